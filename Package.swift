@@ -1,0 +1,45 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Shared by every Swift target: warnings are errors, and every existential says `any`.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "rvhv",
+    products: [
+        .executable(name: "rvhv", targets: ["rvhv"]),
+        .library(name: "Hypervisor", targets: ["Hypervisor"]),
+        .library(name: "RV64Core", targets: ["RV64Core"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
+        .systemLibrary(name: "CFdt", providers: [.apt(["libfdt-dev"])]),
+
+        // The arrows of docs/Architecture.md: a target sees only what it lists here.
+        .target(name: "Platform", swiftSettings: strict),
+        .target(name: "RV64Core", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Devices", dependencies: ["Platform"], swiftSettings: strict),
+        .target(
+            name: "Hypervisor",
+            dependencies: ["Platform", "RV64Core", "Devices", "CElf", "CFdt"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "rvhv",
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            swiftSettings: strict),
+
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
+        .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
+        .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
+        .testTarget(
+            name: "HypervisorTests",
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            swiftSettings: strict),
+        .testTarget(name: "RvhvTests", dependencies: ["rvhv"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

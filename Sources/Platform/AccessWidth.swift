@@ -1,0 +1,13 @@
+/// The width of one memory or device access; the raw value is its size in bytes.
+package enum AccessWidth: UInt8, CaseIterable, Sendable {
+    case byte = 1
+    case half = 2
+    case word = 4
+    case double = 8
+
+    /// Size in bytes.
+    package var bytes: UInt64 { UInt64(rawValue) }
+
+    /// The bits of a 64-bit value that an access of this width carries.
+    package var mask: UInt64 { self == .double ? ~0 : (1 << (bytes * 8)) - 1 }
+}

@@ -1,0 +1,68 @@
+/// Why a bus access had no answer. A guest event: the hart turns it into an access fault.
+package enum BusFault: Error, Equatable, Sendable {
+    case unmapped
+    case unsupportedWidth
+}
+
+/// A device as the bus sees it. It is addressed by offset and never knows its own base, nor any hart.
+///
+/// Calls come from any vCPU's thread: a device guards its own state.
+package protocol MMIODevice: AnyObject, Sendable {
+    /// - Parameters:
+    ///   - offset: bytes from the device's base; `offset + width` lies inside the device's region.
+    /// - Returns: the value, zero-extended.
+    /// - Throws: `BusFault` if the device does not answer such an access.
+    func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64
+
+    /// - Parameter value: only its low `width` bytes count.
+    func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault)
+}
+
+/// Sorted, non-overlapping device regions: the one place where an address becomes a device and an offset.
+package struct Bus: Sendable {
+    package struct Region: Sendable {
+        package let base: UInt64
+        package let size: UInt64
+        package let device: any MMIODevice
+    }
+
+    package private(set) var regions: [Region] = []
+
+    package init() {}
+
+    /// Adds a device.
+    ///
+    /// Regions come from our own memory map, so an overlap is a bug of ours.
+    package mutating func attach(_ device: any MMIODevice, at base: UInt64, size: UInt64) {
+        precondition(size > 0 && !base.addingReportingOverflow(size - 1).overflow, "a region must not wrap")
+        let index = regions.firstIndex { $0.base > base } ?? regions.count
+        precondition(index == 0 || regions[index - 1].base + (regions[index - 1].size - 1) < base, "overlap")
+        precondition(index == regions.count || base + (size - 1) < regions[index].base, "overlap")
+        regions.insert(Region(base: base, size: size, device: device), at: index)
+    }
+
+    /// The region that holds all `width` bytes at `address`.
+    package func region(at address: UInt64, _ width: AccessWidth) -> Region? {
+        var low = 0
+        var high = regions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if regions[middle].base <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let region = regions[low - 1]
+        let offset = address - region.base
+        guard region.size >= width.bytes, offset <= region.size - width.bytes else { return nil }
+        return region
+    }
+
+    package func read(_ width: AccessWidth, at address: UInt64) throws(BusFault) -> UInt64 {
+        guard let region = region(at: address, width) else { throw .unmapped }
+        return try region.device.read(width, at: address - region.base) & width.mask
+    }
+
+    package func write(_ value: UInt64, _ width: AccessWidth, at address: UInt64) throws(BusFault) {
+        guard let region = region(at: address, width) else { throw .unmapped }
+        try region.device.write(value & width.mask, width, at: address - region.base)
+    }
+}
