@@ -11,7 +11,7 @@ package protocol ConsoleSink: AnyObject, Sendable {
 
 /// A device that takes console input with back-pressure: what does not fit stays with the caller.
 package protocol ConsoleReceiver: AnyObject, Sendable {
-    /// How many bytes `receive` would take now.
+    /// How many bytes `receive` would take now; 0 also while the guest is not listening.
     var receiveCapacity: Int { get }
 
     /// Takes as many of the first bytes as fit, and says how many.
@@ -21,7 +21,7 @@ package protocol ConsoleReceiver: AnyObject, Sendable {
     func observeReceiveSpace(_ observer: any ReceiveSpaceObserver)
 }
 
-/// Told when a guest has emptied a console's receive buffer.
+/// Told when a console has room again: its guest emptied the receive buffer, or began to listen.
 package protocol ReceiveSpaceObserver: AnyObject, Sendable {
     /// Called without any device lock held, on the thread of the vCPU that read; it may call `receive`.
     func onReceiveSpace(in receiver: any ConsoleReceiver)
