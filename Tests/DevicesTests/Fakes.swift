@@ -96,3 +96,24 @@ extension MMIODevice {
     func write8(_ value: UInt8, at offset: UInt64) throws { try write(UInt64(value), .byte, at: offset) }
     func write32(_ value: UInt32, at offset: UInt64) throws { try write(UInt64(value), .word, at: offset) }
 }
+
+/// A clock that stands still until a test moves it.
+final class ManualClock: MachineClock {
+    static let epoch: UInt64 = 1_700_000_000_000_000_000
+    private let now = Atomic<UInt64>(0)
+
+    var nanoseconds: UInt64 { now.load(ordering: .relaxed) }
+    var unixNanoseconds: UInt64 { Self.epoch &+ nanoseconds }
+    func set(_ nanoseconds: UInt64) { now.store(nanoseconds, ordering: .relaxed) }
+}
+
+final class RecordingHartSink: HartTimerSink {
+    private let software = Mutex<[Int: Bool]>([:])
+    private let timers = Mutex<[Int: UInt64]>([:])
+
+    func setSoftwareInterrupt(_ isAsserted: Bool, hart: Int) { software.withLock { $0[hart] = isAsserted } }
+    func setTimerDeadline(ticks: UInt64, hart: Int) { timers.withLock { $0[hart] = ticks } }
+
+    func isSoftwareInterrupting(_ hart: Int) -> Bool { software.withLock { $0[hart] ?? false } }
+    func deadline(of hart: Int) -> UInt64? { timers.withLock { $0[hart] } }
+}
