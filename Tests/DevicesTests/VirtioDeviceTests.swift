@@ -128,10 +128,10 @@ import Testing
 }
 
 @Suite struct VirtioEntropyTests {
-    let memory = FlatGuestMemory()
     let buffer = VirtioDriver.bufferBase
 
     private func makeDriver(_ source: any RandomSource) throws -> VirtioDriver {
+        let memory = FlatGuestMemory()
         let transport = VirtioMMIOTransport(
             device: VirtioEntropy(source: source),
             memory: memory,
@@ -160,8 +160,6 @@ import Testing
 
     @Test func sameSeedSameBytes() throws {
         let first = try draw(try makeDriver(SeededRandomSource(seed: 7)), 100)
-        memory.store(0 as UInt16, at: GuestPhysicalAddress(memory.base + 0x4002)) ? () : Issue.record("no memory")
-        memory.store(0 as UInt16, at: GuestPhysicalAddress(memory.base + 0x8002)) ? () : Issue.record("no memory")
         let second = try draw(try makeDriver(SeededRandomSource(seed: 7)), 100)
         #expect(first.count == 100)
         #expect(first == second)

@@ -61,11 +61,13 @@ import Testing
         #expect(try transport.read(width, at: offset) == expected)
     }
 
-    @Test(arguments: [
-        (VirtioFeatures.version1, true), ([.version1, .eventIndex, .indirectDescriptors, .consoleSize], true),
-        ([], false), ([.eventIndex], false), ([.version1, VirtioFeatures(rawValue: 1 << 34)], false),
-        ([.version1, VirtioFeatures(rawValue: 1 << 1)], false), (VirtioFeatures(rawValue: .max), false),
-    ])
+    @Test(
+        arguments: [
+            (VirtioFeatures.version1, true), ([.version1, .eventIndex, .indirectDescriptors, .consoleSize], true),
+            ([], false), ([.eventIndex], false), ([.version1, VirtioFeatures(rawValue: 1 << 34)], false),
+            ([.version1, VirtioFeatures(rawValue: 1 << 1)], false), (VirtioFeatures(rawValue: .max), false),
+        ] as [(VirtioFeatures, Bool)]
+    )
     func featureNegotiation(features: VirtioFeatures, isAccepted: Bool) throws {
         try driver.negotiate(features)
         #expect(try driver.status.contains(.featuresOK) == isAccepted)
