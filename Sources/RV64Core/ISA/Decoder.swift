@@ -100,6 +100,12 @@ package struct Decoder: Sendable {
         return instruction
     }
 
+    /// The base-form encoding of the instruction at the start of `raw`: what a 16-bit one stands for with this
+    /// decoder's extensions (`nil` when it stands for nothing), a 32-bit one itself, whether legal or not.
+    package func baseEncoding(of raw: UInt32) -> UInt32? {
+        raw & 3 == 3 ? raw : compressed.expand(UInt16(truncatingIfNeeded: raw))
+    }
+
     private func decodeWord(_ word: UInt32) -> DecodedInstruction {
         var instruction = DecodedInstruction(opcode: .illegal, length: 4, raw: word)
         let major = majors[Int(word >> 2 & 31)]
