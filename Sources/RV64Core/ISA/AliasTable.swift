@@ -54,8 +54,8 @@ enum AliasTable {
         .init("bnez", "------- 00000 ----- 001 ----- 1100011", [.rs1, .branchTarget]),
         .init("bltz", "------- 00000 ----- 100 ----- 1100011", [.rs1, .branchTarget]),
         .init("bgtz", "------- ----- 00000 100 ----- 1100011", [.rs2, .branchTarget]),
-        .init("bgez", "------- 00000 ----- 101 ----- 1100011", [.rs1, .branchTarget]),
         .init("blez", "------- ----- 00000 101 ----- 1100011", [.rs2, .branchTarget]),
+        .init("bgez", "------- 00000 ----- 101 ----- 1100011", [.rs1, .branchTarget]),
     ]
 
     // swift-format-ignore: aligned columns are what makes the table checkable by eye

@@ -67,7 +67,8 @@ private let csrNames: [UInt16: String] = [
     0x350: "miselect", 0x351: "mireg", 0x352: "mireg2", 0x353: "mireg3", 0x355: "mireg4", 0x356: "mireg5",
     0x357: "mireg6", 0x35C: "mtopei",
     0x740: "mnscratch", 0x741: "mnepc", 0x742: "mncause", 0x744: "mnstatus", 0x747: "mseccfg",
-    0x7A0: "tselect", 0x7A4: "tinfo", 0x7A5: "tcontrol", 0x7A8: "mcontext", 0x7B0: "dcsr", 0x7B1: "dpc",
+    0x7A0: "tselect", 0x7A4: "tinfo", 0x7A5: "tcontrol", 0x7A8: "mcontext", 0x7AA: "mscontext", 0x7B0: "dcsr",
+    0x7B1: "dpc",
     0xB00: "mcycle", 0xB02: "minstret",
     0xF11: "mvendorid", 0xF12: "marchid", 0xF13: "mimpid", 0xF14: "mhartid", 0xF15: "mconfigptr", 0xFB0: "mtopi",
 ]
