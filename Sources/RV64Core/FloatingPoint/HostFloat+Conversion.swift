@@ -9,10 +9,10 @@ extension HostFloat {
     ) -> Integer {
         let x = Format.host(value)
         if mode == .rtz && x.magnitude < 0x1p63 {
-            let whole = Int64(x)
+            let whole = Format.truncated(x)
             let result = Integer(truncatingIfNeeded: whole)
             if Int64(exactly: result) == whole {
-                if Format.Host(whole) != x { flags |= FPFlags.nx }
+                if Format.rounded(whole) != x { flags |= FPFlags.nx }
                 return result
             }
         }
@@ -28,7 +28,11 @@ extension HostFloat {
         // Integers no longer than the significand convert exactly in every mode.
         let magnitude = UInt64(truncatingIfNeeded: value.magnitude)
         if magnitude < Format.implicitBit || (mode == .rne && isSettled(flags)) {
-            return Format.bits(Format.Host(value))
+            return Format.bits(
+                Integer.isSigned
+                    ? Format.rounded(Int64(truncatingIfNeeded: value))
+                    : Format.rounded(UInt64(truncatingIfNeeded: value))
+            )
         }
         return softFromInteger(magnitude: magnitude, isNegative: value < 0, mode, &flags)
     }

@@ -7,16 +7,28 @@ protocol HostFormat: BinaryFormat {
 
     static func host(_ value: UInt64) -> Host
     static func bits(_ value: Host) -> UInt64
+
+    // Spelled out per type, because the standard library's conversions between generic types are not one instruction.
+    static func rounded(_ value: Int64) -> Host
+    static func rounded(_ value: UInt64) -> Host
+    /// Towards zero; the value must fit.
+    static func truncated(_ value: Host) -> Int64
 }
 
 extension Binary32: HostFormat {
     static func host(_ value: UInt64) -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: value)) }
     static func bits(_ value: Float) -> UInt64 { UInt64(value.bitPattern) }
+    static func rounded(_ value: Int64) -> Float { Float(value) }
+    static func rounded(_ value: UInt64) -> Float { Float(value) }
+    static func truncated(_ value: Float) -> Int64 { Int64(value) }
 }
 
 extension Binary64: HostFormat {
     static func host(_ value: UInt64) -> Double { Double(bitPattern: value) }
     static func bits(_ value: Double) -> UInt64 { value.bitPattern }
+    static func rounded(_ value: Int64) -> Double { Double(value) }
+    static func rounded(_ value: UInt64) -> Double { Double(value) }
+    static func truncated(_ value: Double) -> Int64 { Int64(value) }
 }
 
 extension HostFormat {
