@@ -12,7 +12,7 @@ extension HostFloat {
             let whole = Format.truncated(x)
             let result = Integer(truncatingIfNeeded: whole)
             if Int64(exactly: result) == whole {
-                if Format.rounded(whole) != x { flags |= FPFlags.nx }
+                if !isSettled(flags) && Format.rounded(whole) != x { flags |= FPFlags.nx }
                 return result
             }
         }
@@ -66,7 +66,7 @@ extension HostFloat {
             let narrow = Float(x)
             let result = Binary32.bits(narrow)
             if Binary32.isSafelyNormal(result) {
-                if Double(narrow) != x { flags |= FPFlags.nx }
+                if !isSettled(flags) && Double(narrow) != x { flags |= FPFlags.nx }
                 return result
             }
         }
