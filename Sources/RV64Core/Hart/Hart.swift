@@ -25,6 +25,8 @@ package final class Hart: @unchecked Sendable {
     let blocks: BlockCache
     let context: UnsafeMutablePointer<ExecutionContext>
     let decoder: Decoder
+    /// The block of the one instruction that no cache keeps.
+    let scratchBlock: UnsafeMutablePointer<Block>
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
     package let lines = Atomic<UInt64>(0)
@@ -50,7 +52,10 @@ package final class Hart: @unchecked Sendable {
         caches = TranslationCaches()
         blocks = BlockCache()
         context = .allocate(capacity: 1)
-        context.initialize(to: ExecutionContext())
+        context.initialize(to: ExecutionContext(bank: caches.firstBank))
+        scratchBlock = UnsafeMutableRawPointer.allocate(
+            byteCount: MemoryLayout<Block>.stride + 2 * MemoryLayout<DecodedInstruction>.stride, alignment: 16
+        ).bindMemory(to: Block.self, capacity: 1)
         decoder = Decoder(extensions: configuration.extensions)
         reset()
     }
@@ -58,8 +63,15 @@ package final class Hart: @unchecked Sendable {
     deinit {
         state.deallocate()
         context.deallocate()
+        scratchBlock.deallocate()
     }
 
-    /// The `time` CSR, in ticks.
-    package var time: UInt64 { clock.ticks }
+    /// Back to M-mode with reset values everywhere. norm:reset
+    package func reset() {
+        state.pointee = HartState()
+        state.pointee.mhartid = configuration.id
+        resetCSRs()
+        flushTranslations()
+        updateContext()
+    }
 }

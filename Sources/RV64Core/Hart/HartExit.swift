@@ -4,6 +4,8 @@ package enum HartExit: Equatable, Sendable {
     case hosted(PrivilegeMode)
     /// WFI with nothing pending: the hart may sleep until a wire or a request wakes it, or until this `time`.
     case waiting(untilTick: UInt64)
+    /// The hart takes trap after trap and no instruction retires: its trap handler faults at its first instruction.
+    case trapLoop
     /// Another thread asked for attention through `Hart.requests`.
     case requested
     /// The instruction budget is used up.

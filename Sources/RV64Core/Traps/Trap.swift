@@ -8,6 +8,9 @@ package struct Trap: Error, Equatable, Sendable, BitwiseCopyable {
     /// The guest physical address behind a guest-page fault; `htval` and `mtval2` receive it shifted right by two.
     package var guestPhysicalAddress: UInt64 = 0
     package var instruction: TrapInstruction = .zero
+    /// How far `value` lies behind the instruction's own address, when the second page of a misaligned access faults:
+    /// the "Addr. Offset" of a transformed instruction.
+    package var addressOffset: UInt8 = 0
 
     package init(_ cause: ExceptionCause, value: UInt64 = 0) {
         self.cause = cause
