@@ -189,7 +189,7 @@ extension Hart {
                     .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
                     .amominuD, .amomaxuD:
                     guard executeAtomic(i) else { break body }
-                case .fence: atomicMemoryFence()
+                case .fence: atomicMemoryFence(ordering: .sequentiallyConsistent)
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
                     .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,

@@ -27,7 +27,7 @@ extension Hart {
                 refreshTimers()
                 context.pointee.slice = Self.sliceLength
             }
-            if let (cause, target) = TrapRouter.interrupt(pending: pendingInterrupts, in: state.pointee) {
+            if let (cause, target) = state.pointee.interrupt(pending: pendingInterrupts) {
                 deliver(cause, to: target)
                 continue
             }

@@ -1,5 +1,5 @@
 /// Why `Hart.run` returned.
-package enum HartExit: Equatable, Sendable {
+package enum HartExit: Equatable, Sendable, BitwiseCopyable {
     /// A trap was delivered, with every CSR written, to a mode whose software is Swift.
     case hosted(PrivilegeMode)
     /// WFI with nothing pending: the hart may sleep until a wire or a request wakes it, or until this `time`.

@@ -32,7 +32,7 @@ extension Hart {
 
     private func signExtend(_ value: UInt64, _ bits: UInt64) -> UInt64 {
         let shift = Int64(64 &- bits)
-        return UInt64(bitPattern: Int64(bitPattern: value) &<< shift &>> shift)
+        return UInt64(bitPattern: (Int64(bitPattern: value) &<< shift) &>> shift)
     }
 
     /// Reads guest virtual memory as HLV would, without taking a trap: how Swift HS code looks at its guest.

@@ -2,7 +2,7 @@
 extension Hart {
     /// Delivers an exception to the mode that the delegation registers name.
     func deliver(_ trap: Trap, raisedBy instruction: DecodedInstruction?) {
-        let target = TrapRouter.target(of: trap.cause, in: state.pointee)
+        let target = state.pointee.target(of: trap.cause)
         enter(
             target, cause: trap.cause.rawValue, value: trap.value, isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,

@@ -1,52 +1,48 @@
-/// Who takes a trap. Pure: the current mode and the delegation registers decide.
+/// Who takes a trap. Pure: the current mode, the enables and the delegation registers decide.
 ///
 /// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:medeleg_op
-enum TrapRouter {
-    static func target(of cause: ExceptionCause, in state: borrowing HartState) -> PrivilegeMode {
+extension HartState {
+    /// The mode that an exception goes to.
+    func target(of cause: ExceptionCause) -> PrivilegeMode {
         let bit: UInt64 = 1 &<< cause.rawValue
-        guard state.mode != .machine, state.medeleg & bit != 0 else { return .machine }
-        return state.mode.isVirtual && state.hedeleg & bit != 0 ? .virtualSupervisor : .supervisor
+        guard mode != .machine, medeleg & bit != 0 else { return .machine }
+        return mode.isVirtual && hedeleg & bit != 0 ? .virtualSupervisor : .supervisor
     }
 
-    /// The mode that handles an interrupt by delegation.
-    static func target(of cause: InterruptCause, in state: borrowing HartState) -> PrivilegeMode {
-        guard state.mideleg & cause.mask != 0 else { return .machine }
-        return state.hideleg & cause.mask != 0 ? .virtualSupervisor : .supervisor
-    }
-
-    /// Highest first. norm:mip_priority, norm:hip_priority
-    static let priority: [InterruptCause] = [
-        .machineExternal, .machineSoftware, .machineTimer,
-        .supervisorExternal, .supervisorSoftware, .supervisorTimer,
-        .supervisorGuestExternal,
-        .virtualSupervisorExternal, .virtualSupervisorSoftware, .virtualSupervisorTimer,
-        .counterOverflow,
-    ]
-
-    /// The interrupt to take now: traps to M before traps to HS before traps to VS, by priority within each.
-    static func interrupt(pending: UInt64, in state: borrowing HartState) -> (InterruptCause, PrivilegeMode)? {
-        let ready = pending & state.mie
+    /// The interrupt to take now: those to M before those to HS before those to VS, by priority within each.
+    func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
+        let ready = pending & mie
         guard ready != 0 else { return nil }
-        for target in [PrivilegeMode.machine, .supervisor, .virtualSupervisor] {
-            guard isEnabled(target, in: state) else { continue }
-            for cause in priority where ready & cause.mask != 0 && Self.target(of: cause, in: state) == target {
-                return (cause, target)
-            }
+        let toMachine = ready & ~mideleg
+        if toMachine != 0, mode != .machine || mstatus[.mie] {
+            return Self.first(of: toMachine).map { ($0, .machine) }
+        }
+        let toSupervisor = ready & mideleg & ~hideleg
+        if toSupervisor != 0, isBelowSupervisor || mode == .supervisor && mstatus[.sie] {
+            return Self.first(of: toSupervisor).map { ($0, .supervisor) }
+        }
+        let toGuest = ready & mideleg & hideleg
+        if toGuest != 0, mode == .virtualUser || mode == .virtualSupervisor && vsstatus[.sie] {
+            return Self.first(of: toGuest).map { ($0, .virtualSupervisor) }
         }
         return nil
     }
 
-    /// Interrupts to a mode are taken in less privileged modes always, in that mode if its enable bit is set.
-    private static func isEnabled(_ target: PrivilegeMode, in state: borrowing HartState) -> Bool {
-        switch (target, state.mode) {
-        case (.machine, .machine): state.mstatus[.mie]
-        case (.machine, _): true
-        case (.supervisor, .machine): false
-        case (.supervisor, .supervisor): state.mstatus[.sie]
-        case (.supervisor, _): true
-        case (_, .virtualUser): true
-        case (_, .virtualSupervisor): state.vsstatus[.sie]
-        default: false
+    /// Interrupts to HS are always enabled here.
+    private var isBelowSupervisor: Bool { mode != .machine && mode != .supervisor }
+
+    /// The order of simultaneous interrupts to one mode, highest first. norm:mip_priority, norm:hip_priority
+    private static func first(of ready: UInt64) -> InterruptCause? {
+        let order: [11 of InterruptCause] = [
+            .machineExternal, .machineSoftware, .machineTimer,
+            .supervisorExternal, .supervisorSoftware, .supervisorTimer,
+            .supervisorGuestExternal,
+            .virtualSupervisorExternal, .virtualSupervisorSoftware, .virtualSupervisorTimer,
+            .counterOverflow,
+        ]
+        for index in order.indices {
+            if ready & order[index].mask != 0 { return order[index] }
         }
+        return nil
     }
 }
