@@ -45,7 +45,7 @@ package enum MemoryMap {
     package static let ramBase: UInt64 = 0x8000_0000
 
     /// Interrupt sources of the PLIC, numbered from 1.
-    package static let plicSourceCount: UInt32 = 31
+    package static let plicSourceCount: UInt32 = 95
     /// The UART's input clock in Hz: 115200 baud times 16 divides it evenly.
     package static let uartClockFrequency: UInt32 = 3_686_400
 

@@ -62,6 +62,8 @@ package struct GuestImage: Sendable {
     ///   - path: an ELF64 RISC-V program (`ET_EXEC` or `ET_DYN`), or a raw Linux `Image`.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: where in RAM a program linked at 0 goes; 0 for firmware, which owns the start of RAM.
+    /// - Returns: the program, ready to be copied into a guest's memory.
+    /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func load(
         path: String,
         ram: Range<UInt64>,
@@ -77,6 +79,8 @@ package struct GuestImage: Sendable {
     ///   - name: what error messages call it.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: as for `load`.
+    /// - Returns: the program, ready to be copied into a guest's memory.
+    /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func parse(
         _ file: FileContents,
         name: String,
@@ -107,6 +111,15 @@ package struct GuestImage: Sendable {
     /// The guest-physical address of a symbol, such as `tohost` or `begin_signature`.
     package func address(of name: String) -> UInt64? {
         symbols.value(of: name).flatMap { Self.physicalAddress(ofVirtual: $0, in: segments) }
+    }
+
+    /// The initial file system that a guest's builder linked into it, between `__initrd_start` and `__initrd_end`.
+    package var embeddedInitrd: Range<UInt64>? {
+        guard let start = address(of: "__initrd_start"), let end = address(of: "__initrd_end"),
+            let segment = segments.first(where: { $0.range.contains(start) }),
+            start < end, end <= segment.range.upperBound
+        else { return nil }
+        return start..<end
     }
 
     /// Maps an address as linked to where its segment is loaded.
