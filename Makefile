@@ -4,6 +4,7 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
+.SECONDARY:
 
 RVHV := .build/release/rvhv
 SOURCES := Package.swift $(shell find Sources -type f)
@@ -14,7 +15,7 @@ BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 # clang and lld of the Swift toolchain, wherever it is installed.
 TOOLCHAIN = $(eval TOOLCHAIN := $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'))$(TOOLCHAIN)
 GUEST_CC = $(TOOLCHAIN)/clang --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany
-GUEST_CFLAGS := -std=c17 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
+GUEST_CFLAGS := -std=gnu23 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
 GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
 COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
