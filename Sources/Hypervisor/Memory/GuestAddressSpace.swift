@@ -96,15 +96,15 @@ package final class GuestAddressSpace: GuestMemoryAccess {
                 guard let page = host.allocatePages(1)?.first else { throw OutOfHostFrames() }
                 tables.pages.append(page)
                 next = page.rawValue
-                setEntry(next >> Page.shift << 10 | Self.pointer, at: slot)
+                setEntry((next >> Page.shift) << 10 | Self.pointer, at: slot)
             } else {
-                next = entry >> 10 << Page.shift
+                next = (entry >> 10) << Page.shift
             }
             table = next
             current -= 1
         }
         let slot = table + (address >> (12 + 9 * UInt64(level)) & 0x1FF) * 8
-        setEntry(target >> Page.shift << 10 | Self.leaf, at: slot)
+        setEntry((target >> Page.shift) << 10 | Self.leaf, at: slot)
     }
 
     private func cell(_ slot: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>>? {
