@@ -127,7 +127,7 @@ struct ReservedEncodingTests {
     }
 
     @Test(
-        "Rounding modes 5 and 6 are reserved; dynamic is legal until it executes",
+        "norm:roundingmode_rsv: rounding modes 5 and 6 are reserved; dynamic is legal until it executes",
         arguments: InstructionTable.rows.filter(\.format.hasRoundingMode)
     )
     func roundingModes(row: InstructionRow) {
@@ -139,7 +139,7 @@ struct ReservedEncodingTests {
         }
     }
 
-    @Test("norm:fence_rsv: reserved fields of FENCE and FENCE.I are ignored")
+    @Test("norm:fence_unused_flds_rsv, norm:fence_i_rsv: reserved fields of FENCE and FENCE.I are ignored")
     func fences() {
         for word: UInt32 in [0x0FF0_000F, 0x8330_000F, 0x0100_000F, 0x0000_000F, 0xFFFF_8F8F, 0x419B_818F] {
             #expect(decoder.decode(word).opcode == .fence)

@@ -68,6 +68,20 @@ struct ISAConfigurationTests {
         }
     }
 
+    @Test("No string stops the parser")
+    func arbitraryStrings() {
+        let pieces = ["rv64", "g", "_", "z", "2p", "p1", "s", "icsr", "é", " ", "\u{0}", "9", "sv39", "I", "__", "x"]
+        var state: UInt32 = 7
+        for _ in 0..<5_000 {
+            var text = "rv64"
+            for _ in 0..<8 {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                text += pieces[Int(state >> 28)]
+            }
+            if let isa = try? ISAConfiguration(parsing: text) { #expect(isa.extensions.contains(.i)) }
+        }
+    }
+
     @Test("Messages say what to do")
     func messages() {
         #expect(
