@@ -5,7 +5,7 @@ import Testing
 private let decoder = Decoder(extensions: .all)
 
 /// Marsaglia's xorshift64: the same words in every run.
-private struct Xorshift {
+private struct WordSource {
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     mutating func next() -> UInt32 {
         state ^= state << 13
@@ -52,7 +52,7 @@ struct DecoderTests {
 
     @Test("The lookup finds what a search through all rows finds")
     func matchesLinearSearch() {
-        var random = Xorshift()
+        var random = WordSource()
         for _ in 0..<40_000 {
             // Half of the words are a row with a few bits changed, so that near misses are frequent.
             var word = random.next() | 3
