@@ -20,7 +20,8 @@ package enum VCPUExit: Equatable, Sendable {
             self = InterruptCause(rawValue: code).map { .interrupt($0) } ?? .unexpected(cause: state.scause)
             return
         }
-        guard let cause = ExceptionCause(rawValue: code), state.hstatus[.spv] else {
+        let isFromGuest = state.hstatus[.spv]
+        guard let cause = ExceptionCause(rawValue: code), isFromGuest else {
             self = .unexpected(cause: state.scause)
             return
         }
