@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import RV64Core
 import Synchronization
@@ -22,6 +23,12 @@ package final class VirtualCPU: @unchecked Sendable {
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
+    /// Instructions retired since the machine was made, for others to read.
+    let instructions = Atomic<UInt64>(0)
+    /// Those of earlier lives of the hart: starting it resets its counters.
+    private var retiredBefore: UInt64 = 0
+    /// Where a non-retentive suspend comes back; nil for a retentive one.
+    var resumption: HartEntry?
     var counters = VCPUCounters()
     /// The last exception that the guest was given: what a report of a trap loop tells.
     var lastInjection: (trap: Trap, pc: UInt64)?
@@ -42,12 +49,13 @@ package final class VirtualCPU: @unchecked Sendable {
         case stopped
     }
 
-    /// Enters the guest once and handles the exit. One turn of the vCPU's thread.
+    /// Enters the guest once and handles the exit: one turn of the vCPU.
     func step(limit: UInt64 = .max) -> Step {
         switch machine.hartStates.state(of: index) {
-        case .startPending: start()
         case .stopped: return .stopped
-        default: break
+        case .startPending: if let entry = machine.hartStates.completeStart(of: index) { enter(at: entry) }
+        case .suspended: return resumeFromSuspend()
+        case .started, .stopPending, .suspendPending, .resumePending: break
         }
         hart.requests.store(0, ordering: .sequentiallyConsistent)
         isInGuest.store(true, ordering: .sequentiallyConsistent)
@@ -58,6 +66,7 @@ package final class VirtualCPU: @unchecked Sendable {
         isInGuest.store(false, ordering: .sequentiallyConsistent)
         let left = machine.measuresTime ? machine.clock.nanoseconds : 0
         counters.guestNanoseconds &+= left &- entered
+        instructions.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
         let step = handle(exit)
         if machine.measuresTime { counters.hypervisorNanoseconds &+= machine.clock.nanoseconds &- left }
         return step
@@ -65,33 +74,30 @@ package final class VirtualCPU: @unchecked Sendable {
 
     private func handle(_ exit: HartExit) -> Step {
         switch exit {
-        case .hosted(.supervisor):
-            handleTrap()
-            return .ran
-        case .waiting(let tick):
-            counters.waits &+= 1
-            return .sleep(untilTick: tick)
+        case .hosted(.supervisor): return handleTrap()
+        case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran
         case .trapLoop:
-            machine.stop(.failed(GuestFailure(trapLoopReport, hart: index)))
+            machine.stop(.failed(trapLoopReport))
             return .ran
         case .hosted:
-            let cause = hex(hart.state.pointee.mcause)
-            machine.stop(.failed(GuestFailure("a trap with cause \(cause) reached M-mode, which no guest may cause", hart: index)))
+            machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
             return .ran
         }
     }
 
     /// What a guest that cannot even enter its trap handler did.
     private var trapLoopReport: String {
-        let state = hart.state.pointee
-        let handler = machine.describe(state.vstvec & ~3)
-        guard let (trap, pc) = lastInjection else {
-            return "its trap handler at \(handler) faults at its first instruction, again and again; "
-                + "last cause \(hex(state.vscause)) at \(machine.describe(state.vsepc))"
+        let handler = machine.describe(hart.state.pointee.vstvec & ~3)
+        let report: String
+        if let (trap, pc) = lastInjection {
+            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))"
+        } else {
+            let cause = hart.state.pointee.vscause
+            let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
+            report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
         }
-        return "its trap handler at \(handler) cannot run: \(trap.cause.name) at \(machine.describe(pc)), "
-            + "value \(hex(trap.value)), again and again; set stvec to a mapped handler"
+        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) cannot run either"
     }
 
     // MARK: - From other threads
@@ -138,7 +144,7 @@ package final class VirtualCPU: @unchecked Sendable {
             finishedFences.load(ordering: .sequentiallyConsistent) < ticket
         {
             sender.drainFences()
-            yieldThread()
+            sched_yield()
         }
     }
 
@@ -166,27 +172,50 @@ package final class VirtualCPU: @unchecked Sendable {
         hart.writeCSR(.hvip, pending)
     }
 
-    /// Enters VS-mode at the address that SBI HSM names, as after reset. SBI, "Hart State Management".
-    private func start() {
-        guard let request = machine.hartStates.takeStart(of: index) else { return }
-        hart.state.pointee.pc = request.address
-        GuestState.prepare(hart, addressSpace: addressSpace, clock: machine.clock)
+    /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
+    func enter(at entry: HartEntry) {
+        retiredBefore &+= hart.state.pointee.retired
+        GuestState.prepare(hart, addressSpace: addressSpace, timeOrigin: machine.timeOrigin)
         hart.state.pointee.x[10] = UInt64(index)
-        hart.state.pointee.x[11] = request.opaque
-        hart.state.pointee.sepc = request.address
+        hart.state.pointee.x[11] = entry.opaque
+        hart.state.pointee.sepc = entry.address.rawValue
         hart.returnFromSupervisorTrap()
+    }
+
+    /// A suspended hart comes back when an interrupt that it enables is pending.
+    private func resumeFromSuspend() -> Step {
+        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        drainFences()
+        synchronizeInterrupts()
+        hart.refreshTimers()
+        guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
+        machine.hartStates.requestResume(of: index)
+        machine.hartStates.completeResume(of: index)
+        if let entry = resumption { enter(at: entry) }
+        resumption = nil
+        return .ran
     }
 }
 
-/// A fence that one hart asks another to perform. SBI, "RFENCE Extension".
-package enum RemoteFence: Sendable {
-    case instruction
-    case translation([TranslationFence])
+extension RemoteFence {
+    /// More pages than this are cheaper to flush as a whole.
+    private static let pageLimit: UInt64 = 64
 
     func perform(on hart: Hart) {
         switch self {
         case .instruction: hart.synchronizeInstructionFetch()
-        case .translation(let fences): for fence in fences { hart.perform(fence) }
+        case .supervisor(let range, let asid), .virtualSupervisor(let range, let asid):
+            guard case .addresses(let start, let size) = range, size <= Self.pageLimit << Page.shift else {
+                return hart.perform(.virtualSupervisor(address: nil, asid: asid))
+            }
+            var page = start & ~Page.offsetMask
+            let last = (start &+ (size &- 1)) & ~Page.offsetMask
+            while true {
+                hart.perform(.virtualSupervisor(address: page, asid: asid))
+                if page == last { break }
+                page &+= Page.size
+            }
+        case .guestStage: hart.perform(.guest(vmid: nil))
         }
     }
 }
