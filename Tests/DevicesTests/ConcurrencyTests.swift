@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 import Testing
 
 @testable import Devices
@@ -97,7 +96,7 @@ import Testing
 
 /// What several harts read from one port, in the order in which they read it.
 private final class ByteLog: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Lock<[UInt8]>([])
 
     /// Between a hart's reads of LSR and RBR another hart may have taken the byte: RBR is zero then.
     func appendData(of uart: UART16550) throws {

@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// One virtqueue of a device, with its lock.
 ///
@@ -10,7 +9,7 @@ package final class VirtQueue: Sendable {
     /// The guest's memory.
     package let memory: any GuestMemoryAccess
 
-    private let guarded: Mutex<SplitRing>
+    private let guarded: Lock<SplitRing>
     private let signals: VirtioSignals
 
     init(maximumSize: UInt16, memory: any GuestMemoryAccess, signals: VirtioSignals) {
@@ -18,7 +17,7 @@ package final class VirtQueue: Sendable {
         self.maximumSize = maximumSize
         self.memory = memory
         self.signals = signals
-        guarded = Mutex(SplitRing(size: maximumSize))
+        guarded = Lock(SplitRing(size: maximumSize))
     }
 
     var ring: SplitRing { guarded.withLock { $0 } }

@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// A virtio device on the bus, `virtio,mmio` version 2 (Virtio 1.2, section 4.2, "Virtio Over MMIO").
 ///
@@ -41,7 +40,7 @@ package final class VirtioMMIOTransport: MMIODevice {
     private let device: any VirtioDevice
     private let queues: [VirtQueue]
     private let signals: VirtioSignals
-    private let guarded = Mutex(Registers())
+    private let guarded = Lock(Registers())
 
     package init(device: any VirtioDevice, memory: any GuestMemoryAccess, interrupt: InterruptLine) {
         let signals = VirtioSignals(interrupt: interrupt)

@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// What a device tells its driver: interrupt status, configuration generation, "needs reset".
 ///
@@ -16,7 +15,7 @@ package final class VirtioSignals: Sendable {
     static let usedBuffer: UInt32 = 1 << 0
     static let configurationChange: UInt32 = 1 << 1
 
-    private let guarded = Mutex(State())
+    private let guarded = Lock(State())
     private let interrupt: InterruptLine
 
     init(interrupt: InterruptLine) { self.interrupt = interrupt }

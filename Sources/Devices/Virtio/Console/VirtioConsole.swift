@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 extension VirtioFeatures {
     /// VIRTIO_CONSOLE_F_SIZE
@@ -37,13 +36,13 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
         weak var observer: (any ReceiveSpaceObserver)?
     }
 
-    private let guarded: Mutex<Guarded>
+    private let guarded: Lock<Guarded>
     private let sink: any ConsoleSink
 
     package init(state: State = State(), sink: any ConsoleSink) {
         var state = state
         state.input = Array(state.input.prefix(Self.inputLimit))
-        guarded = Mutex(Guarded(state: state, link: nil, observer: nil))
+        guarded = Lock(Guarded(state: state, link: nil, observer: nil))
         self.sink = sink
     }
 

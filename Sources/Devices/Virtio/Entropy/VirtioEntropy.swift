@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// A source of random bytes (Virtio 1.2, section 5.4, "Entropy Device"). It has no state of its own to save.
 package final class VirtioEntropy: VirtioDevice {
@@ -7,7 +6,7 @@ package final class VirtioEntropy: VirtioDevice {
     static let requestLimit: UInt64 = 4096
 
     private let source: any RandomSource
-    private let link = Mutex<VirtioLink?>(nil)
+    private let link = Lock<VirtioLink?>(nil)
 
     package init(source: any RandomSource) { self.source = source }
 
