@@ -22,7 +22,7 @@ extension UsageError: CustomStringConvertible {
         case .emptyPath: "an empty path was given as a guest"
         case .extraArgument(let argument): "\(quoted(argument)) is one program too many; the machine runs one"
         case .unknownOption(let option, let suggestion):
-            "unknown option \(quoted(option))" + (suggestion.map { "; did you mean \($0)?" } ?? "")
+            "unknown option \(quoted(option))" + (suggestion.map { " (did you mean \($0)?)" } ?? "")
         case .misplacedOption(let option, .machine): "\(option) is not an option of 'rvhv machine'"
         case .misplacedOption(let option, .run): "\(option) is an option of 'rvhv machine' only"
         case .missingValue(let option, let placeholder): "\(option) needs a value: \(option) \(placeholder)"

@@ -188,7 +188,7 @@ import Testing
         #expect("\(error)" == "unknown option '--\\u{1b}[2J\\u{a}\\u{9b}'")
         #expect(
             "\(UsageError.unknownOption("--hart", suggestion: "--harts"))"
-                == "unknown option '--hart'; did you mean --harts?"
+                == "unknown option '--hart' (did you mean --harts?)"
         )
     }
 }
