@@ -40,7 +40,7 @@ run: build guests ## run Linux and a bare-metal guest side by side (no terminal:
 test: build guests ## run every test
 	swift test
 
-bench: build $(BENCHMARKS) ## measure guest speed, also against the QEMU on PATH
+bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
 	@Benchmarks/run $(BENCHMARKS)
 
 fmt: ## format the Swift sources
@@ -91,6 +91,6 @@ guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
 
-Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld
+Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
