@@ -13,7 +13,8 @@ GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf
 BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 
 # clang and lld of the Swift toolchain, wherever it is installed.
-TOOLCHAIN = $(eval TOOLCHAIN := $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'))$(TOOLCHAIN)
+FIND_TOOLCHAIN = swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'
+TOOLCHAIN = $(eval TOOLCHAIN := $(shell $(FIND_TOOLCHAIN)))$(TOOLCHAIN)
 GUEST_CC = $(TOOLCHAIN)/clang --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany
 GUEST_CFLAGS := -std=gnu23 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
 GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld

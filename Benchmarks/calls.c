@@ -3,11 +3,13 @@
 
 BENCHMARK("calls")
 
-__attribute__((noinline)) static uint64_t fibonacci(uint64_t n) {
+#define NOINLINE __attribute__((noinline))
+
+NOINLINE static uint64_t fibonacci(uint64_t n) {
     return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
 
-__attribute__((noinline)) static int64_t takeuchi(int64_t x, int64_t y, int64_t z) {
+NOINLINE static int64_t takeuchi(int64_t x, int64_t y, int64_t z) {
     return y >= x ? z : takeuchi(takeuchi(x - 1, y, z), takeuchi(y - 1, z, x), takeuchi(z - 1, x, y));
 }
 
@@ -16,13 +18,13 @@ struct machine_state {
 };
 typedef void (*operation)(struct machine_state *state, uint64_t operand);
 
-__attribute__((noinline)) static void add(struct machine_state *state, uint64_t operand) { state->accumulator += operand; }
-__attribute__((noinline)) static void exclusive(struct machine_state *state, uint64_t operand) { state->accumulator ^= operand << 3; }
-__attribute__((noinline)) static void rotate(struct machine_state *state, uint64_t operand) {
+NOINLINE static void add(struct machine_state *state, uint64_t operand) { state->accumulator += operand; }
+NOINLINE static void exclusive(struct machine_state *state, uint64_t operand) { state->accumulator ^= operand << 3; }
+NOINLINE static void rotate(struct machine_state *state, uint64_t operand) {
     state->accumulator = state->accumulator << 11 | state->accumulator >> 53;
     state->counter += operand;
 }
-__attribute__((noinline)) static void twice(struct machine_state *state, uint64_t operand) {
+NOINLINE static void twice(struct machine_state *state, uint64_t operand) {
     add(state, operand);
     exclusive(state, operand);
 }
