@@ -99,6 +99,7 @@ extension MMIODevice {
 
 /// A clock that stands still until a test moves it.
 final class ManualClock: MachineClock {
+    let followsInstructions = false
     static let epoch: UInt64 = 1_700_000_000_000_000_000
     private let now = Atomic<UInt64>(0)
 
