@@ -14,13 +14,15 @@ package enum VCPUExit: Equatable, Sendable {
     case unexpected(cause: UInt64)
 
     /// - Parameter state: the hart's, in HS-mode after a trap.
-    package init(_ state: borrowing HartState) {
-        let code = state.scause & ~InterruptCause.causeFlag
-        guard state.scause & InterruptCause.causeFlag == 0 else {
-            self = InterruptCause(rawValue: code).map { .interrupt($0) } ?? .unexpected(cause: state.scause)
+    package init(_ state: borrowing RV64Core.HartState) {
+        let scause = state.scause
+        let code = scause & ~InterruptCause.causeFlag
+        guard scause & InterruptCause.causeFlag == 0 else {
+            self = InterruptCause(rawValue: code).map { .interrupt($0) } ?? .unexpected(cause: scause)
             return
         }
-        guard let cause = ExceptionCause(rawValue: code), state.hstatus[.spv] else {
+        let isFromGuest = state.hstatus[.spv]
+        guard let cause = ExceptionCause(rawValue: code), isFromGuest else {
             self = .unexpected(cause: state.scause)
             return
         }
@@ -57,7 +59,7 @@ package struct GuestPageFault: Equatable, Sendable {
     /// `htinst`: a transformed instruction, a pseudoinstruction, or zero.
     package let instruction: UInt64
 
-    init(_ state: borrowing HartState, _ kind: AccessKind) {
+    init(_ state: borrowing RV64Core.HartState, _ kind: AccessKind) {
         self.kind = kind
         address = GuestPhysicalAddress(state.htval << 2 | state.stval & 3)
         virtualAddress = state.stval

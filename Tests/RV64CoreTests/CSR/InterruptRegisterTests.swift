@@ -38,6 +38,29 @@ struct InterruptRegisterTests {
         #expect(hart.readCSR(.mip) & 2 == 2, "SSIP is read-only in sip while it is not delegated")
     }
 
+    @Test("norm:mip_lcofip_acc norm:mip_lcofip_mie_lcofie_rdonly0 norm:vsip_vsie_lcofi")
+    func counterOverflow() throws {
+        let without = try TestHart().hart
+        without.writeCSR(.mip, 1 << 13)
+        without.writeCSR(.mie, 1 << 13)
+        without.writeCSR(.mideleg, 1 << 13)
+        #expect(without.readCSR(.mip) | without.readCSR(.mie) == 0)
+        #expect(without.readCSR(.mideleg) == 0x1444)
+        let hart = try TestHart(fullExtensions.union([.sscofpmf])).hart
+        hart.writeCSR(.mip, 1 << 13)
+        #expect(hart.readCSR(.mip) == 1 << 13)
+        hart.writeCSR(.sip, 0)
+        #expect(hart.readCSR(.mip) == 1 << 13, "not delegated")
+        hart.writeCSR(.mideleg, 1 << 13)
+        #expect(hart.readCSR(.sip) == 1 << 13)
+        hart.writeCSR(.sip, 0)
+        #expect(hart.readCSR(.mip) == 0)
+        hart.writeCSR(.hideleg, ~0)
+        #expect(hart.readCSR(.hideleg) == 0x444, "no Shlcofideleg")
+        #expect(hart.decideAccess(to: .scountovf, .read, from: .virtualSupervisor) == .allowed(.scountovf))
+        #expect(hart.readCSR(.scountovf) == 0)
+    }
+
     @Test("norm:mip_seip_rdcsr norm:mip_seip_wrcsr: the wire does not enter the read-modify-write")
     func supervisorExternal() throws {
         let test = try TestHart()
