@@ -27,6 +27,8 @@ package final class VirtualCPU: @unchecked Sendable {
     let instructions = Atomic<UInt64>(0)
     /// Those of earlier lives of the hart: starting it resets its counters.
     private var retiredBefore: UInt64 = 0
+    /// Set while the hart sleeps under the one-thread scheduler.
+    private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     var counters = VCPUCounters()
@@ -119,6 +121,20 @@ package final class VirtualCPU: @unchecked Sendable {
         hart.requests.store(1, ordering: .sequentiallyConsistent)
         parking.wake()
     }
+
+    /// Marks the hart as sleeping, for the scheduler that runs all harts on one thread.
+    func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
+
+    /// The `time` until which the hart sleeps; nil once it is due or was woken.
+    var sleepDeadline: UInt64? {
+        guard let tick = sleepsUntil else { return nil }
+        let isDue = tick <= machine.clock.ticks || hart.requests.load(ordering: .sequentiallyConsistent) != 0
+        if isDue { sleepsUntil = nil }
+        return sleepsUntil
+    }
+
+    /// Sleeps on the host's clock, or until a wake.
+    func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
 
     func sleep(untilTick tick: UInt64?) {
         let deviceDeadline = index == 0 ? machine.nextDeviceDeadline : nil
