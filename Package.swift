@@ -37,7 +37,7 @@ let package = Package(
         .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
         .testTarget(
             name: "HypervisorTests",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CFdt"],
             swiftSettings: strict),
         .testTarget(name: "RvhvTests", dependencies: ["rvhv"], swiftSettings: strict),
     ],

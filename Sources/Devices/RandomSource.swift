@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// Where random bytes come from. Injected, so that a run that must repeat can seed it.
 package protocol RandomSource: AnyObject, Sendable {
@@ -22,9 +22,9 @@ package final class SeededRandomSource: RandomSource {
         package var seed: UInt64
     }
 
-    private let guarded: Mutex<State>
+    private let guarded: Lock<State>
 
-    package init(state: State) { guarded = Mutex(state) }
+    package init(state: State) { guarded = Lock(state) }
 
     package convenience init(seed: UInt64) { self.init(state: State(seed: seed)) }
 

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Remembers the level of every source.
 final class RecordingInterruptSink: InterruptSink {
-    private let levels = Mutex<[UInt32: Bool]>([:])
-    private let edges = Mutex<[UInt32: Int]>([:])
+    private let levels = Lock<[UInt32: Bool]>([:])
+    private let edges = Lock<[UInt32: Int]>([:])
 
     func setLevel(_ isAsserted: Bool, source: UInt32) {
         let wasAsserted = levels.withLock { levels in
@@ -21,7 +21,7 @@ final class RecordingInterruptSink: InterruptSink {
 }
 
 final class RecordingConsoleSink: ConsoleSink {
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Lock<[UInt8]>([])
 
     func write(_ bytes: UnsafeRawBufferPointer) { self.bytes.withLock { $0.append(contentsOf: bytes) } }
 
@@ -31,10 +31,10 @@ final class RecordingConsoleSink: ConsoleSink {
 
 /// Feeds its input to a receiver whenever there is room.
 final class InputFeeder: ReceiveSpaceObserver {
-    private let pending: Mutex<ArraySlice<UInt8>>
-    private let callCount = Mutex(0)
+    private let pending: Lock<ArraySlice<UInt8>>
+    private let callCount = Lock(0)
 
-    init(_ text: String) { pending = Mutex(Array(text.utf8)[...]) }
+    init(_ text: String) { pending = Lock(Array(text.utf8)[...]) }
 
     func onReceiveSpace(in receiver: any ConsoleReceiver) {
         callCount.withLock { $0 += 1 }
@@ -49,7 +49,7 @@ final class InputFeeder: ReceiveSpaceObserver {
 
 final class RecordingPowerSink: PowerSink {
     enum Event: Equatable { case off(Int), reset }
-    private let recorded = Mutex<[Event]>([])
+    private let recorded = Lock<[Event]>([])
 
     func powerOff(code: Int) { recorded.withLock { $0.append(.off(code)) } }
     func reset() { recorded.withLock { $0.append(.reset) } }
@@ -60,11 +60,11 @@ final class RecordingPowerSink: PowerSink {
 /// One flat block of guest RAM.
 final class FlatGuestMemory: GuestMemoryAccess {
     let base: UInt64
-    private let bytes: Mutex<[UInt8]>
+    private let bytes: Lock<[UInt8]>
 
     init(base: UInt64 = 0x8000_0000, size: Int = 1 << 20) {
         self.base = base
-        bytes = Mutex([UInt8](repeating: 0, count: size))
+        bytes = Lock([UInt8](repeating: 0, count: size))
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
@@ -99,6 +99,7 @@ extension MMIODevice {
 
 /// A clock that stands still until a test moves it.
 final class ManualClock: MachineClock {
+    let followsInstructions = false
     static let epoch: UInt64 = 1_700_000_000_000_000_000
     private let now = Atomic<UInt64>(0)
 
@@ -108,8 +109,8 @@ final class ManualClock: MachineClock {
 }
 
 final class RecordingHartSink: HartTimerSink {
-    private let software = Mutex<[Int: Bool]>([:])
-    private let timers = Mutex<[Int: UInt64]>([:])
+    private let software = Lock<[Int: Bool]>([:])
+    private let timers = Lock<[Int: UInt64]>([:])
 
     func setSoftwareInterrupt(_ isAsserted: Bool, hart: Int) { software.withLock { $0[hart] = isAsserted } }
     func setTimerDeadline(ticks: UInt64, hart: Int) { timers.withLock { $0[hart] = ticks } }

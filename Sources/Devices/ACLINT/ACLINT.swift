@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// One decoded register address of the SiFive CLINT layout.
 enum ACLINTRegister: Equatable {
@@ -53,14 +52,14 @@ package final class ACLINT: MMIODevice {
         }
     }
 
-    private let guarded: Mutex<State>
+    private let guarded: Lock<State>
     private let hartCount: Int
     private let clock: any MachineClock
     private let harts: any HartTimerSink
 
     package init(hartCount: Int, clock: any MachineClock, harts: any HartTimerSink) {
         precondition((1...Self.maximumHartCount).contains(hartCount), "no such number of harts")
-        guarded = Mutex(State(hartCount: hartCount))
+        guarded = Lock(State(hartCount: hartCount))
         self.hartCount = hartCount
         self.clock = clock
         self.harts = harts

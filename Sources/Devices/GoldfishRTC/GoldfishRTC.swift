@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// Register offsets (Goldfish virtual hardware guide, "Goldfish RTC").
 enum GoldfishRTCRegister: UInt64 {
@@ -36,12 +35,12 @@ package final class GoldfishRTC: MMIODevice, TimedDevice {
         package init() {}
     }
 
-    private let guarded: Mutex<State>
+    private let guarded: Lock<State>
     private let clock: any MachineClock
     private let interrupt: InterruptLine
 
     package init(state: State = State(), clock: any MachineClock, interrupt: InterruptLine) {
-        guarded = Mutex(state)
+        guarded = Lock(state)
         self.clock = clock
         self.interrupt = interrupt
         interrupt.set(state.isInterruptEnabled && state.isInterruptPending)

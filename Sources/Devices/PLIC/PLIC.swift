@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// The platform-level interrupt controller, `sifive,plic-1.0.0` (RISC-V PLIC Specification 1.0.0).
 ///
@@ -24,7 +23,7 @@ package final class PLIC: MMIODevice, InterruptSink {
         var outputs: [Bool]
     }
 
-    private let guarded: Mutex<Guarded>
+    private let guarded: Lock<Guarded>
     private let contextLines: [InterruptLine]
 
     /// Sources are numbered `1...sourceCount`; contexts are the indices of `contextLines`.
@@ -33,7 +32,7 @@ package final class PLIC: MMIODevice, InterruptSink {
         precondition(contextLines.count <= Self.maximumContextCount, "too many contexts")
         self.contextLines = contextLines
         let state = State(sourceCount: sourceCount, contextCount: contextLines.count)
-        guarded = Mutex(Guarded(state: state, outputs: contextLines.map { _ in false }))
+        guarded = Lock(Guarded(state: state, outputs: contextLines.map { _ in false }))
     }
 
     package var state: State { guarded.withLock { $0.state } }

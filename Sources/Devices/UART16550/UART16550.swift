@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// A serial port, `ns16550a` (National Semiconductor PC16550D data sheet, chapter 8, "Registers").
 ///
@@ -17,14 +16,14 @@ package final class UART16550: MMIODevice, ConsoleReceiver {
         weak var observer: (any ReceiveSpaceObserver)?
     }
 
-    private let guarded: Mutex<Guarded>
+    private let guarded: Lock<Guarded>
     private let interrupt: InterruptLine
     private let sink: any ConsoleSink
 
     package init(state: State = State(), interrupt: InterruptLine, sink: any ConsoleSink) {
         var state = state
         state.normalize()
-        guarded = Mutex(Guarded(state: state, observer: nil))
+        guarded = Lock(Guarded(state: state, observer: nil))
         self.interrupt = interrupt
         self.sink = sink
         interrupt.set(state.interrupt != .none)

@@ -69,6 +69,7 @@ extension CSRAddress {
     package static let sip = CSRAddress(0x144)
     package static let stimecmp = CSRAddress(0x14d)
     package static let satp = CSRAddress(0x180)
+    package static let scountovf = CSRAddress(0xda0)
 }
 
 // MARK: - Hypervisor and virtual supervisor

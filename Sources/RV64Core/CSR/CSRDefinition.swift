@@ -57,6 +57,7 @@ extension CSRAddress {
         case .sstateen0 ... .sstateen3: CSRDefinition(.ssstateen, .stateEnable(index(from: .sstateen0)))
         case .stimecmp: CSRDefinition(.sstc, .timerCompare)
         case .satp: CSRDefinition(nil, .supervisorTranslation)
+        case .scountovf: CSRDefinition(.sscofpmf)
         default: nil
         }
     }

@@ -37,6 +37,7 @@ extension Hart {
         case .sip: supervisorInterruptPending
         case .stimecmp: state.pointee.stimecmp
         case .satp: state.pointee.satp.rawValue
+        // sstateen has no bits here (see StateEnable), and in scountovf no counter overflows: none counts an event.
         default: 0
         }
     }
@@ -86,7 +87,6 @@ extension Hart {
         case .menvcfg: state.pointee.menvcfg.rawValue
         case .mstateen0 ... .mstateen3: state.pointee.mstateen[address.index(from: .mstateen0) & 3]
         case .mcountinhibit: state.pointee.mcountinhibit
-        case .mhpmevent3 ... .mhpmevent31: state.pointee.hpmevent[address.index(from: .mcountinhibit) & 31]
         case .mscratch: state.pointee.mscratch
         case .mepc: state.pointee.mepc
         case .mcause: state.pointee.mcause

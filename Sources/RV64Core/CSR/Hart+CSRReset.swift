@@ -34,7 +34,6 @@ extension Hart {
         state.pointee.pmpcfg = InlineArray(repeating: 0)
         state.pointee.pmpaddr = InlineArray(repeating: 0)
         state.pointee.hpmcounter = InlineArray(repeating: 0)
-        state.pointee.hpmevent = InlineArray(repeating: 0)
         writeMachineCycle(0)
         writeMachineInstret(0)
     }
@@ -79,17 +78,16 @@ package enum MISA {
     private static let mxlShift: UInt64 = 62
 
     /// The bit of an extension's or mode's letter.
-    package static func bit(_ letter: Unicode.Scalar) -> UInt64 {
+    private static func bit(_ letter: Unicode.Scalar) -> UInt64 {
         1 &<< UInt64(letter.value &- ("A" as Unicode.Scalar).value)
     }
 
     /// Read-only: what the hart has. S- and U-mode are always there. norm:misa_extensions_rst1
     package static func value(_ extensions: ExtensionSet) -> UInt64 {
         var value = XLENEncoding.rv64 &<< mxlShift | bit("I") | bit("S") | bit("U")
-        let letters: [(ISAExtension, Unicode.Scalar)] = [
-            (.m, "M"), (.a, "A"), (.f, "F"), (.d, "D"), (.c, "C"), (.b, "B"), (.h, "H"),
-        ]
-        for (member, letter) in letters where extensions.contains(member) { value |= bit(letter) }
+        for member in extensions.members where member.isSingleLetter {
+            for letter in member.name.uppercased().unicodeScalars { value |= bit(letter) }
+        }
         return value
     }
 }

@@ -73,19 +73,24 @@ extension Hart {
 
     /// The writable bits of `mie`. norm:mie_bits_wr norm:mip_mie_vs
     var implementedInterrupts: UInt64 {
-        let standard = InterruptSet.machine | InterruptSet.supervisor
+        let standard = InterruptSet.machine | supervisorInterrupts
         return extensions.contains(.h) ? standard | InterruptSet.alwaysDelegated : standard
+    }
+
+    /// The interrupts that `mideleg` can give to S-level. norm:mip_lcofip_mie_lcofie_rdonly0
+    private var supervisorInterrupts: UInt64 {
+        InterruptSet.supervisor | (extensions.contains(.sscofpmf) ? InterruptCause.counterOverflow.mask : 0)
     }
 }
 
 // MARK: - Machine
 
 extension Hart {
-    /// SEIP, STIP and SSIP may be delegated; VS-level and guest external interrupts always are.
+    /// S-level interrupts may be delegated; VS-level and guest external interrupts always are.
     /// norm:mideleg_acc_h norm:mideleg_no_rd1
     func writeInterruptDelegation(_ value: UInt64) {
         let always = extensions.contains(.h) ? InterruptSet.alwaysDelegated : 0
-        state.pointee.mideleg = (value & InterruptSet.supervisor) | always
+        state.pointee.mideleg = (value & supervisorInterrupts) | always
     }
 
     /// `mip` as `csrrs` and `csrrc` modify it: without the wired half of SEIP. norm:mip_seip_wrcsr
@@ -94,10 +99,10 @@ extension Hart {
         return (visible & ~external) | (state.pointee.mip & external)
     }
 
-    /// norm:mip_ssip_acc norm:mip_seip_acc norm:mip_stip_no_stimecmp_acc norm:mip_mie_alias
+    /// norm:mip_ssip_acc norm:mip_seip_acc norm:mip_lcofip_acc norm:mip_stip_no_stimecmp_acc norm:mip_mie_alias
     func writeMachineInterruptPending(_ value: UInt64) {
-        var mask = InterruptCause.supervisorSoftware.mask | InterruptCause.supervisorExternal.mask
-        if !state.pointee.menvcfg[.stce] { mask |= InterruptCause.supervisorTimer.mask }
+        var mask = supervisorInterrupts
+        if state.pointee.menvcfg[.stce] { mask &= ~InterruptCause.supervisorTimer.mask }
         if extensions.contains(.h) { mask |= InterruptCause.virtualSupervisorSoftware.mask }
         writePending(value, mask)
     }
@@ -115,14 +120,15 @@ extension Hart {
 
 extension Hart {
     /// The interrupts that `sip` and `sie` show: the delegated ones of S-level. norm:sie_hip_hie_mutex
-    private var supervisorView: UInt64 { state.pointee.mideleg & InterruptSet.supervisor }
+    private var supervisorView: UInt64 { state.pointee.mideleg & supervisorInterrupts }
 
     var supervisorInterruptPending: UInt64 { pendingInterrupts & supervisorView }
     var supervisorInterruptEnable: UInt64 { state.pointee.mie & supervisorView }
 
-    /// Only SSIP is writable in `sip`.
+    /// Only SSIP and LCOFIP are writable in `sip`.
     func writeSupervisorInterruptPending(_ value: UInt64) {
-        writePending(value, supervisorView & InterruptCause.supervisorSoftware.mask)
+        let writable = InterruptCause.supervisorSoftware.mask | InterruptCause.counterOverflow.mask
+        writePending(value, supervisorView & writable)
     }
 
     func writeSupervisorInterruptEnable(_ value: UInt64) { writeEnable(value, supervisorView) }

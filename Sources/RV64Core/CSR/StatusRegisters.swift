@@ -1,4 +1,4 @@
-/// `mstatus`, and by view `sstatus`. norm:mstatus_op
+/// `mstatus`, and by view `sstatus`. norm:mstatus_sz_acc
 package struct MStatus: ControlRegister {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -30,7 +30,7 @@ extension Field where Register == MStatus {
     package static var sxl: Self { Self(35, 34) }
 }
 
-/// `sstatus` as S-mode sees it, and `vsstatus`, which is stored. norm:sstatus_op
+/// `sstatus` as S-mode sees it, and `vsstatus`, which is stored. norm:sstatus
 package struct SStatus: ControlRegister {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -52,7 +52,7 @@ extension Field where Register == SStatus {
     package static var uxl: Self { Self(33, 32) }
 }
 
-/// `hstatus`. norm:hstatus_op
+/// `hstatus`. norm:hstatus_sz_acc_op
 package struct HStatus: ControlRegister {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -12,18 +12,11 @@ extension FloatingPointUnit {
         flags: inout UInt64
     ) {
         let operands = Operands(instruction: instruction, x: x, f: f)
-        if !executeDouble(instruction.opcode, operands, roundingMode, &flags) {
-            executeSingle(instruction.opcode, operands, roundingMode, &flags)
-        }
+        dispatch(instruction.opcode, operands, roundingMode, &flags)
     }
 
-    /// Executes an instruction of D, or says that it is not one.
-    private static func executeDouble(
-        _ opcode: Opcode,
-        _ op: Operands,
-        _ mode: RoundingMode,
-        _ flags: inout UInt64
-    ) -> Bool {
+    /// One table for both formats; opcodes of other extensions never come here.
+    private static func dispatch(_ opcode: Opcode, _ op: Operands, _ mode: RoundingMode, _ flags: inout UInt64) {
         switch opcode {
         case .faddD: op.writeDouble(add64(op.d1, op.d2, mode, &flags))
         case .fsubD: op.writeDouble(sub64(op.d1, op.d2, mode, &flags))
@@ -43,12 +36,10 @@ extension FloatingPointUnit {
         case .fltD: op.writeInteger(lt64(op.d1, op.d2, &flags))
         case .fleD: op.writeInteger(le64(op.d1, op.d2, &flags))
         case .fclassD: op.writeInteger(SoftFloat<Binary64>.classify(op.d1))
-        case .fcvtWD: op.writeInteger(signExtended(HostFloat<Binary64>.toInteger(op.d1, as: Int32.self, mode, &flags)))
-        case .fcvtWuD:
-            op.writeInteger(signExtended(HostFloat<Binary64>.toInteger(op.d1, as: UInt32.self, mode, &flags)))
-        case .fcvtLD: op.writeInteger(signExtended(HostFloat<Binary64>.toInteger(op.d1, as: Int64.self, mode, &flags)))
-        case .fcvtLuD:
-            op.writeInteger(signExtended(HostFloat<Binary64>.toInteger(op.d1, as: UInt64.self, mode, &flags)))
+        case .fcvtWD: op.writeInteger(integer64(op.d1, Int32.self, mode, &flags))
+        case .fcvtWuD: op.writeInteger(integer64(op.d1, UInt32.self, mode, &flags))
+        case .fcvtLD: op.writeInteger(integer64(op.d1, Int64.self, mode, &flags))
+        case .fcvtLuD: op.writeInteger(integer64(op.d1, UInt64.self, mode, &flags))
         case .fcvtDW: op.writeDouble(HostFloat<Binary64>.fromInteger(Int32(truncatingIfNeeded: op.x1), mode, &flags))
         case .fcvtDWu: op.writeDouble(HostFloat<Binary64>.fromInteger(UInt32(truncatingIfNeeded: op.x1), mode, &flags))
         case .fcvtDL: op.writeDouble(HostFloat<Binary64>.fromInteger(Int64(truncatingIfNeeded: op.x1), mode, &flags))
@@ -57,19 +48,6 @@ extension FloatingPointUnit {
         case .fcvtDS: op.writeDouble(HostFloat<Binary32>.widened(op.s1, &flags))
         case .fmvXD: op.writeInteger(op.d1)
         case .fmvDX: op.writeDouble(op.x1)
-        default: return false
-        }
-        return true
-    }
-
-    /// Executes an instruction of F.
-    private static func executeSingle(
-        _ opcode: Opcode,
-        _ op: Operands,
-        _ mode: RoundingMode,
-        _ flags: inout UInt64
-    ) {
-        switch opcode {
         case .faddS: op.writeSingle(add32(op.s1, op.s2, mode, &flags))
         case .fsubS: op.writeSingle(sub32(op.s1, op.s2, mode, &flags))
         case .fmulS: op.writeSingle(mul32(op.s1, op.s2, mode, &flags))
@@ -88,12 +66,10 @@ extension FloatingPointUnit {
         case .fltS: op.writeInteger(lt32(op.s1, op.s2, &flags))
         case .fleS: op.writeInteger(le32(op.s1, op.s2, &flags))
         case .fclassS: op.writeInteger(SoftFloat<Binary32>.classify(op.s1))
-        case .fcvtWS: op.writeInteger(signExtended(HostFloat<Binary32>.toInteger(op.s1, as: Int32.self, mode, &flags)))
-        case .fcvtWuS:
-            op.writeInteger(signExtended(HostFloat<Binary32>.toInteger(op.s1, as: UInt32.self, mode, &flags)))
-        case .fcvtLS: op.writeInteger(signExtended(HostFloat<Binary32>.toInteger(op.s1, as: Int64.self, mode, &flags)))
-        case .fcvtLuS:
-            op.writeInteger(signExtended(HostFloat<Binary32>.toInteger(op.s1, as: UInt64.self, mode, &flags)))
+        case .fcvtWS: op.writeInteger(integer32(op.s1, Int32.self, mode, &flags))
+        case .fcvtWuS: op.writeInteger(integer32(op.s1, UInt32.self, mode, &flags))
+        case .fcvtLS: op.writeInteger(integer32(op.s1, Int64.self, mode, &flags))
+        case .fcvtLuS: op.writeInteger(integer32(op.s1, UInt64.self, mode, &flags))
         case .fcvtSW: op.writeSingle(HostFloat<Binary32>.fromInteger(Int32(truncatingIfNeeded: op.x1), mode, &flags))
         case .fcvtSWu: op.writeSingle(HostFloat<Binary32>.fromInteger(UInt32(truncatingIfNeeded: op.x1), mode, &flags))
         case .fcvtSL: op.writeSingle(HostFloat<Binary32>.fromInteger(Int64(truncatingIfNeeded: op.x1), mode, &flags))
@@ -103,6 +79,24 @@ extension FloatingPointUnit {
         case .fmvWX: op.writeSingle(op.x1 & 0xffff_ffff)
         default: break
         }
+    }
+
+    private static func integer64<Integer: FixedWidthInteger>(
+        _ value: UInt64,
+        _: Integer.Type,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
+    ) -> UInt64 {
+        signExtended(HostFloat<Binary64>.toInteger(value, as: Integer.self, mode, &flags))
+    }
+
+    private static func integer32<Integer: FixedWidthInteger>(
+        _ value: UInt64,
+        _: Integer.Type,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
+    ) -> UInt64 {
+        signExtended(HostFloat<Binary32>.toInteger(value, as: Integer.self, mode, &flags))
     }
 
     /// 32-bit results are sign-extended, unsigned ones too (norm:fcvt-w-d_fcvt-wu-d_sign_ext).

@@ -25,6 +25,9 @@ extension Hart {
         state.pointee.timerPending = pending
     }
 
+    /// An interrupt is pending and enabled individually: what ends a WFI, whatever the global enables say.
+    package var hasEnabledInterrupt: Bool { pendingInterrupts & state.pointee.mie != 0 }
+
     /// The earliest `time` at which an enabled timer expires; `UInt64.max` for none.
     package var nextDeadline: UInt64 {
         let enabled = state.pointee.mie

@@ -125,7 +125,7 @@ package struct Decoder: Sendable {
         return instruction
     }
 
-    /// RNE, RTZ, RDN, RUP, RMM and DYN; 5 and 6 are reserved (norm:frm_rsv_illegal names the dynamic case).
+    /// RNE, RTZ, RDN, RUP, RMM and DYN; 5 and 6 are reserved (norm:roundingmode_rsv).
     private static func isRoundingMode(_ field: UInt32) -> Bool { field != 5 && field != 6 }
 
     /// The base-form encoding that a 16-bit encoding of RV64GC stands for, `nil` when it is illegal or reserved.

@@ -51,10 +51,7 @@ package struct ISAConfiguration: Equatable, Sendable {
 
     /// The value of `misa`: MXL = 2 (64 bits), a bit per single-letter extension, and S and U, which every hart of
     /// this package has.
-    package var misa: UInt64 {
-        let letters = extensions.members.filter(\.isSingleLetter).map(\.name).joined() + "su"
-        return letters.utf8.reduce(2 << 62) { $0 | 1 << UInt64($1 - UInt8(ascii: "a")) }
-    }
+    package var misa: UInt64 { MISA.value(extensions) }
 }
 
 /// Why an ISA string cannot be had.

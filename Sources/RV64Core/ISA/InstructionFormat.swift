@@ -23,9 +23,9 @@ package enum InstructionFormat: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case shift
     /// rd, rs1, five-bit shift amount (the word forms).
     case shiftWord
-    /// `fence`: predecessor and successor sets; every other field is reserved and ignored.
+    /// `fence`: predecessor and successor sets; the other fields are ignored (norm:fence_unused_flds_rsv).
     case fence
-    /// No operands, every bit fixed (or, for `fence.i`, ignored).
+    /// No operands: every bit is fixed or, for `fence.i`, ignored (norm:fence_i_rsv).
     case none
     /// rd, csr, rs1.
     case csr
@@ -80,8 +80,8 @@ extension InstructionFormat {
         }
     }
 
-    /// Whether bits 14:12 are a rounding mode. Static values 5 and 6 are reserved and decode as illegal; 7 asks for
-    /// `frm`, which is checked when the instruction executes ("Floating-Point Control and Status Register").
+    /// Whether bits 14:12 are a rounding mode. Static values 5 and 6 are reserved and decode as illegal, also for
+    /// conversions that never round (norm:roundingmode_rsv); 7 asks for `frm`, which is checked at execution.
     package var hasRoundingMode: Bool {
         switch self {
         case .fused, .floatRounded, .floatUnaryRounded, .floatToIntegerRounded, .integerToFloatRounded: true

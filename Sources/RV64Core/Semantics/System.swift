@@ -92,7 +92,7 @@ extension Hart {
         }
         refreshTimers()
         // Enabled individually, whatever the global enables say. norm:wfi_op
-        guard pendingInterrupts & state.pointee.mie == 0 else { return }
+        guard !hasEnabledInterrupt else { return }
         context.pointee.exit = .waiting(untilTick: nextDeadline)
     }
 

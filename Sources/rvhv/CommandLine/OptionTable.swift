@@ -1,0 +1,193 @@
+/// One option: the parser and `--help` both read this row and nothing else.
+struct OptionRow: Sendable {
+    /// What follows the option's name.
+    enum Argument: Sendable {
+        case none
+        case required(String)
+        /// Only as `--option=value`, so that `--option GUEST` stays unambiguous.
+        case optional(String)
+    }
+
+    /// The heading an option stands under in `--help`.
+    enum Group: String, CaseIterable, Sendable {
+        case guest = "Guest options (before the first guest: for all; after a guest: for that guest)"
+        case program = "Program options"
+        case run = "Run options"
+        case observation = "Seeing what happens"
+        case other = "Other"
+    }
+
+    /// What an option changes, and so where it may stand.
+    enum Effect: Sendable {
+        case guest(@Sendable (inout GuestOptions, String) throws(OptionValue.Refusal) -> Void)
+        case machine(@Sendable (inout MachineOptions, String) throws(OptionValue.Refusal) -> Void)
+        case session(@Sendable (inout SessionOptions, String) throws(OptionValue.Refusal) -> Void)
+        case help
+        case version
+    }
+
+    let name: String
+    let argument: Argument
+    let group: Group
+    var commands: [Subcommand] = Subcommand.allCases
+    let summary: String
+    let effect: Effect
+
+    /// `--name TEXT`, as help shows it.
+    var usage: String {
+        switch argument {
+        case .none: name
+        case .required(let placeholder): "\(name) \(placeholder)"
+        case .optional(let placeholder): "\(name)[=\(placeholder)]"
+        }
+    }
+}
+
+/// Every option of every subcommand, in the order help shows them.
+enum OptionTable {
+    static let rows = guestRows + machineRows + runRows + observationRows + otherRows
+
+    static func rows(of command: Subcommand) -> [OptionRow] { rows.filter { $0.commands.contains(command) } }
+
+    static func row(named name: String) -> OptionRow? {
+        rows.first { $0.name == (aliases[name] ?? name) }
+    }
+
+    static let aliases = ["-h": "--help", "-V": "--version", "--colour": "--color", "--mem": "--memory"]
+
+    private static let guestRows: [OptionRow] = [
+        guest("--name", "NAME", "name shown before the guest's lines (default: the file's name)", in: [.run]) {
+            (options, text) throws(OptionValue.Refusal) in options.name = try OptionValue.name(text)
+        },
+        guest("--memory", "SIZE", "RAM, such as 64M or 2G (default \(OptionValue.sizeText(Limits.defaultMemory)))") {
+            (options, text) throws(OptionValue.Refusal) in options.memory = try OptionValue.memory(text)
+        },
+        guest("--harts", "N", "number of harts, \(Limits.harts.lowerBound) to \(Limits.harts.upperBound) (default 1)") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.harts = Int(try OptionValue.number(text, in: Limits.harts))
+        },
+        guest("--initrd", "FILE", "initial RAM disk, named in the device tree") {
+            (options, text) throws(OptionValue.Refusal) in options.initrd = try OptionValue.nonEmpty(text)
+        },
+        guest("--append", "TEXT", "add TEXT after the boot arguments; may be repeated") {
+            (options, text) throws(OptionValue.Refusal) in options.append.append(text)
+        },
+        guest("--bootargs", "TEXT", "use TEXT instead of the default boot arguments") {
+            (options, text) throws(OptionValue.Refusal) in options.bootargs = text
+        },
+        guest("--isa", "STRING", "extensions offered, such as rv64imafdc_zicsr_sstc") {
+            (options, text) throws(OptionValue.Refusal) in options.isa = try OptionValue.nonEmpty(text)
+        },
+        guest("--paging", "MODE", "widest paging mode offered: sv39, sv48 or sv57 (default sv39)", in: [.run]) {
+            (options, text) throws(OptionValue.Refusal) in
+            options.paging = try OptionValue.choice(text, of: PagingChoice.self)
+        },
+        guest("--dump-dtb", "FILE", "write the device tree that is handed over to FILE") {
+            (options, text) throws(OptionValue.Refusal) in options.dumpDTB = try OptionValue.nonEmpty(text)
+        },
+    ]
+
+    private static let machineRows: [OptionRow] = [
+        machine("--kernel", "FILE", "kernel that the firmware starts") {
+            (options, text) throws(OptionValue.Refusal) in options.kernel = try OptionValue.nonEmpty(text)
+        },
+        machine("--signature", "FILE", "at the end, write the memory from begin_signature to end_signature to FILE") {
+            (options, text) throws(OptionValue.Refusal) in options.signature = try OptionValue.nonEmpty(text)
+        },
+        machine("--signature-granularity", "N", "bytes per line of the signature: 4, 8 or 16 (default 4)") {
+            (options, text) throws(OptionValue.Refusal) in
+            guard let bytes = Int(text), [4, 8, 16].contains(bytes) else {
+                throw OptionValue.Refusal(reason: "one of 4, 8, 16")
+            }
+            options.signatureGranularity = bytes
+        },
+        machine("--max-instructions", "N", "stop with a failure after N instructions") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.maxInstructions = try OptionValue.number(text, in: 1...UInt64.max)
+        },
+    ]
+
+    private static let runRows: [OptionRow] = [
+        session("--engine", .required("ENGINE"), .run, "what executes the guests: interpreter (default)") {
+            (options, text) throws(OptionValue.Refusal) in
+            if ["jit", "lockstep"].contains(text) {
+                throw OptionValue.Refusal(reason: "not available in this build; it has the interpreter only")
+            }
+            options.engine = try OptionValue.choice(text, of: EngineChoice.self)
+        },
+        session("--clock", .required("CLOCK"), .run, "host (default), or instructions: the same run every time") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.clock = try OptionValue.choice(text, of: ClockChoice.self)
+        },
+        session("--seed", .required("N"), .run, "seed of the guests' random numbers (default: entropy of the host)") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.seed = try OptionValue.number(text, in: 0...UInt64.max)
+        },
+    ]
+
+    private static let observationRows: [OptionRow] = [
+        session("--trace", .required("WHAT"), .observation, "traps: one line per trap that the hypervisor handles") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.trace = try OptionValue.choice(text, of: TraceChoice.self)
+        },
+        session("--stats", .optional("FORMAT"), .observation, "at the end, exits and SBI calls as table or json") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.statistics = text.isEmpty ? .table : try OptionValue.choice(text, of: StatisticsChoice.self)
+        },
+        session("--log", .required("FILE"), .observation, "write traces and statistics to FILE, not standard error") {
+            (options, text) throws(OptionValue.Refusal) in options.log = try OptionValue.nonEmpty(text)
+        },
+        session("--color", .required("WHEN"), .observation, "auto (default: on a terminal), always or never") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.color = try OptionValue.choice(text, of: ColorChoice.self)
+        },
+    ]
+
+    private static let otherRows: [OptionRow] = [
+        OptionRow(name: "--help", argument: .none, group: .other, summary: "show this help", effect: .help),
+        OptionRow(name: "--version", argument: .none, group: .other, summary: "show the version", effect: .version),
+    ]
+
+    private static func guest(
+        _ name: String,
+        _ placeholder: String,
+        _ summary: String,
+        in commands: [Subcommand] = Subcommand.allCases,
+        apply: @escaping @Sendable (inout GuestOptions, String) throws(OptionValue.Refusal) -> Void
+    ) -> OptionRow {
+        OptionRow(
+            name: name,
+            argument: .required(placeholder),
+            group: .guest,
+            commands: commands,
+            summary: summary,
+            effect: .guest(apply)
+        )
+    }
+
+    private static func machine(
+        _ name: String,
+        _ placeholder: String,
+        _ summary: String,
+        apply: @escaping @Sendable (inout MachineOptions, String) throws(OptionValue.Refusal) -> Void
+    ) -> OptionRow {
+        OptionRow(
+            name: name,
+            argument: .required(placeholder),
+            group: .program,
+            commands: [.machine],
+            summary: summary,
+            effect: .machine(apply)
+        )
+    }
+
+    private static func session(
+        _ name: String,
+        _ argument: OptionRow.Argument,
+        _ group: OptionRow.Group,
+        _ summary: String,
+        apply: @escaping @Sendable (inout SessionOptions, String) throws(OptionValue.Refusal) -> Void
+    ) -> OptionRow {
+        OptionRow(name: name, argument: argument, group: group, summary: summary, effect: .session(apply))
+    }
+}

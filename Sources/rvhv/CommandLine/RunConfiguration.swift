@@ -1,0 +1,113 @@
+/// Everything the command line can ask for.
+enum Invocation: Equatable, Sendable {
+    case help(Subcommand)
+    case version
+    case run(RunConfiguration)
+    case machine(MachineRunConfiguration)
+}
+
+/// What `rvhv` is asked to do; `run` is what it does without a subcommand's name.
+enum Subcommand: String, CaseIterable, Sendable {
+    case run
+    case machine
+}
+
+/// `rvhv GUEST...`: guests behind the built-in hypervisor.
+struct RunConfiguration: Equatable, Sendable {
+    /// In the order of the command line; names are unique.
+    var guests: [GuestOptions]
+    var session: SessionOptions
+}
+
+/// `rvhv machine ELF`: the plain machine, with nothing hosted.
+struct MachineRunConfiguration: Equatable, Sendable {
+    /// The firmware or program that the machine starts in M-mode; its `isa` is the hart's own.
+    var program: GuestOptions
+    var machine: MachineOptions
+    var session: SessionOptions
+}
+
+/// What is said of one guest, or of the plain machine's program.
+struct GuestOptions: Equatable, Sendable {
+    var path = ""
+    /// Never empty after parsing: the file's name without its extension, unless `--name` says otherwise.
+    var name = ""
+    /// Bytes; a whole number of pages.
+    var memory: UInt64 = Limits.defaultMemory
+    var harts = 1
+    var initrd: String?
+    /// Added after the boot arguments, in the order given.
+    var append: [String] = []
+    /// Replaces the default boot arguments.
+    var bootargs: String?
+    /// The extensions offered, as the user wrote them.
+    var isa: String?
+    /// The widest paging mode offered.
+    var paging: PagingChoice = .sv39
+    var dumpDTB: String?
+}
+
+/// What is said of the plain machine alone.
+struct MachineOptions: Equatable, Sendable {
+    /// A kernel beside the firmware.
+    var kernel: String?
+    var signature: String?
+    /// Bytes per line of the signature file.
+    var signatureGranularity = 4
+    var maxInstructions: UInt64?
+}
+
+/// What is said of the whole run.
+struct SessionOptions: Equatable, Sendable {
+    var clock: ClockChoice = .host
+    var engine: EngineChoice = .interpreter
+    /// Seeds every source of randomness a guest can see; nil asks the host for entropy.
+    var seed: UInt64?
+    var trace: TraceChoice = .off
+    var statistics: StatisticsChoice = .off
+    var color: ColorChoice = .auto
+    /// Where traces and statistics go instead of standard error.
+    var log: String?
+}
+
+/// A value that the command line spells with one of a few words.
+protocol ChoiceValue: RawRepresentable<String>, CaseIterable, Equatable, Sendable {}
+
+enum PagingChoice: String, ChoiceValue {
+    case sv39, sv48, sv57
+}
+
+enum ClockChoice: String, ChoiceValue {
+    case host
+    case instructions
+}
+
+enum EngineChoice: String, ChoiceValue {
+    case interpreter
+}
+
+enum TraceChoice: String, ChoiceValue {
+    case off
+    case traps
+}
+
+enum StatisticsChoice: String, ChoiceValue {
+    case off
+    case table
+    case json
+}
+
+enum ColorChoice: String, ChoiceValue {
+    case auto, always, never
+}
+
+/// The bounds the command line holds its numbers to.
+enum Limits {
+    static let memory: ClosedRange<UInt64> = (2 << 20)...(64 << 30)
+    static let defaultMemory: UInt64 = 256 << 20
+    /// One SBI hart mask names 64 harts.
+    static let harts: ClosedRange<UInt64> = 1...64
+    static let guests = 64
+    /// Longer names would leave no room for the guests' lines.
+    static let nameLength = 24
+}

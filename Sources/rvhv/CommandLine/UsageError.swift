@@ -1,0 +1,48 @@
+/// Why a command line was refused.
+enum UsageError: Error, Equatable, Sendable {
+    case noGuest(Subcommand)
+    case tooManyGuests(Int)
+    case emptyPath
+    case extraArgument(String)
+    case unknownOption(String, suggestion: String?)
+    case misplacedOption(String, Subcommand)
+    case missingValue(String, placeholder: String)
+    case unexpectedValue(String)
+    case invalidValue(String, value: String, reason: String)
+    case duplicateName(String)
+    case duplicateFile(String, path: String)
+}
+
+extension UsageError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .noGuest(.run): "no guest given"
+        case .noGuest(.machine): "no program given"
+        case .tooManyGuests(let count): "\(count) guests given; at most \(Limits.guests) run together"
+        case .emptyPath: "an empty path was given as a guest"
+        case .extraArgument(let argument): "\(quoted(argument)) is one program too many; the machine runs one"
+        case .unknownOption(let option, let suggestion):
+            "unknown option \(quoted(option))" + (suggestion.map { " (did you mean \($0)?)" } ?? "")
+        case .misplacedOption(let option, .machine): "\(option) is not an option of 'rvhv machine'"
+        case .misplacedOption(let option, .run): "\(option) is an option of 'rvhv machine' only"
+        case .missingValue(let option, let placeholder): "\(option) needs a value: \(option) \(placeholder)"
+        case .unexpectedValue(let option): "\(option) takes no value"
+        case .invalidValue(let option, let value, let reason): "\(option) \(quoted(value)): \(reason)"
+        case .duplicateName(let name): "two guests are named \(quoted(name)); give each its own --name"
+        case .duplicateFile(let option, let path): "two guests would write \(option) to \(quoted(path))"
+        }
+    }
+}
+
+/// An argument as it may stand in a message: in quotes, on one line, and without control characters.
+func quoted(_ argument: String) -> String {
+    var text = "'"
+    for scalar in argument.unicodeScalars {
+        if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) {
+            text += "\\u{" + String(scalar.value, radix: 16) + "}"
+        } else {
+            text.unicodeScalars.append(scalar)
+        }
+    }
+    return text + "'"
+}

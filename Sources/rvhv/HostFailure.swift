@@ -1,0 +1,21 @@
+import Glibc
+
+/// What kept rvhv itself from its work.
+enum HostFailure: Error, Equatable, Sendable {
+    case cannotOpen(path: String, purpose: String, code: Int32)
+    case noThread
+    case noDescriptor
+    case unavailable(String)
+}
+
+extension HostFailure: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .cannotOpen(let path, let purpose, let code):
+            "cannot open \(quoted(path)) for \(purpose): \(String(cString: strerror(code)))"
+        case .noThread: "the host allows no more threads"
+        case .noDescriptor: "the host allows no more open files"
+        case .unavailable(let what): "this build has no part for \(what)"
+        }
+    }
+}

@@ -1,0 +1,275 @@
+import Testing
+
+@testable import rvhv
+
+@Suite struct ArgumentParserTests {
+    private func run(_ line: String) throws -> RunConfiguration {
+        let invocation = try ArgumentParser.parse(words(line))
+        guard case .run(let configuration) = invocation else { throw Unexpected(invocation: invocation) }
+        return configuration
+    }
+
+    private func machine(_ line: String) throws -> MachineRunConfiguration {
+        let invocation = try ArgumentParser.parse(words(line))
+        guard case .machine(let configuration) = invocation else { throw Unexpected(invocation: invocation) }
+        return configuration
+    }
+
+    private struct Unexpected: Error { var invocation: Invocation }
+
+    private func words(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
+
+    @Test func defaults() throws {
+        let configuration = try run("guests/linux.elf")
+        #expect(configuration.session == SessionOptions())
+        let guest = try #require(configuration.guests.first)
+        #expect(configuration.guests.count == 1)
+        #expect(guest.path == "guests/linux.elf")
+        #expect(guest.name == "linux")
+        #expect(guest.memory == 256 << 20)
+        #expect(guest.harts == 1)
+        #expect(guest.paging == .sv39)
+        #expect(guest.bootargs == nil && guest.append.isEmpty && guest.initrd == nil && guest.isa == nil)
+    }
+
+    @Test func optionsBeforeTheFirstGuestAreForAll() throws {
+        let guests = try run("--memory 64M --append all a.elf --memory=1G --append mine b.elf --harts 4").guests
+        #expect(guests.map(\.memory) == [1 << 30, 64 << 20])
+        #expect(guests.map(\.harts) == [1, 4])
+        #expect(guests.map(\.append) == [["all", "mine"], ["all"]])
+    }
+
+    @Test func everyGuestOption() throws {
+        let guest = try run(
+            "k --name one --memory 128m --harts 8 --initrd i --bootargs quiet --isa rv64gc --paging sv57 --dump-dtb d"
+        ).guests[0]
+        #expect(guest.name == "one" && guest.memory == 128 << 20 && guest.harts == 8)
+        #expect(guest.initrd == "i" && guest.bootargs == "quiet" && guest.isa == "rv64gc")
+        #expect(guest.paging == .sv57 && guest.dumpDTB == "d")
+    }
+
+    @Test func sessionOptionsMayStandAnywhere() throws {
+        let expected = SessionOptions(
+            clock: .instructions,
+            engine: .interpreter,
+            seed: 0x2a,
+            trace: .traps,
+            statistics: .json,
+            color: .never,
+            log: "file"
+        )
+        let options = "--clock instructions --engine interpreter --seed 0x2a --trace traps --stats=json"
+        #expect(try run("\(options) --color never --log file a").session == expected)
+        #expect(try run("a \(options) b --color=never --log=file").session == expected)
+    }
+
+    @Test func optionalValueNeedsTheEqualsSign() throws {
+        let configuration = try run("--stats json")
+        #expect(configuration.session.statistics == .table)
+        #expect(configuration.guests.map(\.path) == ["json"])
+    }
+
+    @Test func doubleDashEndsOptions() throws {
+        #expect(try run("--harts 2 -- --help machine --").guests.map(\.path) == ["--help", "machine", "--"])
+    }
+
+    @Test func valuesMayLookLikeOptions() throws {
+        #expect(
+            try ArgumentParser.parse(["a", "--append", "-v --x=1"]) == ArgumentParser.parse(["a", "--append=-v --x=1"])
+        )
+    }
+
+    private static let namesRows: [([String], [String])] = [
+        (["a/bare.elf", "b/bare.elf", "bare"], ["bare", "bare-2", "bare-3"]),
+        (["dir/Image", "x.tar.gz", ".hidden"], ["Image", "x.tar", ".hidden"]),
+        (["weird name\u{1b}[2J.elf", "/", "b\u{e9}"], ["weird_name__2J", "guest", "b_"]),
+        (["a", "--name", "b", "b"], ["b", "b-2"]),
+        ([String(repeating: "n", count: 99)], [String(repeating: "n", count: 21)]),
+    ]
+
+    @Test(arguments: namesRows)
+    func names(arguments: [String], names: [String]) throws {
+        guard case .run(let configuration) = try ArgumentParser.parse(arguments) else {
+            Issue.record("not a run")
+            return
+        }
+        #expect(configuration.guests.map(\.name) == names)
+    }
+
+    @Test func machineOptions() throws {
+        let configuration = try machine(
+            "machine --kernel Image --signature s --signature-granularity 16 --max-instructions 1000 --harts 2 fw.elf --append x"
+        )
+        #expect(
+            configuration.machine
+                == MachineOptions(kernel: "Image", signature: "s", signatureGranularity: 16, maxInstructions: 1000)
+        )
+        #expect(configuration.program.path == "fw.elf" && configuration.program.harts == 2)
+        #expect(configuration.program.append == ["x"])
+    }
+
+    @Test func machineIsASubcommandOnlyInFirstPlace() throws {
+        #expect(try run("--harts 2 machine").guests.map(\.path) == ["machine"])
+        #expect(try run("./machine").guests.map(\.name) == ["machine"])
+    }
+
+    private static let answersRows: [([String], Invocation)] = [
+        (["--help"], Invocation.help(.run)),
+        (["a", "-h", "--nonsense"], .help(.run)),
+        (["machine", "--help"], .help(.machine)),
+        (["--version"], .version),
+        (["-V"], .version),
+    ]
+
+    @Test(arguments: answersRows)
+    func answers(arguments: [String], expected: Invocation) throws {
+        #expect(try ArgumentParser.parse(arguments) == expected)
+    }
+
+    private static let refusedRows: [([String], UsageError)] = [
+        ([], UsageError.noGuest(.run)),
+        (["--harts", "2"], .noGuest(.run)),
+        (["machine"], .noGuest(.machine)),
+        ([""], .emptyPath),
+        (["machine", "a", "b"], .extraArgument("b")),
+        (["--memroy", "1G", "a"], .unknownOption("--memroy", suggestion: "--memory")),
+        (["--memroy=1G", "a"], .unknownOption("--memroy", suggestion: "--memory")),
+        (["--hart", "1", "a"], .unknownOption("--hart", suggestion: "--harts")),
+        (["--sig", "1", "a"], .unknownOption("--sig", suggestion: nil)),
+        (["machine", "--sig", "1", "a"], .unknownOption("--sig", suggestion: "--signature")),
+        (["--frobnicate", "a"], .unknownOption("--frobnicate", suggestion: nil)),
+        (["-x", "a"], .unknownOption("-x", suggestion: nil)),
+        (["-", "a"], .unknownOption("-", suggestion: nil)),
+        (["a", "--kernel", "k"], .misplacedOption("--kernel", .run)),
+        (["machine", "a", "--name", "k"], .misplacedOption("--name", .machine)),
+        (["a", "--memory"], .missingValue("--memory", placeholder: "SIZE")),
+        (["--memory", "--harts", "2", "a"], .missingValue("--memory", placeholder: "SIZE")),
+        (["a", "--memory", "--"], .missingValue("--memory", placeholder: "SIZE")),
+        (["a", "--stats="], .missingValue("--stats", placeholder: "FORMAT")),
+        (["a", "--help=x"], .unexpectedValue("--help")),
+        (["a", "--name", "x", "b", "--name", "x"], .duplicateName("x")),
+        (["--name", "x", "a", "b"], .duplicateName("x")),
+        (["--dump-dtb", "d", "a", "b"], .duplicateFile("--dump-dtb", path: "d")),
+        (Array(repeating: "a", count: 65), .tooManyGuests(65)),
+    ]
+
+    @Test(arguments: refusedRows)
+    func refused(arguments: [String], error: UsageError) {
+        #expect(throws: error) { try ArgumentParser.parse(arguments) }
+    }
+
+    private static let refusedValueRows: [(String, String)] = [
+        ("--memory", "256"), ("--memory", "1M"), ("--memory", "65G"), ("--memory", "0x10000000"), ("--memory", "M"),
+        ("--memory", "-1G"), ("--memory", "99999999999999999999G"), ("--memory", "20000000000G"), ("--memory", ""),
+        ("--memory", "4194305"), ("--harts", "0"), ("--harts", "65"), ("--harts", "two"), ("--harts", "+2"),
+        ("--engine", "jit"), ("--engine", "lockstep"), ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
+        ("--clock", "sundial"), ("--color", "yes"), ("--paging", "sv32"), ("--seed", "0x"), ("--seed", "-1"),
+        ("--name", "two words"), ("--name", ""), ("--name", String(repeating: "n", count: 25)), ("--initrd", ""),
+        ("--isa", ""), ("--dump-dtb", ""), ("--log", ""),
+    ]
+
+    @Test(arguments: refusedValueRows)
+    func refusedValue(option: String, value: String) throws {
+        let error = try #require(throws: UsageError.self) { try ArgumentParser.parse(["a", "\(option)=\(value)"]) }
+        guard case .invalidValue(option, value, let reason) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(!reason.isEmpty)
+    }
+
+    @Test func unavailableEnginesAreSaidPlainly() throws {
+        let error = try #require(throws: UsageError.self) { try ArgumentParser.parse(["a", "--engine", "jit"]) }
+        #expect("\(error)" == "--engine 'jit': not available in this build; it has the interpreter only")
+    }
+
+    @Test func messagesAreOneCleanLine() throws {
+        let error = try #require(throws: UsageError.self) { try ArgumentParser.parse(["--\u{1b}[2J\n\u{9b}"]) }
+        #expect("\(error)" == "unknown option '--\\u{1b}[2J\\u{a}\\u{9b}'")
+        #expect(
+            "\(UsageError.unknownOption("--hart", suggestion: "--harts"))"
+                == "unknown option '--hart' (did you mean --harts?)"
+        )
+    }
+}
+
+@Suite struct OptionValueTests {
+    private static let memoryRows: [(String, UInt64)] = [
+        ("2M", UInt64(2) << 20), ("64G", 64 << 30), ("4096K", 4 << 20), ("1g", 1 << 30), ("4194304", 4 << 20),
+    ]
+
+    @Test(arguments: memoryRows)
+    func memory(text: String, bytes: UInt64) throws {
+        #expect(try OptionValue.memory(text) == bytes)
+    }
+
+    private static let sizeTextRows: [(String, UInt64)] = [
+        ("256M", UInt64(256) << 20), ("3G", 3 << 30), ("1028K", 1028 << 10), ("4097", 4097), ("0", 0),
+    ]
+
+    @Test(arguments: sizeTextRows)
+    func sizeText(text: String, bytes: UInt64) {
+        #expect(OptionValue.sizeText(bytes) == text)
+    }
+
+    @Test func numbersReachTheirBounds() throws {
+        #expect(try OptionValue.number("0xffffffffffffffff", in: 0...UInt64.max) == .max)
+        #expect(try OptionValue.number("18446744073709551615", in: 0...UInt64.max) == .max)
+        #expect(throws: OptionValue.Refusal.self) { try OptionValue.number("18446744073709551616", in: 0...UInt64.max) }
+    }
+
+    private static let editDistanceRows: [(String, String, Int)] = [
+        ("memory", "memroy", 1), ("harts", "hart", 1), ("", "abc", 3), ("name", "name", 0), ("ab", "cd", 2),
+    ]
+
+    @Test(arguments: editDistanceRows)
+    func editDistance(a: String, b: String, distance: Int) {
+        #expect(Suggestion.editDistance(Array(a), Array(b)) == distance)
+        #expect(Suggestion.editDistance(Array(b), Array(a)) == distance)
+    }
+}
+
+@Suite struct OptionTableTests {
+    @Test func rowsAreUniqueAndWellFormed() {
+        #expect(Set(OptionTable.rows.map(\.name)).count == OptionTable.rows.count)
+        for row in OptionTable.rows {
+            #expect(row.name.hasPrefix("--") && !row.summary.isEmpty && !row.commands.isEmpty)
+            #expect(!row.summary.hasSuffix("."))
+        }
+        for (alias, name) in OptionTable.aliases {
+            #expect(OptionTable.row(named: alias)?.name == name)
+        }
+    }
+
+    @Test(arguments: Subcommand.allCases)
+    func helpShowsEveryOptionOfItsCommand(command: Subcommand) {
+        let text = HelpText.text(for: command)
+        for row in OptionTable.rows {
+            #expect(text.contains("  \(row.usage) ") == row.commands.contains(command), "\(row.name)")
+        }
+        for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+        #expect(text.contains("Examples:") && text.contains("Exit status"))
+    }
+}
+
+@Suite struct ExitStatusTests {
+    private static let ofOutcomesRows: [([GuestOutcome], Int)] = [
+        ([], 0),
+        ([.shutDown, .shutDown], 0),
+        ([.shutDown, .interrupted], 0),
+        ([.shutDown, .failed(code: 7), .failed(code: 9)], 7),
+        ([.failed(code: 256)], 1),
+        ([.failed(code: 0x103)], 3),
+        ([.failed(code: -1)], 255),
+        ([.interrupted, .stopped(reason: "loops on traps"), .failed(code: 9)], 1),
+    ]
+
+    @Test(arguments: ofOutcomesRows)
+    func ofOutcomes(outcomes: [GuestOutcome], code: Int) {
+        #expect(ExitStatus(outcomes: outcomes).code == Int32(code))
+    }
+
+    @Test func fixedCodes() {
+        #expect(ExitStatus.hostFailure.code == 1 && ExitStatus.usage.code == 2 && ExitStatus.signal(15).code == 143)
+    }
+}
