@@ -75,7 +75,7 @@ import Testing
     @Test(
         arguments: [
             (1, 0xFFFF_FFFF_FFFF_F000, 0x1001, 0, .invalidAddress), (1, .max, 2, 0, .invalidAddress),
-            (1, 2, .max - 1, 0, .invalidAddress), (2, 0, 0, 0x1_0000, .invalidParameter),
+            (1, 3, .max - 1, 0, .invalidAddress), (2, 0, 0, 0x1_0000, .invalidParameter),
             (2, 0, 0, .max, .invalidParameter), (3, 0, 0, 0x4000, .invalidParameter),
             (5, 0, 0, 0x1_0000, .invalidParameter), (6, .max, 2, 0, .invalidAddress),
         ] as [(UInt64, UInt64, UInt64, UInt64, SBIError)]
