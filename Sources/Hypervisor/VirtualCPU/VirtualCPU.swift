@@ -16,7 +16,7 @@ package final class VirtualCPU: @unchecked Sendable {
     let addressSpace: GuestAddressSpace
 
     private let parking = ParkingSpot()
-    private let inbox = Mutex<[RemoteFence]>([])
+    private let inbox = Lock<[RemoteFence]>([])
     /// Fences finished so far: what `post` waits for.
     private let finishedFences = Atomic<UInt64>(0)
     private let postedFences = Atomic<UInt64>(0)
