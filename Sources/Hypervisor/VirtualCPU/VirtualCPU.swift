@@ -16,10 +16,27 @@ package final class VirtualCPU: @unchecked Sendable {
     let addressSpace: GuestAddressSpace
 
     private let parking = ParkingSpot()
-    private let inbox = Lock<[RemoteFence]>([])
-    /// Fences finished so far: what `post` waits for.
+    private let inbox = Lock<FenceInbox>(FenceInbox())
+    /// The ticket of the last fence done: what `post` waits for.
     private let finishedFences = Atomic<UInt64>(0)
     private let postedFences = Atomic<UInt64>(0)
+
+    /// Fences that other harts asked for.
+    private struct FenceInbox {
+        /// More than this become one fence of everything, so that a guest cannot make a sleeping hart's list grow.
+        static let limit = 16
+        var fences: [RemoteFence] = []
+        var lastTicket: UInt64 = 0
+
+        mutating func add(_ fence: RemoteFence) {
+            if fences.count < Self.limit {
+                fences.append(fence)
+            } else {
+                fences = [.instruction, .supervisor(.everything, asid: nil), .guestStage(.everything, vmid: nil)]
+            }
+            lastTicket += 1
+        }
+    }
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
@@ -153,8 +170,11 @@ package final class VirtualCPU: @unchecked Sendable {
     /// A hart outside the guest performs it before it enters again, so nobody waits for a sleeping one. The caller
     /// performs its own fences while it waits: two harts may fence each other.
     func post(_ fence: RemoteFence, from sender: VirtualCPU) {
-        inbox.withLock { $0.append(fence) }
-        let ticket = postedFences.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        let ticket = inbox.withLock { inbox in
+            inbox.add(fence)
+            postedFences.store(inbox.lastTicket, ordering: .sequentiallyConsistent)
+            return inbox.lastTicket
+        }
         hart.requests.store(1, ordering: .sequentiallyConsistent)
         while isInGuest.load(ordering: .sequentiallyConsistent),
             finishedFences.load(ordering: .sequentiallyConsistent) < ticket
@@ -170,12 +190,12 @@ package final class VirtualCPU: @unchecked Sendable {
         guard postedFences.load(ordering: .sequentiallyConsistent) != finishedFences.load(ordering: .relaxed) else {
             return
         }
-        let fences = inbox.withLock { inbox in
-            defer { inbox = [] }
-            return inbox
+        let (fences, ticket) = inbox.withLock { inbox in
+            defer { inbox.fences = [] }
+            return (inbox.fences, inbox.lastTicket)
         }
         for fence in fences { fence.perform(on: hart) }
-        finishedFences.wrappingAdd(UInt64(fences.count), ordering: .sequentiallyConsistent)
+        finishedFences.store(ticket, ordering: .sequentiallyConsistent)
     }
 
     /// Brings wires and IPIs into `hvip`.
