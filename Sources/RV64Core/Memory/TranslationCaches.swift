@@ -35,9 +35,12 @@ struct TranslationBank {
     let pageShifts: UnsafeMutablePointer<UInt8>
 
     /// Both halves of the page number count, so that arrays a power of two apart do not evict each other.
+    ///
+    /// The sum, unlike an exclusive or, never gives two neighbouring pages one index: an access that begins in a page
+    /// and ends in the next must not meet the next one's entry, whose tag its last byte would match.
     @inline(__always)
     static func index(_ address: UInt64) -> Int {
-        Int(truncatingIfNeeded: (address &>> 12 ^ address &>> 22) & UInt64(entryCount - 1))
+        Int(truncatingIfNeeded: ((address &>> 12) &+ (address &>> 22)) & UInt64(entryCount - 1))
     }
 
     @inline(__always)

@@ -36,8 +36,11 @@ extension Hart {
             guest = try walkGuestStage(first.address, kind, context)
         } catch {
             var trap = trap(for: error, .guestPage, address, kind, context)
-            trap.guestPhysicalAddress = first.address
-            trap.instruction = kind == .fetch ? .zero : .transformed
+            // norm:htval_op: other faults, such as an access fault on a G-stage entry, write zero.
+            if trap.cause == ExceptionCause(.guestPage, kind) {
+                trap.guestPhysicalAddress = first.address
+                trap.instruction = kind == .fetch ? .zero : .transformed
+            }
             throw trap
         }
         return Translation(
