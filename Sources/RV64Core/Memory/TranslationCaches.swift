@@ -76,7 +76,11 @@ struct TranslationBank {
             let shift = UInt64(pageShifts[index])
             guard tag != TLBEntry.invalid, (tag ^ address) &>> shift == 0 else { continue }
             entries[index] = TLBEntry(
-                readTag: TLBEntry.invalid, writeTag: TLBEntry.invalid, fetchTag: TLBEntry.invalid, addend: 0)
+                readTag: TLBEntry.invalid,
+                writeTag: TLBEntry.invalid,
+                fetchTag: TLBEntry.invalid,
+                addend: 0
+            )
         }
         clearJumps()
     }
@@ -106,7 +110,8 @@ final class TranslationCaches {
             let bank = TranslationBank(
                 entries: base.bindMemory(to: TLBEntry.self, capacity: TranslationBank.entryCount),
                 jumps: jumps.bindMemory(to: JumpCacheEntry.self, capacity: TranslationBank.jumpCount),
-                pageShifts: shifts.bindMemory(to: UInt8.self, capacity: TranslationBank.entryCount))
+                pageShifts: shifts.bindMemory(to: UInt8.self, capacity: TranslationBank.entryCount)
+            )
             memset(bank.pageShifts, 12, TranslationBank.entryCount)
             (banks + index).initialize(to: bank)
             (keys + index).initialize(to: nil)
