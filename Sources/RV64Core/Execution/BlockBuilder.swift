@@ -88,7 +88,10 @@ extension Hart {
     }
 
     private func store(
-        _ decoded: UnsafeBufferPointer<DecodedInstruction>, _ count: Int, _ bytes: UInt64, _ source: UInt64
+        _ decoded: UnsafeBufferPointer<DecodedInstruction>,
+        _ count: Int,
+        _ bytes: UInt64,
+        _ source: UInt64
     ) -> UnsafeMutablePointer<Block> {
         var allocated = blocks.allocate(source: source, count: count)
         if allocated == nil {
@@ -99,7 +102,11 @@ extension Hart {
         guard let block = allocated else { fatalError("a block is larger than the arena") }
         for index in 0..<count { block.instructions[index] = decoded[index] }
         block.instructions[count] = DecodedInstruction(
-            opcode: .endOfBlock, length: 0, offset: UInt16(truncatingIfNeeded: bytes), raw: 0)
+            opcode: .endOfBlock,
+            length: 0,
+            offset: UInt16(truncatingIfNeeded: bytes),
+            raw: 0
+        )
         return block
     }
 
@@ -119,7 +126,11 @@ extension Hart {
         block.pointee = Block(source: 0, epoch: 0, count: 1, taken: nil, next: nil)
         block.instructions[0] = instruction
         block.instructions[1] = DecodedInstruction(
-            opcode: .endOfBlock, length: 0, offset: UInt16(instruction.length), raw: 0)
+            opcode: .endOfBlock,
+            length: 0,
+            offset: UInt16(instruction.length),
+            raw: 0
+        )
         return block
     }
 

@@ -23,7 +23,13 @@ final class BlockCache {
         epoch = .allocate(capacity: 1)
         epoch.initialize(to: 1)
         let mapping = mmap(
-            nil, Self.arenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE), -1, 0)
+            nil,
+            Self.arenaBytes,
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE),
+            -1,
+            0
+        )
         guard let mapping, mapping != MAP_FAILED else { fatalError("no address space for a hart's decoded blocks") }
         arena = mapping
     }
@@ -51,7 +57,8 @@ final class BlockCache {
         let block = (arena + used.pointee).bindMemory(to: Block.self, capacity: 1)
         used.pointee += bytes
         block.initialize(
-            to: Block(source: source, epoch: epoch.pointee, count: Int32(count), taken: nil, next: nil))
+            to: Block(source: source, epoch: epoch.pointee, count: Int32(count), taken: nil, next: nil)
+        )
         return block
     }
 

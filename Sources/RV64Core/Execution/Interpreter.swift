@@ -82,7 +82,7 @@ extension Hart {
                 case .sllw: x[i.rd] = Integer.wordShiftLeft(x[i.rs1], x[i.rs2])
                 case .srlw: x[i.rd] = Integer.wordShiftRight(x[i.rs1], x[i.rs2])
                 case .sraw: x[i.rd] = Integer.wordShiftRightArithmetic(x[i.rs1], x[i.rs2])
-    
+
                 case .mul: x[i.rd] = x[i.rs1] &* x[i.rs2]
                 case .mulh: x[i.rd] = Multiply.high(x[i.rs1], x[i.rs2])
                 case .mulhsu: x[i.rd] = Multiply.highSignedUnsigned(x[i.rs1], x[i.rs2])
@@ -96,7 +96,7 @@ extension Hart {
                 case .remw: x[i.rd] = Multiply.remainderWord(x[i.rs1], x[i.rs2])
                 case .remuw: x[i.rd] = Multiply.remainderUnsignedWord(x[i.rs1], x[i.rs2])
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
-    
+
                 case .lb:
                     guard let value = load(x[i.rs1] &+ i.operand, UInt8.self) else { break body }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
@@ -122,7 +122,7 @@ extension Hart {
                 case .sh: guard store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else { break body }
                 case .sw: guard store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else { break body }
                 case .sd: guard store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else { break body }
-    
+
                 case .beq:
                     if x[i.rs1] == x[i.rs2] {
                         edge = .taken
@@ -269,7 +269,9 @@ extension Hart {
     /// Remembers where control went inside a virtual page that is one physical page too: true in every context.
     @inline(__always)
     private func link(
-        _ block: UnsafeMutablePointer<Block>, _ edge: BlockEdge, to target: UnsafeMutablePointer<Block>
+        _ block: UnsafeMutablePointer<Block>,
+        _ edge: BlockEdge,
+        to target: UnsafeMutablePointer<Block>
     ) {
         guard block.pointee.source & ~Page.offsetMask == target.pointee.source & ~Page.offsetMask else { return }
         switch edge {

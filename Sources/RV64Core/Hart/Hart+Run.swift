@@ -27,7 +27,7 @@ extension Hart {
                 refreshTimers()
                 context.pointee.slice = Self.sliceLength
             }
-            if let (cause, target) = state.pointee.interrupt(pending: pendingInterrupts) {
+            if let (cause, target) = interruptToTake() {
                 deliver(cause, to: target)
                 continue
             }
@@ -43,5 +43,13 @@ extension Hart {
                 return .trapLoop
             }
         }
+    }
+
+    /// The interrupt to take now, if any.
+    private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {
+        guard state.pointee.interrupt(pending: pendingInterrupts) != nil else { return nil }
+        // A handler that has moved its comparator through the ACLINT must not find its timer pending still.
+        refreshTimers()
+        return state.pointee.interrupt(pending: pendingInterrupts)
     }
 }

@@ -42,9 +42,12 @@ extension Hart {
             deadline = min(deadline, state.pointee.stimecmp)
         }
         if enabled & InterruptCause.virtualSupervisorTimer.mask != 0, hasGuestTimer {
-            let (host, isNegative) = state.pointee.vstimecmp.subtractingReportingOverflow(state.pointee.htimedelta)
-            // htimedelta is usually the negative of the guest's start time: then the difference wraps back.
-            deadline = min(deadline, isNegative && host < time ? .max : host)
+            // The guest's time wraps (htimedelta is usually the negative of its start time); what is left does not.
+            let now = time
+            let guestNow = now &+ state.pointee.htimedelta
+            let left = state.pointee.vstimecmp > guestNow ? state.pointee.vstimecmp &- guestNow : 0
+            let (host, isNever) = now.addingReportingOverflow(left)
+            deadline = min(deadline, isNever ? .max : host)
         }
         return deadline
     }

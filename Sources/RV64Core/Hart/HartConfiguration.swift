@@ -36,7 +36,10 @@ package struct HartConfiguration: Sendable {
     package var pagingLimit: PagingLimit
 
     package init(
-        id: UInt64 = 0, extensions: ExtensionSet, hostedModes: HostedModes = .bare, pagingLimit: PagingLimit = .sv57
+        id: UInt64 = 0,
+        extensions: ExtensionSet,
+        hostedModes: HostedModes = .bare,
+        pagingLimit: PagingLimit = .sv57
     ) {
         self.id = id
         self.extensions = extensions

@@ -65,7 +65,8 @@ extension Hart {
         let status = state.pointee.mstatus
         guard state.pointee.mode == .machine, status[.mprv], status[.mpp] != 3 else { return fetchContext }
         return translationContext(
-            for: PrivilegeMode(nominal: status[.mpp], virtualization: Virtualization(status[.mpv])))
+            for: PrivilegeMode(nominal: status[.mpp], virtualization: Virtualization(status[.mpv]))
+        )
     }
 
     /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlv_hsv_priv
@@ -83,7 +84,11 @@ extension Hart {
             if mode == .supervisor, status[.sum] { flags.insert(.supervisorUserMemory) }
             if status[.mxr] { flags.insert(.executableReadable) }
             return TranslationContext(
-                mode: mode, flags: flags, firstStage: state.pointee.satp, guestStage: HGATP(0))
+                mode: mode,
+                flags: flags,
+                firstStage: state.pointee.satp,
+                guestStage: HGATP(0)
+            )
         case .virtualUser, .virtualSupervisor:
             let guest = state.pointee.vsstatus
             if mode == .virtualSupervisor, guest[.sum] { flags.insert(.supervisorUserMemory) }
@@ -91,7 +96,11 @@ extension Hart {
             if guest[.mxr] || status[.mxr] { flags.insert(.executableReadable) }
             if status[.mxr] { flags.insert(.guestExecutableReadable) }
             return TranslationContext(
-                mode: mode, flags: flags, firstStage: state.pointee.vsatp, guestStage: state.pointee.hgatp)
+                mode: mode,
+                flags: flags,
+                firstStage: state.pointee.vsatp,
+                guestStage: state.pointee.hgatp
+            )
         }
     }
 

@@ -29,7 +29,9 @@ extension Hart {
 
     /// - Parameter entries: the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
     func load(
-        _ address: UInt64, _ width: AccessWidth, _ access: TranslationContext,
+        _ address: UInt64,
+        _ width: AccessWidth,
+        _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) -> UInt64 {
         let inPage = Page.size &- (address & Page.offsetMask)
@@ -42,7 +44,13 @@ extension Hart {
         }
         let first = try locateBytes(address, inPage, .load, access, caching: entries, from: address)
         let second = try locateBytes(
-            address &+ inPage, width.bytes &- inPage, .load, access, caching: entries, from: address)
+            address &+ inPage,
+            width.bytes &- inPage,
+            .load,
+            access,
+            caching: entries,
+            from: address
+        )
         var value: UInt64 = 0
         for index in 0..<width.bytes {
             let byte = index < inPage ? first.byte(index) : second.byte(index &- inPage)
@@ -52,7 +60,10 @@ extension Hart {
     }
 
     func store(
-        _ address: UInt64, _ width: AccessWidth, _ value: UInt64, _ access: TranslationContext,
+        _ address: UInt64,
+        _ width: AccessWidth,
+        _ value: UInt64,
+        _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) {
         let inPage = Page.size &- (address & Page.offsetMask)
@@ -67,7 +78,13 @@ extension Hart {
         // Both pages are checked before the first byte is written: a store that traps has stored nothing.
         let first = try locateBytes(address, inPage, .store, access, caching: entries, from: address)
         let second = try locateBytes(
-            address &+ inPage, width.bytes &- inPage, .store, access, caching: entries, from: address)
+            address &+ inPage,
+            width.bytes &- inPage,
+            .store,
+            access,
+            caching: entries,
+            from: address
+        )
         for index in 0..<width.bytes {
             let byte = UInt8(truncatingIfNeeded: value &>> (8 &* index))
             if index < inPage { first.setByte(index, byte) } else { second.setByte(index &- inPage, byte) }
@@ -82,7 +99,10 @@ extension Hart {
 
     /// Translates, checks PMP, and enters the page in the TLB where the whole page behaves alike.
     func locate(
-        _ address: UInt64, _ count: UInt64, _ kind: AccessKind, _ access: TranslationContext,
+        _ address: UInt64,
+        _ count: UInt64,
+        _ kind: AccessKind,
+        _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) -> Location {
         let translation = try translate(address, kind, access)
@@ -104,8 +124,11 @@ extension Hart {
     }
 
     private func enter(
-        _ address: UInt64, _ host: UnsafeMutableRawPointer, _ translation: Translation,
-        _ protection: PagePermissions, in entries: UnsafeMutablePointer<TLBEntry>
+        _ address: UInt64,
+        _ host: UnsafeMutableRawPointer,
+        _ translation: Translation,
+        _ protection: PagePermissions,
+        in entries: UnsafeMutablePointer<TLBEntry>
     ) {
         let granted = translation.permissions.intersection(protection)
         let tag = address & ~Page.offsetMask
@@ -114,14 +137,19 @@ extension Hart {
             readTag: granted.contains(.read) ? tag : TLBEntry.invalid,
             writeTag: granted.contains(.write) ? tag : TLBEntry.invalid,
             fetchTag: granted.contains(.execute) ? tag : TLBEntry.invalid,
-            addend: UInt64(UInt(bitPattern: host)) &- tag)
+            addend: UInt64(UInt(bitPattern: host)) &- tag
+        )
         TranslationBank.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: translation.pageShift)
     }
 
     /// The RAM behind one page's part of a misaligned access. Devices take no misaligned accesses.
     private func locateBytes(
-        _ address: UInt64, _ count: UInt64, _ kind: AccessKind, _ access: TranslationContext,
-        caching entries: UnsafeMutablePointer<TLBEntry>?, from original: UInt64
+        _ address: UInt64,
+        _ count: UInt64,
+        _ kind: AccessKind,
+        _ access: TranslationContext,
+        caching entries: UnsafeMutablePointer<TLBEntry>?,
+        from original: UInt64
     ) throws(Trap) -> PagePart {
         do throws(Trap) {
             switch try locate(address, count, kind, access, caching: entries) {
@@ -138,14 +166,19 @@ extension Hart {
     /// A checked run of bytes inside one page.
     private struct PagePart {
         let base: UnsafeMutableRawPointer
-        func byte(_ index: UInt64) -> UInt8 { base.load(fromByteOffset: Int(truncatingIfNeeded: index), as: UInt8.self) }
+        func byte(_ index: UInt64) -> UInt8 {
+            base.load(fromByteOffset: Int(truncatingIfNeeded: index), as: UInt8.self)
+        }
         func setByte(_ index: UInt64, _ value: UInt8) {
             base.storeBytes(of: value, toByteOffset: Int(truncatingIfNeeded: index), as: UInt8.self)
         }
     }
 
     private func readDevice(
-        _ physical: UInt64, _ width: AccessWidth, _ address: UInt64, _ access: TranslationContext
+        _ physical: UInt64,
+        _ width: AccessWidth,
+        _ address: UInt64,
+        _ access: TranslationContext
     ) throws(Trap) -> UInt64 {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
@@ -156,7 +189,11 @@ extension Hart {
     }
 
     private func writeDevice(
-        _ physical: UInt64, _ width: AccessWidth, _ value: UInt64, _ address: UInt64, _ access: TranslationContext
+        _ physical: UInt64,
+        _ width: AccessWidth,
+        _ value: UInt64,
+        _ address: UInt64,
+        _ access: TranslationContext
     ) throws(Trap) {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }

@@ -36,7 +36,10 @@ extension Hart {
     ///   - locate: turns an entry's address into a physical one: through the G-stage where the table belongs to a
     ///     guest, the identity otherwise.
     func walk(
-        _ table: PageTable, _ address: UInt64, _ kind: AccessKind, _ context: TranslationContext,
+        _ table: PageTable,
+        _ address: UInt64,
+        _ kind: AccessKind,
+        _ context: TranslationContext,
         locate: (_ entry: UInt64, _ access: AccessKind) throws(WalkFailure) -> UInt64
     ) throws(WalkFailure) -> PageTranslation {
         guard table.scheme.isCanonical(address) else { throw .page }
@@ -67,7 +70,9 @@ extension Hart {
                 guard isPermitted(.store, at: writable, count: 8, privilege: 1) else { throw .access }
                 // Another hart may have changed the entry meanwhile: then the walk starts again at this level.
                 let isUpdated = cell.pointee.compareExchange(
-                    expected: entry.rawValue, desired: entry.rawValue | needed, ordering: .relaxed
+                    expected: entry.rawValue,
+                    desired: entry.rawValue | needed,
+                    ordering: .relaxed
                 ).exchanged
                 guard isUpdated else { continue }
             }
@@ -79,18 +84,26 @@ extension Hart {
     }
 
     private static func leaf(
-        _ entry: PageTableEntry, _ level: Int, _ address: UInt64, _ permissions: PagePermissions
+        _ entry: PageTableEntry,
+        _ level: Int,
+        _ address: UInt64,
+        _ permissions: PagePermissions
     ) -> PageTranslation {
         let shift: UInt64 = entry.isNAPOT ? 16 : 12 &+ 9 &* UInt64(level)
         let number = entry.isNAPOT ? entry.pageNumber & ~0xF : entry.pageNumber
         let offsetMask: UInt64 = (1 &<< shift) &- 1
         return PageTranslation(
-            address: (number &<< Page.shift) | (address & offsetMask), permissions: permissions, pageShift: shift)
+            address: (number &<< Page.shift) | (address & offsetMask),
+            permissions: permissions,
+            pageShift: shift
+        )
     }
 
     /// What a leaf grants in a context: U, SUM, MXR and HLVX applied.
     private func permissions(
-        of entry: PageTableEntry, stage: PagingScheme, _ context: TranslationContext
+        of entry: PageTableEntry,
+        stage: PagingScheme,
+        _ context: TranslationContext
     ) -> PagePermissions {
         var granted: PagePermissions = []
         if entry.isReadable { granted.insert(.read) }

@@ -35,9 +35,12 @@ struct TranslationBank {
     let pageShifts: UnsafeMutablePointer<UInt8>
 
     /// Both halves of the page number count, so that arrays a power of two apart do not evict each other.
+    ///
+    /// The sum, unlike an exclusive or, never gives two neighbouring pages one index: an access that begins in a page
+    /// and ends in the next must not meet the next one's entry, whose tag its last byte would match.
     @inline(__always)
     static func index(_ address: UInt64) -> Int {
-        Int(truncatingIfNeeded: (address &>> 12 ^ address &>> 22) & UInt64(entryCount - 1))
+        Int(truncatingIfNeeded: ((address &>> 12) &+ (address &>> 22)) & UInt64(entryCount - 1))
     }
 
     @inline(__always)
@@ -73,7 +76,11 @@ struct TranslationBank {
             let shift = UInt64(pageShifts[index])
             guard tag != TLBEntry.invalid, (tag ^ address) &>> shift == 0 else { continue }
             entries[index] = TLBEntry(
-                readTag: TLBEntry.invalid, writeTag: TLBEntry.invalid, fetchTag: TLBEntry.invalid, addend: 0)
+                readTag: TLBEntry.invalid,
+                writeTag: TLBEntry.invalid,
+                fetchTag: TLBEntry.invalid,
+                addend: 0
+            )
         }
         clearJumps()
     }
@@ -103,7 +110,8 @@ final class TranslationCaches {
             let bank = TranslationBank(
                 entries: base.bindMemory(to: TLBEntry.self, capacity: TranslationBank.entryCount),
                 jumps: jumps.bindMemory(to: JumpCacheEntry.self, capacity: TranslationBank.jumpCount),
-                pageShifts: shifts.bindMemory(to: UInt8.self, capacity: TranslationBank.entryCount))
+                pageShifts: shifts.bindMemory(to: UInt8.self, capacity: TranslationBank.entryCount)
+            )
             memset(bank.pageShifts, 12, TranslationBank.entryCount)
             (banks + index).initialize(to: bank)
             (keys + index).initialize(to: nil)

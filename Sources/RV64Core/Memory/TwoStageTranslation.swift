@@ -14,7 +14,9 @@ extension Hart {
     ///
     /// - Throws: the page fault, guest-page fault or access fault that the access raises.
     func translate(
-        _ address: UInt64, _ kind: AccessKind, _ context: TranslationContext
+        _ address: UInt64,
+        _ kind: AccessKind,
+        _ context: TranslationContext
     ) throws(Trap) -> Translation {
         var first = PageTranslation(address: address, permissions: .all, pageShift: 63)
         if let table = firstStageTable(context) {
@@ -29,20 +31,28 @@ extension Hart {
         }
         guard context.mode.isVirtual else {
             return Translation(
-                physicalAddress: first.address, permissions: first.permissions, pageShift: first.pageShift)
+                physicalAddress: first.address,
+                permissions: first.permissions,
+                pageShift: first.pageShift
+            )
         }
         let guest: PageTranslation
         do throws(WalkFailure) {
             guest = try walkGuestStage(first.address, kind, context)
         } catch {
             var trap = trap(for: error, .guestPage, address, kind, context)
-            trap.guestPhysicalAddress = first.address
-            trap.instruction = kind == .fetch ? .zero : .transformed
+            // norm:htval_op: other faults, such as an access fault on a G-stage entry, write zero.
+            if trap.cause == ExceptionCause(.guestPage, kind) {
+                trap.guestPhysicalAddress = first.address
+                trap.instruction = kind == .fetch ? .zero : .transformed
+            }
             throw trap
         }
         return Translation(
-            physicalAddress: guest.address, permissions: first.permissions.intersection(guest.permissions),
-            pageShift: first.pageShift)
+            physicalAddress: guest.address,
+            permissions: first.permissions.intersection(guest.permissions),
+            pageShift: first.pageShift
+        )
     }
 
     private func firstStageTable(_ context: TranslationContext) -> PageTable? {
@@ -51,14 +61,18 @@ extension Hart {
         else { return nil }
         let environment = context.mode.isVirtual ? state.pointee.henvcfg : state.pointee.menvcfg
         return PageTable(
-            scheme: scheme, root: context.firstStage[.ppn],
+            scheme: scheme,
+            root: context.firstStage[.ppn],
             updatesAccessedDirty: environment[.adue] && state.pointee.menvcfg[.adue],
-            memoryTypes: environment[.pbmte] && state.pointee.menvcfg[.pbmte] ? .enabled : .disabled)
+            memoryTypes: environment[.pbmte] && state.pointee.menvcfg[.pbmte] ? .enabled : .disabled
+        )
     }
 
     /// The G-stage alone: guest physical to physical.
     private func walkGuestStage(
-        _ address: UInt64, _ kind: AccessKind, _ context: TranslationContext
+        _ address: UInt64,
+        _ kind: AccessKind,
+        _ context: TranslationContext
     ) throws(WalkFailure) -> PageTranslation {
         guard let scheme = PagingScheme(mode: context.guestStage[.mode], isGuestStage: true) else {
             return PageTranslation(address: address, permissions: .all, pageShift: 63)
@@ -68,7 +82,8 @@ extension Hart {
             // norm:hgatp_ppn_op: the root is 16 KiB, so its two low bits are zero.
             root: context.guestStage[.ppn] & ~3,
             updatesAccessedDirty: state.pointee.menvcfg[.adue],
-            memoryTypes: state.pointee.menvcfg[.pbmte] ? .enabled : .disabled)
+            memoryTypes: state.pointee.menvcfg[.pbmte] ? .enabled : .disabled
+        )
         return try walk(table, address, kind, context) { entry, _ throws(WalkFailure) in entry }
     }
 
@@ -76,7 +91,10 @@ extension Hart {
     ///
     /// norm:htinst_implicit: the fault has the original access's type, and a pseudoinstruction in htinst.
     private func locateGuestEntry(
-        _ entry: UInt64, _ access: AccessKind, _ original: AccessKind, _ address: UInt64,
+        _ entry: UInt64,
+        _ access: AccessKind,
+        _ original: AccessKind,
+        _ address: UInt64,
         _ context: TranslationContext
     ) throws(WalkFailure) -> UInt64 {
         // MXR and HLVX concern explicit accesses only.
@@ -96,7 +114,10 @@ extension Hart {
 
     /// The one mapping from a failed walk to a trap.
     private func trap(
-        for failure: WalkFailure, _ fault: AccessFault, _ address: UInt64, _ kind: AccessKind,
+        for failure: WalkFailure,
+        _ fault: AccessFault,
+        _ address: UInt64,
+        _ kind: AccessKind,
         _ context: TranslationContext
     ) -> Trap {
         switch failure {
@@ -108,7 +129,10 @@ extension Hart {
 
     /// A trap for an access to `address` in a context.
     func accessTrap(
-        _ fault: AccessFault, _ kind: AccessKind, _ address: UInt64, _ context: TranslationContext
+        _ fault: AccessFault,
+        _ kind: AccessKind,
+        _ address: UInt64,
+        _ context: TranslationContext
     ) -> Trap {
         var trap = Trap(ExceptionCause(fault, kind), value: address)
         trap.isGuestVirtualAddress = context.mode.isVirtual

@@ -49,7 +49,9 @@ extension Hart {
         let pointer = try cell(x[instruction.rs1], width.bytes, .load)
         let value: UInt64
         if width == .word {
-            value = UInt64(pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .sequentiallyConsistent))
+            value = UInt64(
+                pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .sequentiallyConsistent)
+            )
         } else {
             value = pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .sequentiallyConsistent)
         }
@@ -60,7 +62,8 @@ extension Hart {
 
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_op
     private func storeConditional<Cell: FixedWidthInteger>(
-        _ instruction: DecodedInstruction, _ type: Cell.Type
+        _ instruction: DecodedInstruction,
+        _ type: Cell.Type
     ) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         let isReserved = state.pointee.reservationAddress == UInt64(UInt(bitPattern: pointer))
@@ -69,14 +72,19 @@ extension Hart {
         let value = x[instruction.rs2]
         var isStored = false
         if isReserved, Cell.bitWidth == 32 {
-            isStored = pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.compareExchange(
-                expected: UInt32(truncatingIfNeeded: expected), desired: UInt32(truncatingIfNeeded: value),
-                ordering: .sequentiallyConsistent
-            ).exchanged
+            isStored =
+                pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.compareExchange(
+                    expected: UInt32(truncatingIfNeeded: expected),
+                    desired: UInt32(truncatingIfNeeded: value),
+                    ordering: .sequentiallyConsistent
+                ).exchanged
         } else if isReserved {
-            isStored = pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.compareExchange(
-                expected: expected, desired: value, ordering: .sequentiallyConsistent
-            ).exchanged
+            isStored =
+                pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.compareExchange(
+                    expected: expected,
+                    desired: value,
+                    ordering: .sequentiallyConsistent
+                ).exchanged
         }
         x[instruction.rd] = isStored ? 0 : 1
     }

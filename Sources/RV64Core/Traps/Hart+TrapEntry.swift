@@ -4,9 +4,13 @@ extension Hart {
     func deliver(_ trap: Trap, raisedBy instruction: DecodedInstruction?) {
         let target = state.pointee.target(of: trap.cause)
         enter(
-            target, cause: trap.cause.rawValue, value: trap.value, isGuestVirtual: trap.isGuestVirtualAddress,
+            target,
+            cause: trap.cause.rawValue,
+            value: trap.value,
+            isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,
-            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction))
+            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction)
+        )
     }
 
     /// Makes the guest take an exception, as if the hart had delegated it: how a hypervisor injects.
@@ -14,8 +18,13 @@ extension Hart {
     /// The state is as after `returnFromSupervisorTrap`: mode VS or VU, pc at the instruction that trapped.
     package func inject(_ trap: Trap) {
         enter(
-            .virtualSupervisor, cause: trap.cause.rawValue, value: trap.value, isGuestVirtual: false,
-            guestPhysicalAddress: 0, instruction: 0)
+            .virtualSupervisor,
+            cause: trap.cause.rawValue,
+            value: trap.value,
+            isGuestVirtual: false,
+            guestPhysicalAddress: 0,
+            instruction: 0
+        )
         updateContext()
     }
 
@@ -25,14 +34,23 @@ extension Hart {
             target == .virtualSupervisor && InterruptSet.virtualSupervisor & interrupt.mask != 0
         let code = isTranslated ? interrupt.rawValue - 1 : interrupt.rawValue
         enter(
-            target, cause: InterruptCause.causeFlag | code, value: 0, isGuestVirtual: false,
-            guestPhysicalAddress: 0, instruction: 0)
+            target,
+            cause: InterruptCause.causeFlag | code,
+            value: 0,
+            isGuestVirtual: false,
+            guestPhysicalAddress: 0,
+            instruction: 0
+        )
     }
 
     /// Trap entry: the complete CSR update, then the one branch between guest code and Swift.
     private func enter(
-        _ target: PrivilegeMode, cause: UInt64, value: UInt64, isGuestVirtual: Bool,
-        guestPhysicalAddress: UInt64, instruction: UInt64
+        _ target: PrivilegeMode,
+        cause: UInt64,
+        value: UInt64,
+        isGuestVirtual: Bool,
+        guestPhysicalAddress: UInt64,
+        instruction: UInt64
     ) {
         let previous = state.pointee.mode
         let vector: UInt64

@@ -23,7 +23,9 @@ extension Hart {
     /// MRET. norm:mret_op
     func returnFromMachineTrap() {
         let mode = PrivilegeMode(
-            nominal: state.pointee.mstatus[.mpp], virtualization: Virtualization(state.pointee.mstatus[.mpv]))
+            nominal: state.pointee.mstatus[.mpp],
+            virtualization: Virtualization(state.pointee.mstatus[.mpv])
+        )
         state.pointee.mstatus[.mie] = state.pointee.mstatus[.mpie]
         state.pointee.mstatus[.mpie] = true
         state.pointee.mstatus[.mpv] = false
