@@ -46,7 +46,14 @@ final class GuestConsole: Sendable {
         buffer.withLock { buffer in
             switch screen.layout {
             case .untouched: flush(&buffer)
-            case .prefixed: if !buffer.line.isEmpty { endLine(&buffer) }
+            case .prefixed:
+                if buffer.line.isEmpty { return }
+                if buffer.line.count > buffer.shown {
+                    endLine(&buffer)
+                } else {
+                    screen.endShownLine(buffer.line, of: index)
+                    buffer = Buffer()
+                }
             }
         }
     }

@@ -141,6 +141,13 @@ final class SharedScreen: Sendable {
         }
     }
 
+    /// Ends a line of which nothing is left to show.
+    func endShownLine(_ line: [UInt8], of index: Int) {
+        let isOpen = state.withLock { $0.openGuest == index }
+        // On a terminal another guest's line has taken it away; in a file it is there, and needs no repetition.
+        if isOpen || style.terminalColumns != nil { write(line, alreadyShown: line.count, of: index, ending: .lineEnd) }
+    }
+
     /// Writes bytes as they are.
     func writeUntouched(_ bytes: [UInt8]) {
         update { state, effects in

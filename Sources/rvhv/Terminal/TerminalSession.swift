@@ -112,7 +112,8 @@ final class TerminalSession: Sendable {
         consoles[index].finish()
         if let report { say("\(names[index]): \(report)") }
         let isFirstTime = state.withLock { $0.ended.insert(index).inserted }
-        if isFirstTime, StandardInput.isTerminal, multiplexer.focusedGuest == index { focusNext() }
+        let losesKeys = StandardInput.isTerminal && multiplexer.focusedGuest == index && !stopRequest.isPending
+        if isFirstTime, losesKeys { focusNext() }
     }
 
     /// Prints lines of rvhv's own, never inside a guest's line.
@@ -204,6 +205,8 @@ private final class StopRequest: Sendable {
     }
 
     private let state = Mutex(State())
+
+    var isPending: Bool { state.withLock { $0.isPending } }
 
     func set(_ action: @escaping @Sendable () -> Void) {
         let isPending = state.withLock { state in
