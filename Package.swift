@@ -26,20 +26,24 @@ let package = Package(
         .target(
             name: "Hypervisor",
             dependencies: ["Platform", "RV64Core", "Devices", "CElf", "CFdt"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "rvhv",
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
         .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
         .testTarget(
             name: "HypervisorTests",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
-            swiftSettings: strict),
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CFdt"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "RvhvTests", dependencies: ["rvhv"], swiftSettings: strict),
+        .testTarget(name: "GuestTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

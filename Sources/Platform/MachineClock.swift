@@ -6,6 +6,10 @@ package protocol MachineClock: AnyObject, Sendable {
     /// Nanoseconds since the machine started.
     var nanoseconds: UInt64 { get }
 
+    /// Whether each retired instruction is a nanosecond: then a running hart is ahead of `nanoseconds` by what it
+    /// has retired since it was entered.
+    var followsInstructions: Bool { get }
+
     /// Nanoseconds since the Unix epoch, for real-time clocks.
     var unixNanoseconds: UInt64 { get }
 }
@@ -25,6 +29,8 @@ extension MachineClock {
 package final class HostClock: MachineClock {
     private let origin: UInt64
 
+    package let followsInstructions = false
+
     package init() { origin = Self.read(CLOCK_MONOTONIC) }
 
     package var nanoseconds: UInt64 { Self.read(CLOCK_MONOTONIC) &- origin }
@@ -43,12 +49,13 @@ package final class InstructionClock: MachineClock {
     package static let epoch: UInt64 = 1_735_689_600_000_000_000
 
     private let now = Atomic<UInt64>(0)
+    package let followsInstructions = true
 
     package init() {}
 
     package var nanoseconds: UInt64 { now.load(ordering: .relaxed) }
     package var unixNanoseconds: UInt64 { Self.epoch &+ nanoseconds }
 
-    /// One nanosecond passes per retired instruction.
+    /// Moves time on: by a hart's retired instructions after its turn, or to the next deadline when all sleep.
     package func advance(byNanoseconds amount: UInt64) { now.wrappingAdd(amount, ordering: .relaxed) }
 }

@@ -1,0 +1,97 @@
+# `make help` lists the verbs. Everything built goes to .build, build, guests/*.elf and Benchmarks/*.elf.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.SECONDARY:
+
+RVHV := .build/release/rvhv
+SOURCES := Package.swift $(shell find Sources -type f)
+
+GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf
+BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
+
+# clang and lld of the Swift toolchain, wherever it is installed.
+FIND_TOOLCHAIN = swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'
+TOOLCHAIN = $(eval TOOLCHAIN := $(shell $(FIND_TOOLCHAIN)))$(TOOLCHAIN)
+GUEST_CC = $(TOOLCHAIN)/clang --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany
+GUEST_CFLAGS := -std=gnu23 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
+GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
+COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
+COMMON_HEADERS := $(wildcard guests/common/*.h)
+
+.PHONY: help deps build guests run test bench fmt lint clean distclean
+
+help: ## show this list
+	@echo "rvhv: a RISC-V hypervisor and its guests"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+deps: build/deps.stamp ## install what the build needs and this machine lacks
+build: $(RVHV) ## build the hypervisor, optimised
+guests: $(GUESTS) ## make the guests: Linux from Debian's packages, the others from their sources
+
+run: build guests ## run Linux and a bare-metal guest side by side (no terminal: to their end)
+	@if [ -t 0 ]; then \
+		exec $(RVHV) guests/linux.elf guests/bare.elf; \
+	else \
+		exec $(RVHV) guests/linux.elf --append rvhv.poweroff guests/bare.elf; \
+	fi
+
+test: build guests ## run every test
+	swift test
+
+bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
+	@Benchmarks/run $(BENCHMARKS)
+
+fmt: ## format the Swift sources
+	swift format --in-place --recursive Package.swift Sources Tests
+
+lint: ## check format and white space without changing anything
+	swift format lint --strict --recursive Package.swift Sources Tests
+	git diff --check $$(git hash-object -t tree /dev/null) HEAD
+	git diff --check
+
+clean: ## remove what was built (downloads stay)
+	rm -rf .build build/common build/deps.stamp guests/*.elf Benchmarks/*.elf
+
+distclean: clean ## remove the downloads as well
+	rm -rf build
+
+build/deps.stamp: scripts/install-deps
+	@scripts/install-deps
+	@mkdir -p build && touch $@
+
+$(RVHV): $(SOURCES) | build/deps.stamp
+	swift build -c release --product rvhv
+	@touch $@
+
+# Linux: kernel and busybox from Debian, our init, one ELF file around them.
+
+build/linux/Image: guests/linux/fetch | build/deps.stamp
+	@echo "Making the Linux guest from Debian's packages (once)"
+	@guests/linux/fetch build/linux
+	@touch build/linux/Image build/linux/busybox
+
+build/linux/initramfs.cpio: build/linux/Image guests/linux/init guests/linux/make-initramfs
+	@guests/linux/make-initramfs build/linux/busybox guests/linux/init $@
+
+# The word at offset 16 of the kernel's header is the memory it takes at run time.
+guests/linux.elf: build/linux/Image build/linux/initramfs.cpio guests/linux/linux.S guests/linux/linux.ld
+	@echo "  $@"
+	@$(GUEST_CC) $(GUEST_LDFLAGS) -Ibuild/linux guests/linux/linux.S -Wl,-T,guests/linux/linux.ld \
+		-Wl,--defsym=IMAGE_SIZE=$$(od -An -tu8 -j16 -N8 build/linux/Image | tr -d ' ') -o $@
+
+# Our own guests and benchmarks: one C file each over guests/common.
+
+build/common/%.o: guests/common/% $(COMMON_HEADERS) Makefile | build/deps.stamp
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+
+guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
+	@echo "  $@"
+	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
+
+Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
+	@echo "  $@"
+	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@

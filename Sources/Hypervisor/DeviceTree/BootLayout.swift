@@ -1,0 +1,88 @@
+import Platform
+
+/// Where the device tree and the initial file system lie in a guest's RAM, and the tree itself.
+///
+/// Both go near the top of RAM, above the program and all that its kernel reserves, but within the first gibibyte:
+/// early page tables of a kernel reach that far.
+package struct BootLayout: Equatable, Sendable {
+    package let deviceTreeAddress: UInt64
+    package let deviceTree: [UInt8]
+    /// Where to copy the initrd, or where the program brought it itself.
+    package let initrd: Range<UInt64>?
+
+    static let reach: UInt64 = 1 << 30
+
+    /// Finds places, and builds the tree that states them.
+    ///
+    /// - Parameters:
+    ///   - configuration: what the tree says apart from the initrd; its `initrd`, if any, is in the program already.
+    ///   - occupied: what the program takes of RAM (`GuestImage.occupied`).
+    ///   - initrdSize: the size of an initrd to be placed, or 0. It takes the place of the configuration's.
+    /// - Returns: the layout, within `configuration.memory`.
+    /// - Throws: `DeviceTreeError` when RAM is too small or the configuration cannot be stated.
+    package static func make(
+        _ configuration: DeviceTreeConfiguration,
+        occupied: [Range<UInt64>],
+        initrdSize: UInt64
+    ) throws(DeviceTreeError) -> BootLayout {
+        var configuration = configuration
+        // A tree has the same size wherever it and the initrd lie.
+        if initrdSize > 0 { configuration.initrd = 0..<initrdSize }
+        let treeSize = UInt64(try configuration.deviceTree().count)
+
+        let ram = configuration.memory
+        var taken = occupied
+        guard let tree = place(treeSize, in: ram, avoiding: taken) else {
+            throw .noRoom(for: .deviceTree, bytes: treeSize, ram: ram)
+        }
+        taken.append(tree)
+        if initrdSize > 0 {
+            guard let initrd = place(initrdSize, in: ram, avoiding: taken) else {
+                throw .noRoom(for: .initrd, bytes: initrdSize, ram: ram)
+            }
+            configuration.initrd = initrd
+        }
+        return BootLayout(
+            deviceTreeAddress: tree.lowerBound,
+            deviceTree: try configuration.deviceTree(),
+            initrd: configuration.initrd
+        )
+    }
+
+    /// The highest free place for `size` bytes, page-aligned: within reach or, failing that, anywhere in RAM.
+    ///
+    /// Never below the program: what is there belongs to firmware, by convention.
+    static func place(
+        _ size: UInt64,
+        in ram: Range<UInt64>,
+        avoiding taken: [Range<UInt64>]
+    ) -> Range<UInt64>? {
+        let floor = taken.map(\.lowerBound).min().map { max($0, ram.lowerBound) } ?? ram.lowerBound
+        let (reachEnd, isWrapping) = ram.lowerBound.addingReportingOverflow(reach)
+        let near = isWrapping ? ram.upperBound : min(ram.upperBound, reachEnd)
+        return highestPlace(size, from: floor, to: near, avoiding: taken)
+            ?? highestPlace(size, from: floor, to: ram.upperBound, avoiding: taken)
+    }
+
+    private static func highestPlace(
+        _ size: UInt64,
+        from floor: UInt64,
+        to ceiling: UInt64,
+        avoiding taken: [Range<UInt64>]
+    ) -> Range<UInt64>? {
+        var end = ceiling
+        // From the top down: each range in the way moves the end below it.
+        for obstacle in taken.sorted(by: { $0.upperBound > $1.upperBound }) where !obstacle.isEmpty {
+            guard let candidate = pageAligned(size, from: floor, to: end) else { return nil }
+            if obstacle.upperBound <= candidate.lowerBound { return candidate }
+            end = min(end, obstacle.lowerBound)
+        }
+        return pageAligned(size, from: floor, to: end)
+    }
+
+    private static func pageAligned(_ size: UInt64, from floor: UInt64, to end: UInt64) -> Range<UInt64>? {
+        guard end >= floor, size <= end - floor else { return nil }
+        let start = (end - size) & ~Page.offsetMask
+        return start >= floor ? start..<start + size : nil
+    }
+}

@@ -1,0 +1,189 @@
+import Platform
+
+/// What a machine's device tree says: plain values, from which `deviceTree()` makes the blob.
+package struct DeviceTreeConfiguration: Equatable, Sendable {
+    /// The widest address translation that S-mode may use.
+    package enum AddressTranslation: String, Equatable, Sendable {
+        case bare = "riscv,none"
+        case sv39 = "riscv,sv39"
+        case sv48 = "riscv,sv48"
+        case sv57 = "riscv,sv57"
+    }
+
+    /// The modes in which a hart's own software takes interrupts.
+    package enum InterruptModes: Equatable, Sendable {
+        /// A guest in VS-mode: one PLIC context per hart, no CLINT.
+        case supervisor
+        /// A machine whose firmware runs in M-mode: PLIC contexts `2 * hart` (M) and `2 * hart + 1` (S), and a CLINT.
+        case machineAndSupervisor
+    }
+
+    /// Optional devices; the PLIC, and the CLINT where M-mode is the guest's, are always there.
+    package struct Devices: OptionSet, Equatable, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        package static let uart = Devices(rawValue: 1 << 0)
+        package static let rtc = Devices(rawValue: 1 << 1)
+        package static let finisher = Devices(rawValue: 1 << 2)
+        package static let all: Devices = [.uart, .rtc, .finisher]
+    }
+
+    /// The instruction set as the guest is told it.
+    package struct ISA: Equatable, Sendable {
+        /// `riscv,isa-base`.
+        package var base: String
+        /// `riscv,isa-extensions` after the base's own `i`: lower case, such as `m`, `c`, `zicsr`, `sstc`.
+        package var extensions: [String]
+        /// `riscv,cbom-block-size`, with Zicbom.
+        package var cacheManagementBlockSize: UInt32?
+        /// `riscv,cboz-block-size`, with Zicboz.
+        package var cacheZeroBlockSize: UInt32?
+
+        package init(
+            base: String = "rv64i",
+            extensions: [String] = ["m", "a", "f", "d", "c", "zicntr", "zicsr", "zifencei", "zihpm"],
+            cacheManagementBlockSize: UInt32? = nil,
+            cacheZeroBlockSize: UInt32? = nil
+        ) {
+            self.base = base
+            self.extensions = extensions
+            self.cacheManagementBlockSize = cacheManagementBlockSize
+            self.cacheZeroBlockSize = cacheZeroBlockSize
+        }
+
+        /// The older `riscv,isa`: single letters in the manual's order, then the others by class (Z, S, X).
+        package var string: String {
+            let letters = "iemafdqlcbkjtpvnh"
+            let single = letters.filter { letter in extensions.contains(String(letter)) && letter != "i" }
+            let multiple = ["z", "s", "x"].flatMap { prefix in
+                extensions.filter { $0.count > 1 && $0.hasPrefix(prefix) }
+            }
+            return ([base + single] + multiple).joined(separator: "_")
+        }
+
+        /// Every extension, the base's `i` first.
+        var extensionList: [String] { ["i"] + extensions.filter { $0 != "i" } }
+    }
+
+    package var model = "rvhv,virt"
+    /// What software made for QEMU's board looks for.
+    package var compatible = ["riscv-virtio"]
+    package var hartCount: Int
+    package var memory: Range<UInt64>
+    package var isa: ISA
+    package var addressTranslation: AddressTranslation
+    package var interruptModes: InterruptModes
+    package var devices: Devices
+    /// The virtio-mmio slots with a device in them.
+    package var virtioSlots: [Int]
+    package var timebaseFrequency = UInt32(Timebase.frequency)
+    package var bootArguments: String
+    package var initrd: Range<UInt64>?
+    /// Entropy for a kernel that has nothing else yet; none if empty.
+    package var rngSeed: [UInt8]
+
+    package init(
+        hartCount: Int,
+        memory: Range<UInt64>,
+        isa: ISA = ISA(),
+        addressTranslation: AddressTranslation = .sv39,
+        interruptModes: InterruptModes = .supervisor,
+        devices: Devices = .all,
+        virtioSlots: [Int] = [],
+        bootArguments: String = "",
+        initrd: Range<UInt64>? = nil,
+        rngSeed: [UInt8] = []
+    ) {
+        self.hartCount = hartCount
+        self.memory = memory
+        self.isa = isa
+        self.addressTranslation = addressTranslation
+        self.interruptModes = interruptModes
+        self.devices = devices
+        self.virtioSlots = virtioSlots
+        self.bootArguments = bootArguments
+        self.initrd = initrd
+        self.rngSeed = rngSeed
+    }
+
+    /// More harts than the PLIC's region has contexts for, two per hart.
+    package static let hartLimit = 512
+    /// Linux takes no longer command line, and cuts a longer one off without a word.
+    package static let bootArgumentsLimit = 2047
+
+    /// Checks what came from the user, so that what is built from it is right.
+    func validate() throws(DeviceTreeError) {
+        guard (1...Self.hartLimit).contains(hartCount) else {
+            throw .hartCountOutOfRange(hartCount, limit: Self.hartLimit)
+        }
+        guard !memory.isEmpty else { throw .noMemory }
+        guard !bootArguments.utf8.contains(0) else { throw .bootArgumentsHoldNUL }
+        guard bootArguments.utf8.count <= Self.bootArgumentsLimit else {
+            throw .bootArgumentsTooLong(bytes: bootArguments.utf8.count, limit: Self.bootArgumentsLimit)
+        }
+        for slot in virtioSlots where !(0..<MemoryMap.virtioSlotCount).contains(slot) {
+            throw .noSuchVirtioSlot(slot, count: MemoryMap.virtioSlotCount)
+        }
+        for name in [isa.base] + isa.extensions where !Self.isExtensionName(name) {
+            throw .badExtensionName(name)
+        }
+    }
+
+    private static func isExtensionName(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+    }
+}
+
+/// Why no device tree could be made, or no place found for it.
+package enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
+    case hartCountOutOfRange(Int, limit: Int)
+    case noMemory
+    case bootArgumentsHoldNUL
+    case bootArgumentsTooLong(bytes: Int, limit: Int)
+    case noSuchVirtioSlot(Int, count: Int)
+    case badExtensionName(String)
+    /// libfdt refused, although nothing it was given can be refused by its documentation.
+    case libfdt(operation: String, message: String)
+    case tooLarge(limit: Int)
+    case noRoom(for: BootItem, bytes: UInt64, ram: Range<UInt64>)
+
+    /// What is placed beside the guest's program.
+    package enum BootItem: String, Equatable, Sendable {
+        case deviceTree = "device tree"
+        case initrd = "initrd"
+    }
+
+    package var description: String {
+        switch self {
+        case .hartCountOutOfRange(let count, let limit):
+            "a guest cannot have \(count) harts; give --harts a number from 1 to \(limit)"
+        case .noMemory:
+            "a guest cannot have no memory; give it more with --memory"
+        case .bootArgumentsHoldNUL:
+            "the boot arguments hold a NUL byte, where they would end; leave it out"
+        case .bootArgumentsTooLong(let bytes, let limit):
+            "the boot arguments have \(bytes) bytes, and the limit is \(limit); shorten --append or --bootargs"
+        case .noSuchVirtioSlot(let slot, let count):
+            "there is no virtio slot \(slot); the machine has slots 0 to \(count - 1)"
+        case .badExtensionName(let name):
+            "'\(name)' is not the name of an ISA extension; correct --isa"
+        case .libfdt(let operation, let message):
+            "the device tree could not be built: \(operation): \(message)"
+        case .tooLarge(let limit):
+            "the device tree would be larger than \(limit >> 10) KiB; shorten the boot arguments"
+        case .noRoom(let item, let bytes, let ram):
+            "no room for the \(item.rawValue) of \(bytes) bytes beside the program in \(ramSize(ram)) of RAM; "
+                + "give the guest more with --memory"
+        }
+    }
+
+    private func ramSize(_ ram: Range<UInt64>) -> String {
+        let bytes = ram.upperBound - ram.lowerBound
+        return bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+    }
+}

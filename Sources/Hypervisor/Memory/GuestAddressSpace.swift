@@ -1,0 +1,170 @@
+import Platform
+import RV64Core
+import Synchronization
+
+/// One guest's physical address space: RAM in host frames, reachable only through this guest's Sv39x4 tables.
+///
+/// Frames are allocated at the first touch, by a vCPU's guest-page fault or by a device. Everything outside RAM stays
+/// unmapped: an access there faults to the hypervisor, which emulates a device or injects an access fault.
+package final class GuestAddressSpace: GuestMemoryAccess {
+    /// Guest-physical addresses of RAM.
+    package let ram: Range<UInt64>
+    package let vmid: UInt64
+    /// What `hgatp` holds while this guest runs.
+    package let root: HGATP
+
+    private let host: HostMemory
+    private let tables: Lock<Tables>
+
+    private struct Tables {
+        var pages: [PhysicalAddress]
+        /// The frame behind each frame-sized piece of RAM.
+        var frames: [PhysicalAddress?]
+    }
+
+    private static let leaf: UInt64 = 0xDF  // V R W X U A D: the G-stage counts every access as a user's.
+    private static let pointer: UInt64 = 0x01
+    private static let sv39x4: UInt64 = 8
+    private static let rootPageCount = 4
+
+    /// - Throws: `OutOfHostFrames` when not even the root table fits.
+    package init(ram: Range<UInt64>, vmid: UInt64, host: HostMemory) throws(OutOfHostFrames) {
+        guard let pages = host.allocatePages(Self.rootPageCount) else { throw OutOfHostFrames() }
+        self.ram = ram
+        self.vmid = vmid
+        self.host = host
+        var root = HGATP(0)
+        root[.mode] = Self.sv39x4
+        root[.vmid] = vmid
+        root[.ppn] = pages[0].rawValue >> Page.shift
+        self.root = root
+        let count = (ram.upperBound - ram.lowerBound + HostMemory.frameSize - 1) / HostMemory.frameSize
+        tables = Lock(Tables(pages: pages, frames: Array(repeating: nil, count: Int(count))))
+    }
+
+    deinit {
+        tables.withLock { tables in
+            for frame in tables.frames { frame.map { host.release(frame: $0) } }
+            host.release(pages: tables.pages)
+        }
+    }
+
+    /// How many bytes of RAM have frames behind them.
+    package var residentBytes: UInt64 {
+        tables.withLock { UInt64($0.frames.count { $0 != nil }) * HostMemory.frameSize }
+    }
+
+    /// Puts a frame behind a guest-physical address of RAM.
+    ///
+    /// - Throws: `OutOfHostFrames`.
+    package func populate(_ address: GuestPhysicalAddress) throws(OutOfHostFrames) {
+        try tables.withLock { tables throws(OutOfHostFrames) in _ = try frame(for: address, &tables) }
+    }
+
+    private func frame(
+        for address: GuestPhysicalAddress, _ tables: inout Tables
+    ) throws(OutOfHostFrames) -> PhysicalAddress {
+        let index = Int((address.rawValue - ram.lowerBound) / HostMemory.frameSize)
+        if let frame = tables.frames[index] { return frame }
+        guard let frame = host.allocateFrame() else { throw OutOfHostFrames() }
+        tables.frames[index] = frame
+        let start = ram.lowerBound + UInt64(index) * HostMemory.frameSize
+        let end = min(start + HostMemory.frameSize, ram.upperBound)
+        if end - start == HostMemory.frameSize {
+            try map(start, to: frame.rawValue, level: 1, &tables)
+        } else {
+            // The last piece of an odd-sized RAM: page by page, so that nothing beyond it is reachable.
+            for offset in stride(from: 0, to: end - start, by: Int(Page.size)) {
+                try map(start + offset, to: frame.rawValue + offset, level: 0, &tables)
+            }
+        }
+        return frame
+    }
+
+    /// Writes one leaf, and the pointers down to it.
+    private func map(
+        _ address: UInt64, to target: UInt64, level: Int, _ tables: inout Tables
+    ) throws(OutOfHostFrames) {
+        var table = tables.pages[0].rawValue
+        var current = 2
+        while current > level {
+            let mask: UInt64 = current == 2 ? 0x7FF : 0x1FF
+            let slot = table + (address >> (12 + 9 * UInt64(current)) & mask) * 8
+            let entry = entry(at: slot)
+            let next: UInt64
+            if entry & Self.pointer == 0 {
+                guard let page = host.allocatePages(1)?.first else { throw OutOfHostFrames() }
+                tables.pages.append(page)
+                next = page.rawValue
+                setEntry((next >> Page.shift) << 10 | Self.pointer, at: slot)
+            } else {
+                next = (entry >> 10) << Page.shift
+            }
+            table = next
+            current -= 1
+        }
+        let slot = table + (address >> (12 + 9 * UInt64(level)) & 0x1FF) * 8
+        setEntry((target >> Page.shift) << 10 | Self.leaf, at: slot)
+    }
+
+    private func cell(_ slot: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>>? {
+        // SAFETY: tables lie in pages that `host` handed out, which `pointer` checks again.
+        host.memory.pointer(at: slot, count: 8)?.assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    private func entry(at slot: UInt64) -> UInt64 { cell(slot)?.pointee.load(ordering: .acquiring) ?? 0 }
+
+    private func setEntry(_ value: UInt64, at slot: UInt64) { cell(slot)?.pointee.store(value, ordering: .releasing) }
+
+    // MARK: - GuestMemoryAccess
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
+        guard contains(address, count: buffer.count) else { return false }
+        return forEachPiece(address, count: buffer.count) { host, offset, count in
+            UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])
+                .copyMemory(from: UnsafeRawBufferPointer(start: host, count: count))
+        }
+    }
+
+    package func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
+        guard contains(address, count: buffer.count) else { return false }
+        return forEachPiece(address, count: buffer.count) { host, offset, count in
+            UnsafeMutableRawBufferPointer(start: host, count: count)
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
+        }
+    }
+
+    /// Whether all bytes are RAM.
+    package func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
+        guard address.rawValue >= ram.lowerBound, address.rawValue <= ram.upperBound, count >= 0 else { return false }
+        return UInt64(count) <= ram.upperBound - address.rawValue
+    }
+
+    private func forEachPiece(
+        _ address: GuestPhysicalAddress, count: Int, _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
+    ) -> Bool {
+        var done = 0
+        while done < count {
+            let current = GuestPhysicalAddress(address.rawValue + UInt64(done))
+            let offset = (current.rawValue - ram.lowerBound) % HostMemory.frameSize
+            let piece = min(count - done, Int(HostMemory.frameSize - offset))
+            let frame: PhysicalAddress
+            do throws(OutOfHostFrames) {
+                frame = try tables.withLock { tables throws(OutOfHostFrames) in try self.frame(for: current, &tables) }
+            } catch {
+                return false
+            }
+            guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
+                return false
+            }
+            body(pointer, done, piece)
+            done += piece
+        }
+        return true
+    }
+}
+
+/// The machine has no frame left for a guest.
+package struct OutOfHostFrames: Error, CustomStringConvertible {
+    package var description: String { "the machine's physical memory is used up by its guests" }
+}

@@ -1,0 +1,46 @@
+import Platform
+import RV64Core
+
+/// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
+enum GuestState {
+    /// Exceptions that the guest handles without us: its own calls and page faults. Access faults, illegal
+    /// instructions and guest-page faults come to HS.
+    private static let delegatedExceptions: [ExceptionCause] = [
+        .instructionAddressMisaligned, .breakpoint, .loadAddressMisaligned, .storeAddressMisaligned,
+        .environmentCallFromU, .instructionPageFault, .loadPageFault, .storePageFault,
+    ]
+
+    /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`.
+    static func prepare(_ hart: Hart, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
+        hart.reset()
+        // What firmware would do: everything to HS, everything allowed.
+        hart.writeCSR(.medeleg, ~0)
+        hart.writeCSR(.mideleg, ~0)
+        hart.writeCSR(.mcounteren, ~0)
+        hart.writeCSR(.menvcfg, ~0)
+        hart.writeCSR(.pmpaddr0, ~0)
+        hart.writeCSR(.pmpcfg0, 0x1F)
+        for index in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }
+
+        // What the hypervisor does.
+        hart.writeCSR(.hedeleg, delegatedExceptions.reduce(0) { $0 | 1 << $1.rawValue })
+        hart.writeCSR(.hideleg, InterruptSet.virtualSupervisor)
+        hart.writeCSR(.hcounteren, ~0)
+        hart.writeCSR(.henvcfg, ~0)
+        for index in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
+        hart.writeCSR(.hgatp, addressSpace.root.rawValue)
+        // The guest's time starts at zero.
+        hart.writeCSR(.htimedelta, 0 &- timeOrigin)
+        hart.writeCSR(.vstimecmp, ~0)
+        // Our own timer, for guests without Sstc.
+        hart.writeCSR(.stimecmp, ~0)
+        hart.writeCSR(.sie, InterruptCause.supervisorTimer.mask)
+        // FS is the guest's to switch on, but only vsstatus can be off for it: HS leaves it on.
+        hart.state.pointee.mstatus[.fs] = 3
+
+        hart.state.pointee.mode = .supervisor
+        hart.state.pointee.hstatus[.spv] = true
+        hart.state.pointee.hstatus[.spvp] = true
+        hart.state.pointee.mstatus[.spp] = true
+    }
+}

@@ -1,0 +1,75 @@
+import Platform
+import RV64Core
+
+/// A load or store of a guest that hit a device, as the one decoder sees it.
+package struct MMIOOperation: Equatable, Sendable {
+    package enum Direction: Equatable, Sendable {
+        /// The value goes to an integer register, extended from its width.
+        case load(register: UInt8, isSigned: Bool)
+        case loadFloatingPoint(register: UInt8)
+        case store(register: UInt8)
+        case storeFloatingPoint(register: UInt8)
+    }
+
+    package let direction: Direction
+    package let width: AccessWidth
+    /// Bytes of the original instruction: how far `sepc` moves.
+    package let length: UInt64
+
+    /// From `htinst`'s transformed instruction, whose bit 1 says whether the original was compressed.
+    package init?(transformed: UInt64, decoder: Decoder) {
+        guard transformed & 1 == 1, transformed <= UInt64(UInt32.max) else { return nil }
+        let instruction = decoder.decode(UInt32(truncatingIfNeeded: transformed) | 2)
+        self.init(instruction, length: transformed & 2 == 0 ? 2 : 4)
+    }
+
+    /// From an instruction as fetched.
+    package init?(encoding: UInt32, decoder: Decoder) {
+        let instruction = decoder.decode(encoding)
+        self.init(instruction, length: UInt64(instruction.length))
+    }
+
+    private init?(_ instruction: DecodedInstruction, length: UInt64) {
+        self.length = length
+        switch instruction.opcode {
+        case .lb: (direction, width) = (.load(register: instruction.rd, isSigned: true), .byte)
+        case .lh: (direction, width) = (.load(register: instruction.rd, isSigned: true), .half)
+        case .lw: (direction, width) = (.load(register: instruction.rd, isSigned: true), .word)
+        case .ld: (direction, width) = (.load(register: instruction.rd, isSigned: false), .double)
+        case .lbu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .byte)
+        case .lhu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .half)
+        case .lwu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .word)
+        case .flw: (direction, width) = (.loadFloatingPoint(register: instruction.rd), .word)
+        case .fld: (direction, width) = (.loadFloatingPoint(register: instruction.rd), .double)
+        case .sb: (direction, width) = (.store(register: instruction.rs2), .byte)
+        case .sh: (direction, width) = (.store(register: instruction.rs2), .half)
+        case .sw: (direction, width) = (.store(register: instruction.rs2), .word)
+        case .sd: (direction, width) = (.store(register: instruction.rs2), .double)
+        case .fsw: (direction, width) = (.storeFloatingPoint(register: instruction.rs2), .word)
+        case .fsd: (direction, width) = (.storeFloatingPoint(register: instruction.rs2), .double)
+        default: return nil
+        }
+    }
+
+    /// Performs the access against a bus, and the register write-back.
+    ///
+    /// - Throws: `BusFault` where no device answers; nothing has changed then.
+    func perform(
+        on bus: Bus, at address: UInt64, state: UnsafeMutablePointer<RV64Core.HartState>
+    ) throws(BusFault) {
+        guard address & (width.bytes - 1) == 0 else { throw .unsupportedWidth }
+        switch direction {
+        case .load(let register, let isSigned):
+            let value = try bus.read(width, at: address)
+            let unused = 64 - width.bytes * 8
+            state.pointee.x[Int(register)] =
+                isSigned ? UInt64(bitPattern: (Int64(bitPattern: value) << Int64(unused)) >> Int64(unused)) : value
+        case .loadFloatingPoint(let register):
+            let value = try bus.read(width, at: address)
+            // Narrower values are NaN-boxed.
+            state.pointee.f[Int(register)] = value | ~width.mask
+        case .store(let register): try bus.write(state.pointee.x[Int(register)], width, at: address)
+        case .storeFloatingPoint(let register): try bus.write(state.pointee.f[Int(register)], width, at: address)
+        }
+    }
+}

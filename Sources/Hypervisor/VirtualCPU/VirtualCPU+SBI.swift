@@ -1,0 +1,116 @@
+import Devices
+import Platform
+import RV64Core
+
+extension VirtualCPU {
+    /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
+    func handleEnvironmentCall() -> (TrapAction, Step) {
+        let call = sbiCall
+        counters.count(call)
+        let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
+        switch outcome {
+        case .reply(let result):
+            hart.state.pointee.x[10] = result.a0
+            hart.state.pointee.x[11] = result.a1
+            stepOver()
+        case .legacyReply(let value):
+            hart.state.pointee.x[10] = value
+            stepOver()
+        case .stopHart:
+            machine.hartStates.completeStop(of: index)
+            machine.hartStopped()
+            return (.answered(call, outcome), .stopped)
+        case .suspendHart(let suspension):
+            hart.state.pointee.x[10] = 0
+            hart.state.pointee.x[11] = 0
+            stepOver()
+            if case .nonRetentive(let entry) = suspension { resumption = entry }
+            machine.hartStates.enterSuspend(of: index)
+        case .resetMachine(let reset): machine.stop(StopReason(reset))
+        case .inject(let trap): _ = inject(trap)
+        }
+        return (.answered(call, outcome), .ran)
+    }
+
+    /// ECALL has no compressed form.
+    private func stepOver() {
+        hart.state.pointee.sepc &+= 4
+        hart.returnFromSupervisorTrap()
+    }
+
+    private var sbiCall: SBICall {
+        let x = hart.state.pointee.x
+        return SBICall(
+            extensionID: x[17], function: x[16], arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15]))
+    }
+}
+
+extension VirtualCPU: SBIEnvironment {
+    package var hartStates: HartStateMachine { machine.hartStates }
+    package var machineIdentity: SBIMachineIdentity { SBIMachineIdentity() }
+    package var hasHypervisorExtension: Bool { machine.configuration.isa.extensions.contains(.h) }
+
+    /// With Sstc this is the guest's own compare register; without, our timer stands in for it.
+    package func setTimer(_ deadline: UInt64) {
+        if machine.configuration.isa.extensions.contains(.sstc) {
+            hart.writeCSR(.vstimecmp, deadline)
+        } else {
+            hart.writeCSR(.hvip, hart.readCSR(.hvip) & ~InterruptCause.virtualSupervisorTimer.mask)
+            // The guest counts from its own origin; a sum beyond the end of time never expires.
+            let (tick, overflows) = deadline.addingReportingOverflow(machine.timeOrigin)
+            hart.writeCSR(.stimecmp, overflows ? ~0 : tick)
+        }
+    }
+
+    package func sendIPI(to harts: [Int]) {
+        for hart in harts { machine.harts[hart].raiseSoftwareInterrupt() }
+    }
+
+    package func clearIPI() -> Bool {
+        let software = InterruptCause.virtualSupervisorSoftware.mask
+        let pending = hart.readCSR(.hvip)
+        hart.writeCSR(.hvip, pending & ~software)
+        return pending & software != 0
+    }
+
+    package func remoteFence(_ fence: RemoteFence, harts: [Int]) {
+        for hart in harts {
+            if hart == index { fence.perform(on: self.hart) } else { machine.harts[hart].post(fence, from: self) }
+        }
+    }
+
+    package func isExecutable(_ address: GuestPhysicalAddress) -> Bool {
+        addressSpace.ram.contains(address.rawValue)
+    }
+
+    package func isRAM(_ address: GuestPhysicalAddress, count: UInt64) -> Bool {
+        Int(exactly: count).map { addressSpace.contains(address, count: $0) } ?? false
+    }
+
+    package func readGuestPhysical(_ address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
+        guard addressSpace.contains(address, count: count) else { return nil }
+        var isRead = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            isRead = addressSpace.read(into: UnsafeMutableRawBufferPointer(buffer), at: address)
+            initialized = isRead ? count : 0
+        }
+        return isRead ? bytes : nil
+    }
+
+    package func writeGuestPhysical(_ bytes: [UInt8], at address: GuestPhysicalAddress) -> Bool {
+        bytes.withUnsafeBytes { addressSpace.write($0, at: address) }
+    }
+
+    package func readGuestVirtual(_ address: VirtualAddress) throws(Trap) -> UInt64 {
+        try hart.readGuest(address.rawValue, .double)
+    }
+
+    package func writeConsole(_ bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBytes { machine.console.write($0) }
+        return bytes.count
+    }
+
+    package func readConsole(maximum: Int) -> [UInt8]? { machine.input.take(maximum) }
+
+    package func startHart(_ hart: Int, at entry: HartEntry) { machine.harts[hart].wake() }
+}

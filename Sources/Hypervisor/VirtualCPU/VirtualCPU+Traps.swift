@@ -1,0 +1,206 @@
+import Platform
+import RV64Core
+
+/// One handler per exit family. Each ends by moving `sepc` or by an injection, and by the same SRET.
+extension VirtualCPU {
+    func handleTrap() -> Step {
+        let exit = VCPUExit(hart.state.pointee)
+        counters.count(exit)
+        let site = machine.observer == nil ? nil : TrapSite(hart)
+        let (action, step) = handle(exit)
+        if let site { report(exit, site, action) }
+        return step
+    }
+
+    private func handle(_ exit: VCPUExit) -> (TrapAction, Step) {
+        switch exit {
+        case .environmentCall: return handleEnvironmentCall()
+        case .guestPageFault(let fault): return (handle(fault), .ran)
+        case .virtualInstruction(let encoding): return (handleVirtualInstruction(encoding), .ran)
+        case .exception(let cause, let value): return (inject(cause, value: value), .ran)
+        case .interrupt(let cause): return (handle(cause), .ran)
+        case .unexpected(let cause):
+            machine.stop(.failed("hart \(index) took a trap that delegation rules out, cause \(hex(cause))"))
+            return (.stopped, .ran)
+        }
+    }
+
+    // MARK: - Guest-page faults
+
+    /// RAM is populated and the access retried; a device's address is emulated; elsewhere there is nothing.
+    private func handle(_ fault: GuestPageFault) -> TrapAction {
+        if addressSpace.ram.contains(fault.address.rawValue) { return populate(fault) }
+        guard fault.kind != .fetch, !fault.isImplicit else {
+            return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
+        }
+        return emulate(fault)
+    }
+
+    private func populate(_ fault: GuestPageFault) -> TrapAction {
+        do throws(OutOfHostFrames) {
+            try addressSpace.populate(fault.address)
+            hart.returnFromSupervisorTrap()
+            return .populated
+        } catch {
+            machine.stop(.failed(error.description))
+            return .stopped
+        }
+    }
+
+    /// Trap-and-emulate: decode, access the bus, write the register back, step over the instruction.
+    private func emulate(_ fault: GuestPageFault) -> TrapAction {
+        let operation: MMIOOperation
+        switch decode(fault) {
+        case .success(let decoded): operation = decoded
+        case .retry:
+            hart.returnFromSupervisorTrap()
+            return .retried
+        case .notEmulated:
+            // AMOs, LR and SC have no meaning on a device.
+            return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
+        }
+        let address = fault.address.rawValue
+        do throws(BusFault) {
+            try operation.perform(on: machine.bus, at: address, state: hart.state)
+        } catch {
+            return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
+        }
+        machine.deviceAccessed(by: self)
+        hart.state.pointee.sepc &+= operation.length
+        hart.returnFromSupervisorTrap()
+        return .emulated(operation, device: machine.deviceName(at: address))
+    }
+
+    private enum Decoded {
+        case success(MMIOOperation)
+        /// The instruction could not be fetched again: the guest changed its tables meanwhile and will fault itself.
+        case retry
+        case notEmulated
+    }
+
+    /// `htinst` says it all where it is not zero; otherwise the instruction is fetched as HLVX would.
+    private func decode(_ fault: GuestPageFault) -> Decoded {
+        if fault.instruction != 0 {
+            return MMIOOperation(transformed: fault.instruction, decoder: machine.decoder).map { .success($0) }
+                ?? .notEmulated
+        }
+        do throws(Trap) {
+            let encoding = try fetchInstruction(at: hart.state.pointee.sepc)
+            return MMIOOperation(encoding: encoding, decoder: machine.decoder).map { .success($0) } ?? .notEmulated
+        } catch {
+            return .retry
+        }
+    }
+
+    /// The instruction at a guest address, 16 or 32 bits of it.
+    func fetchInstruction(at pc: UInt64) throws(Trap) -> UInt32 {
+        let low = UInt32(truncatingIfNeeded: try hart.fetchGuest(pc, .half))
+        guard low & 3 == 3 else { return low }
+        return low | UInt32(truncatingIfNeeded: try hart.fetchGuest(pc &+ 2, .half)) << 16
+    }
+
+    // MARK: - Exceptions that are the guest's own
+
+    /// The guest has no hypervisor extension of its own: what would be virtual to HS is illegal to it.
+    private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
+        inject(.illegalInstruction, value: encoding)
+    }
+
+    /// Gives the guest an exception, through the one trap entry.
+    func inject(_ cause: ExceptionCause, value: UInt64) -> TrapAction {
+        inject(Trap(cause, value: value))
+    }
+
+    func inject(_ trap: Trap) -> TrapAction {
+        lastInjection = (trap, hart.state.pointee.sepc)
+        hart.returnFromSupervisorTrap()
+        hart.inject(trap)
+        return .injected(trap.cause)
+    }
+
+    // MARK: - Interrupts
+
+    /// Our timer expired for a guest without Sstc: its own becomes pending.
+    private func handle(_ interrupt: InterruptCause) -> TrapAction {
+        if interrupt == .supervisorTimer {
+            hart.writeCSR(.stimecmp, ~0)
+            hart.writeCSR(.hvip, hart.readCSR(.hvip) | InterruptCause.virtualSupervisorTimer.mask)
+        }
+        hart.returnFromSupervisorTrap()
+        return .timerRaised
+    }
+}
+
+/// What the hypervisor did about a trap, for traces.
+enum TrapAction {
+    case populated
+    case retried
+    case emulated(MMIOOperation, device: String)
+    case injected(ExceptionCause)
+    case answered(SBICall, SBIOutcome)
+    case timerRaised
+    case stopped
+
+    var description: String {
+        switch self {
+        case .populated: "gave the page a frame"
+        case .retried: "retried"
+        case .emulated(let operation, let device): "\(operation.description) \(device)"
+        case .injected(let cause): "gave it to the guest as \(cause.name)"
+        case .answered(let call, let outcome): "\(call.description) \(outcome.summary)"
+        case .timerRaised: "made the guest's timer interrupt pending"
+        case .stopped: "stopped the guest"
+        }
+    }
+}
+
+extension MMIOOperation {
+    fileprivate var description: String {
+        switch direction {
+        case .load, .loadFloatingPoint: "read \(width.bytes) bytes from"
+        case .store, .storeFloatingPoint: "wrote \(width.bytes) bytes to"
+        }
+    }
+}
+
+extension SBIOutcome {
+    fileprivate var summary: String {
+        switch self {
+        case .reply(let result): result.error.map { "-> \($0.rawValue)" } ?? "-> 0, \(hex(result.value))"
+        case .legacyReply(let value): "-> \(Int64(bitPattern: value))"
+        case .stopHart: "stops the hart"
+        case .suspendHart: "suspends the hart"
+        case .resetMachine(let reset): "\(reset.kind)"
+        case .inject(let trap): "gave the guest \(trap.cause.name)"
+        }
+    }
+}
+
+/// Where a trap came from, as the CSRs said before it was handled.
+struct TrapSite {
+    let pc: UInt64
+    let mode: PrivilegeMode
+    let trapValue: UInt64
+    let guestPhysicalAddress: UInt64
+    let instruction: UInt32?
+
+    init(_ hart: Hart) {
+        pc = hart.state.pointee.sepc
+        mode = hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser
+        trapValue = hart.state.pointee.stval
+        guestPhysicalAddress = hart.state.pointee.htval << 2 | hart.state.pointee.stval & 3
+        instruction = Self.fetch(hart, hart.state.pointee.sepc)
+    }
+
+    private static func fetch(_ hart: Hart, _ pc: UInt64) -> UInt32? {
+        do throws(Trap) {
+            let low = UInt32(truncatingIfNeeded: try hart.fetchGuest(pc, .half))
+            guard low & 3 == 3 else { return low }
+            return low | UInt32(truncatingIfNeeded: try hart.fetchGuest(pc &+ 2, .half)) << 16
+        } catch {
+            return nil
+        }
+    }
+}
+
+func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

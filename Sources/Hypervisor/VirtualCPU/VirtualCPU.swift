@@ -1,0 +1,221 @@
+import Glibc
+import Platform
+import RV64Core
+import Synchronization
+
+/// One hart of a guest, and the Swift that plays HS-mode for it.
+///
+/// Its own thread runs `step` over and over. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`,
+/// `post` and `wake` only.
+package final class VirtualCPU: @unchecked Sendable {
+    // @unchecked: everything mutable is either atomic, behind a Mutex, or used by the running thread alone.
+
+    package let index: Int
+    package let hart: Hart
+    unowned let machine: VirtualMachine
+    let addressSpace: GuestAddressSpace
+
+    private let parking = ParkingSpot()
+    private let inbox = Lock<[RemoteFence]>([])
+    /// Fences finished so far: what `post` waits for.
+    private let finishedFences = Atomic<UInt64>(0)
+    private let postedFences = Atomic<UInt64>(0)
+    private let isInGuest = Atomic<Bool>(false)
+    private let externalInterrupt = Atomic<Bool>(false)
+    private let softwareInterrupt = Atomic<Bool>(false)
+    /// Instructions retired since the machine was made, for others to read.
+    let instructions = Atomic<UInt64>(0)
+    /// Those of earlier lives of the hart: starting it resets its counters.
+    private var retiredBefore: UInt64 = 0
+    /// Where a non-retentive suspend comes back; nil for a retentive one.
+    var resumption: HartEntry?
+    var counters = VCPUCounters()
+    /// The last exception that the guest was given: what a report of a trap loop tells.
+    var lastInjection: (trap: Trap, pc: UInt64)?
+
+    init(index: Int, hart: Hart, machine: VirtualMachine, addressSpace: GuestAddressSpace) {
+        self.index = index
+        self.hart = hart
+        self.machine = machine
+        self.addressSpace = addressSpace
+    }
+
+    /// What a turn came to.
+    enum Step: Equatable {
+        case ran
+        /// Nothing to do until a wake or this `time`.
+        case sleep(untilTick: UInt64)
+        /// Stopped through HSM: nothing to do until another hart starts it.
+        case stopped
+    }
+
+    /// Enters the guest once and handles the exit: one turn of the vCPU.
+    func step(limit: UInt64 = .max) -> Step {
+        switch machine.hartStates.state(of: index) {
+        case .stopped: return .stopped
+        case .startPending: if let entry = machine.hartStates.completeStart(of: index) { enter(at: entry) }
+        case .suspended: return resumeFromSuspend()
+        case .started, .stopPending, .suspendPending, .resumePending: break
+        }
+        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        isInGuest.store(true, ordering: .sequentiallyConsistent)
+        drainFences()
+        synchronizeInterrupts()
+        let entered = machine.measuresTime ? machine.clock.nanoseconds : 0
+        let exit = hart.run(instructions: limit)
+        isInGuest.store(false, ordering: .sequentiallyConsistent)
+        let left = machine.measuresTime ? machine.clock.nanoseconds : 0
+        counters.guestNanoseconds &+= left &- entered
+        instructions.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
+        let step = handle(exit)
+        if machine.measuresTime { counters.hypervisorNanoseconds &+= machine.clock.nanoseconds &- left }
+        return step
+    }
+
+    private func handle(_ exit: HartExit) -> Step {
+        switch exit {
+        case .hosted(.supervisor): return handleTrap()
+        case .waiting(let tick): return .sleep(untilTick: tick)
+        case .requested, .budgetExhausted: return .ran
+        case .trapLoop:
+            machine.stop(.failed(trapLoopReport))
+            return .ran
+        case .hosted:
+            machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
+            return .ran
+        }
+    }
+
+    /// What a guest that cannot even enter its trap handler did.
+    private var trapLoopReport: String {
+        let handler = machine.describe(hart.state.pointee.vstvec & ~3)
+        let report: String
+        if let (trap, pc) = lastInjection {
+            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))"
+        } else {
+            let cause = hart.state.pointee.vscause
+            let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
+            report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
+        }
+        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) cannot run either"
+    }
+
+    // MARK: - From other threads
+
+    /// The guest's PLIC drives this wire; it becomes `hvip.VSEIP`.
+    func setExternalInterrupt(_ isAsserted: Bool) {
+        externalInterrupt.store(isAsserted, ordering: .sequentiallyConsistent)
+        if isAsserted { wake() }
+    }
+
+    /// An IPI of the guest; it becomes `hvip.VSSIP`.
+    func raiseSoftwareInterrupt() {
+        softwareInterrupt.store(true, ordering: .sequentiallyConsistent)
+        wake()
+    }
+
+    /// Brings the vCPU out of the guest, or out of its sleep.
+    func wake() {
+        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        parking.wake()
+    }
+
+    func sleep(untilTick tick: UInt64?) {
+        let deviceDeadline = index == 0 ? machine.nextDeviceDeadline : nil
+        var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
+        if let tick, tick != .max {
+            let now = machine.clock.ticks
+            let span = tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
+            let own = span.1 ? UInt64.max : span.0
+            nanoseconds = min(nanoseconds ?? own, own)
+        }
+        parking.sleep(nanoseconds: nanoseconds)
+    }
+
+    /// Posts a fence and waits until this hart cannot use what it orders any more.
+    ///
+    /// A hart outside the guest performs it before it enters again, so nobody waits for a sleeping one. The caller
+    /// performs its own fences while it waits: two harts may fence each other.
+    func post(_ fence: RemoteFence, from sender: VirtualCPU) {
+        inbox.withLock { $0.append(fence) }
+        let ticket = postedFences.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        while isInGuest.load(ordering: .sequentiallyConsistent),
+            finishedFences.load(ordering: .sequentiallyConsistent) < ticket
+        {
+            sender.drainFences()
+            sched_yield()
+        }
+    }
+
+    // MARK: - On the vCPU's own thread
+
+    private func drainFences() {
+        guard postedFences.load(ordering: .sequentiallyConsistent) != finishedFences.load(ordering: .relaxed) else {
+            return
+        }
+        let fences = inbox.withLock { inbox in
+            defer { inbox = [] }
+            return inbox
+        }
+        for fence in fences { fence.perform(on: hart) }
+        finishedFences.wrappingAdd(UInt64(fences.count), ordering: .sequentiallyConsistent)
+    }
+
+    /// Brings wires and IPIs into `hvip`.
+    private func synchronizeInterrupts() {
+        let external = InterruptCause.virtualSupervisorExternal.mask
+        let software = InterruptCause.virtualSupervisorSoftware.mask
+        var pending = hart.readCSR(.hvip)
+        pending = externalInterrupt.load(ordering: .sequentiallyConsistent) ? pending | external : pending & ~external
+        if softwareInterrupt.exchange(false, ordering: .sequentiallyConsistent) { pending |= software }
+        hart.writeCSR(.hvip, pending)
+    }
+
+    /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
+    func enter(at entry: HartEntry) {
+        retiredBefore &+= hart.state.pointee.retired
+        GuestState.prepare(hart, addressSpace: addressSpace, timeOrigin: machine.timeOrigin)
+        hart.state.pointee.x[10] = UInt64(index)
+        hart.state.pointee.x[11] = entry.opaque
+        hart.state.pointee.sepc = entry.address.rawValue
+        hart.returnFromSupervisorTrap()
+    }
+
+    /// A suspended hart comes back when an interrupt that it enables is pending.
+    private func resumeFromSuspend() -> Step {
+        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        drainFences()
+        synchronizeInterrupts()
+        hart.refreshTimers()
+        guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
+        machine.hartStates.requestResume(of: index)
+        machine.hartStates.completeResume(of: index)
+        if let entry = resumption { enter(at: entry) }
+        resumption = nil
+        return .ran
+    }
+}
+
+extension RemoteFence {
+    /// More pages than this are cheaper to flush as a whole.
+    private static let pageLimit: UInt64 = 64
+
+    func perform(on hart: Hart) {
+        switch self {
+        case .instruction: hart.synchronizeInstructionFetch()
+        case .supervisor(let range, let asid), .virtualSupervisor(let range, let asid):
+            guard case .addresses(let start, let size) = range, size <= Self.pageLimit << Page.shift else {
+                return hart.perform(.virtualSupervisor(address: nil, asid: asid))
+            }
+            var page = start & ~Page.offsetMask
+            let last = (start &+ (size &- 1)) & ~Page.offsetMask
+            while true {
+                hart.perform(.virtualSupervisor(address: page, asid: asid))
+                if page == last { break }
+                page &+= Page.size
+            }
+        case .guestStage: hart.perform(.guest(vmid: nil))
+        }
+    }
+}

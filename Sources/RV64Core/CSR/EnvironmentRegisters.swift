@@ -1,0 +1,93 @@
+/// `mstateen`n and `hstateen`n. Only the bits whose state this hart implements exist.
+/// norm:stateen_unimplemented_state_roz
+///
+/// `sstateen`n has no bits here: custom state, `fcsr` without F, and `jvt` are all absent.
+package struct StateEnable: ControlRegister {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+extension Flag where Register == StateEnable {
+    /// `senvcfg` and `henvcfg`; register 0 only. norm:mstateen0_envcfg_op
+    package static var environmentConfiguration: Self { Self(bit: 62) }
+    /// The matching `hstateen` and `sstateen`. norm:mstateen_bit_63_op
+    package static var stateEnable: Self { Self(bit: 63) }
+}
+
+extension StateEnable {
+    /// The bits of `mstateen`n that can be set.
+    package static func writableMask(number: Int) -> UInt64 {
+        let stateEnable = Flag<StateEnable>.stateEnable.mask
+        return number == 0 ? stateEnable | Flag<StateEnable>.environmentConfiguration.mask : stateEnable
+    }
+}
+
+extension EnvironmentConfiguration {
+    /// The fields of `menvcfg` (and of `henvcfg`, while `menvcfg` has them) whose extension is there.
+    package static func writableMask(_ extensions: ExtensionSet) -> UInt64 {
+        var mask = userWritableMask(extensions)
+        if extensions.contains(.svadu) { mask |= Flag<Self>.adue.mask }
+        if extensions.contains(.svpbmt) { mask |= Flag<Self>.pbmte.mask }
+        if extensions.contains(.sstc) { mask |= Flag<Self>.stce.mask }
+        return mask
+    }
+
+    /// The fields of `senvcfg` whose extension is there.
+    package static func userWritableMask(_ extensions: ExtensionSet) -> UInt64 {
+        var mask = Flag<Self>.fiom.mask
+        if extensions.contains(.zicbom) { mask |= Field<Self>.cbie.mask | Flag<Self>.cbcfe.mask }
+        if extensions.contains(.zicboz) { mask |= Flag<Self>.cbze.mask }
+        return mask
+    }
+
+    /// The fields of `henvcfg` that are read-only zero while `menvcfg` has them zero.
+    /// norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0 norm:menvcfg_adue_henvcfg_adue_rdonly0 norm:menvcfg_stce_op2
+    package static let boundedByMachine = Flag<Self>.adue.mask | Flag<Self>.pbmte.mask | Flag<Self>.stce.mask
+
+    /// The reserved encoding of CBIE.
+    private static let reservedCBIE: UInt64 = 0b10
+
+    /// A write of `value` over this register. norm:menvcfg_cbie_warl_op
+    func legalized(_ value: UInt64, mask: UInt64) -> Self {
+        var result = Self((rawValue & ~mask) | (value & mask))
+        if result[.cbie] == Self.reservedCBIE { result[.cbie] = self[.cbie] }
+        return result
+    }
+}
+
+extension Hart {
+    func writeMachineEnvironment(_ value: UInt64) {
+        let mask = EnvironmentConfiguration.writableMask(extensions)
+        state.pointee.menvcfg = state.pointee.menvcfg.legalized(value, mask: mask)
+        // The bounded fields of henvcfg are cleared in store, so that every reader sees the effective value.
+        let lost = EnvironmentConfiguration.boundedByMachine & ~state.pointee.menvcfg.rawValue
+        state.pointee.henvcfg.rawValue &= ~lost
+        flushTranslations()
+        refreshTimers()
+    }
+
+    func writeHypervisorEnvironment(_ value: UInt64) {
+        let bounds = ~EnvironmentConfiguration.boundedByMachine | state.pointee.menvcfg.rawValue
+        let mask = EnvironmentConfiguration.writableMask(extensions) & bounds
+        state.pointee.henvcfg = state.pointee.henvcfg.legalized(value, mask: mask)
+        flushTranslations()
+        refreshTimers()
+    }
+
+    /// `hstateen`n as it reads: bits that `mstateen`n has zero read as zero. norm:mstateen_lower_priv_roz
+    func hypervisorStateEnable(_ number: Int) -> UInt64 {
+        let value = state.pointee.hstateen[number & 3]
+        return extensions.contains(.smstateen) ? value & state.pointee.mstateen[number & 3] : value
+    }
+
+    func writeMachineStateEnable(_ number: Int, _ value: UInt64) {
+        state.pointee.mstateen[number & 3] = value & StateEnable.writableMask(number: number)
+    }
+
+    func writeHypervisorStateEnable(_ number: Int, _ value: UInt64) {
+        var mask = StateEnable.writableMask(number: number)
+        if extensions.contains(.smstateen) { mask &= state.pointee.mstateen[number & 3] }
+        let old = state.pointee.hstateen[number & 3]
+        state.pointee.hstateen[number & 3] = (old & ~mask) | (value & mask)
+    }
+}

@@ -1,0 +1,72 @@
+/// How a CSR instruction combines the old value with its operand.
+private enum CSROperation {
+    case replace
+    case set
+    case clear
+}
+
+extension Hart {
+    /// Executes `csrrw`, `csrrs`, `csrrc` and their immediate forms. norm:csrrw_op norm:csrrs_op norm:csrrc_op
+    ///
+    /// `state.pointee.retired` must be up to date and must not count this instruction yet.
+    package func executeCSR(_ i: DecodedInstruction) throws(Trap) {
+        let operation: CSROperation
+        let operand: UInt64
+        switch i.opcode {
+        case .csrrw: (operation, operand) = (.replace, x[Int(i.rs1 & 31)])
+        case .csrrs: (operation, operand) = (.set, x[Int(i.rs1 & 31)])
+        case .csrrc: (operation, operand) = (.clear, x[Int(i.rs1 & 31)])
+        case .csrrwi: (operation, operand) = (.replace, UInt64(i.rs1 & 31))
+        case .csrrsi: (operation, operand) = (.set, UInt64(i.rs1 & 31))
+        case .csrrci: (operation, operand) = (.clear, UInt64(i.rs1 & 31))
+        default: throw Trap(.illegalInstruction, value: UInt64(i.raw))
+        }
+
+        // norm:csrrs_csrrc_rs1_x0 norm:csrrsi_csrrci_uimm_zero: the field decides, not the register's value.
+        let access: CSRAccess = operation == .replace || i.rs1 != 0 ? .write : .read
+        let address = try checkedAddress(CSRAddress(UInt16(truncatingIfNeeded: i.immediate)), access, i)
+
+        let isOldValueUnused = operation == .replace && i.rd == DecodedInstruction.writeSink
+        let old = isOldValueUnused ? 0 : readCSR(address)
+        if access == .write {
+            let base = address == .mip ? modifiableMachinePending(old) : old
+            let new =
+                switch operation {
+                case .replace: operand
+                case .set: base | operand
+                case .clear: base & ~operand
+                }
+            writeFromInstruction(address, new)
+        }
+        x[Int(i.rd & 63)] = old
+    }
+
+    private func checkedAddress(
+        _ address: CSRAddress,
+        _ access: CSRAccess,
+        _ i: DecodedInstruction
+    ) throws(Trap) -> CSRAddress {
+        switch decideAccess(to: address, access, from: state.pointee.mode) {
+        case .allowed(let effective): return effective
+        case .illegalInstruction: throw Trap(.illegalInstruction, value: UInt64(i.raw))
+        // norm:H_virtinst_xtval
+        case .virtualInstruction: throw Trap(.virtualInstruction, value: UInt64(i.raw))
+        }
+    }
+
+    /// A write by an instruction, as against one by the owner of the hart.
+    private func writeFromInstruction(_ address: CSRAddress, _ value: UInt64) {
+        // norm:mcycle_minstret_wr "takes effect after the writing instruction has otherwise completed": the
+        // counters must see this instruction as retired.
+        state.pointee.retired &+= 1
+        writeCSR(address, value)
+        state.pointee.retired &-= 1
+        // norm:mstatus_fs_no_change_dirty
+        switch address {
+        case .fflags, .frm, .fcsr:
+            state.pointee.mstatus[.fs] = ContextStatus.dirty
+            if state.pointee.mode.isVirtual { state.pointee.vsstatus[.fs] = ContextStatus.dirty }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// Encodings of MODE in `satp`, `vsatp` and `hgatp`. norm:satp_mode norm:hgatp_mode_sv
+package enum TranslationMode {
+    package static let bare: UInt64 = 0
+
+    /// Whether MODE names a scheme that this hart has: Bare, or a paged one up to the limit.
+    static func isSupported(_ mode: UInt64, _ limit: PagingLimit) -> Bool {
+        mode == bare || (PagingLimit.sv39.rawValue <= mode && mode <= limit.rawValue)
+    }
+}
+
+extension SATP {
+    /// A write of `value` over this register: one with an unsupported MODE has no effect at all.
+    /// norm:satp_mode_op_unsupported norm:vsatp_mode_unsupported_v0 norm:vsatp_mode_unsupported_v1
+    func legalized(_ value: UInt64, limit: PagingLimit) -> Self {
+        let new = Self(value)
+        return TranslationMode.isSupported(new[.mode], limit) ? new : self
+    }
+}
+
+extension HGATP {
+    /// VMID has all its 14 bits; the root table is 16 KiB, so PPN[1:0] are read-only zero.
+    /// norm:hgatp_vmid_lsbs norm:hgatp_ppn_op
+    package static let writableMask = Field<Self>.mode.mask | Field<Self>.vmid.mask | (Field<Self>.ppn.mask & ~0b11)
+
+    /// A write of `value` over this register: an unsupported MODE keeps the old one, the other fields are written.
+    /// norm:hgatp_mode_warl
+    func legalized(_ value: UInt64, limit: PagingLimit) -> Self {
+        var new = Self(value & Self.writableMask)
+        if !TranslationMode.isSupported(new[.mode], limit) { new[.mode] = self[.mode] }
+        return new
+    }
+}

@@ -1,0 +1,47 @@
+import Synchronization
+
+extension Hart {
+    /// Instructions between two looks at the clock: about 20 microseconds.
+    private static let sliceLength = 8192
+
+    /// Traps without a retired instruction between them after which a hart counts as lost.
+    private static let trapLoopLimit = 10_000
+
+    /// Runs guest code until something concerns Swift.
+    ///
+    /// - Parameter limit: instructions to run at most, give or take one block.
+    package func run(instructions limit: UInt64 = .max) -> HartExit {
+        context.pointee.retiredAtEntry = state.pointee.retired
+        context.pointee.slice = 0
+        // The owner may have changed any CSR since the last exit.
+        updateContext()
+        var left = Int(clamping: limit)
+        while true {
+            if let exit = context.pointee.exit {
+                context.pointee.exit = nil
+                return exit
+            }
+            if requests.load(ordering: .relaxed) != 0 { return .requested }
+            if left <= 0 { return .budgetExhausted }
+            if context.pointee.slice <= 0 {
+                refreshTimers()
+                context.pointee.slice = Self.sliceLength
+            }
+            if let (cause, target) = state.pointee.interrupt(pending: pendingInterrupts) {
+                deliver(cause, to: target)
+                continue
+            }
+            let before = state.pointee.retired
+            interpret(min(context.pointee.slice, left))
+            let retired = Int(truncatingIfNeeded: state.pointee.retired &- before)
+            // A trap is work too: a hart that does nothing else must still see time pass.
+            context.pointee.slice &-= max(retired, 1)
+            left &-= max(retired, 1)
+            context.pointee.idleTraps = retired == 0 ? context.pointee.idleTraps &+ 1 : 0
+            if context.pointee.idleTraps >= Self.trapLoopLimit {
+                context.pointee.idleTraps = 0
+                return .trapLoop
+            }
+        }
+    }
+}

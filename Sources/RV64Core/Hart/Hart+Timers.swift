@@ -1,0 +1,48 @@
+import Platform
+import Synchronization
+
+extension Hart {
+    /// The `time` CSR as M and HS read it, in ticks.
+    package var time: UInt64 {
+        guard clock.followsInstructions else { return clock.ticks }
+        let ahead = state.pointee.retired &- context.pointee.retiredAtEntry
+        return (clock.nanoseconds &+ ahead) / Timebase.nanosecondsPerTick
+    }
+
+    /// Sstc is in force for the supervisor, and for the guest. norm:menvcfg_stce_op, norm:henvcfg_stce_op
+    var hasSupervisorTimer: Bool { state.pointee.menvcfg[.stce] }
+    var hasGuestTimer: Bool { state.pointee.menvcfg[.stce] && state.pointee.henvcfg[.stce] }
+
+    /// Compares every timer with the clock: MTIP, STIP, and the Sstc half of VSTIP.
+    package func refreshTimers() {
+        let now = time
+        var pending: UInt64 = 0
+        if now >= machineTimer.load(ordering: .relaxed) { pending |= InterruptCause.machineTimer.mask }
+        if hasSupervisorTimer, now >= state.pointee.stimecmp { pending |= InterruptCause.supervisorTimer.mask }
+        if hasGuestTimer, now &+ state.pointee.htimedelta >= state.pointee.vstimecmp {
+            pending |= InterruptCause.virtualSupervisorTimer.mask
+        }
+        state.pointee.timerPending = pending
+    }
+
+    /// An interrupt is pending and enabled individually: what ends a WFI, whatever the global enables say.
+    package var hasEnabledInterrupt: Bool { pendingInterrupts & state.pointee.mie != 0 }
+
+    /// The earliest `time` at which an enabled timer expires; `UInt64.max` for none.
+    package var nextDeadline: UInt64 {
+        let enabled = state.pointee.mie
+        var deadline = UInt64.max
+        if enabled & InterruptCause.machineTimer.mask != 0 {
+            deadline = min(deadline, machineTimer.load(ordering: .relaxed))
+        }
+        if enabled & InterruptCause.supervisorTimer.mask != 0, hasSupervisorTimer {
+            deadline = min(deadline, state.pointee.stimecmp)
+        }
+        if enabled & InterruptCause.virtualSupervisorTimer.mask != 0, hasGuestTimer {
+            let (host, isNegative) = state.pointee.vstimecmp.subtractingReportingOverflow(state.pointee.htimedelta)
+            // htimedelta is usually the negative of the guest's start time: then the difference wraps back.
+            deadline = min(deadline, isNegative && host < time ? .max : host)
+        }
+        return deadline
+    }
+}

@@ -1,0 +1,13 @@
+/// Why `Hart.run` returned.
+package enum HartExit: Equatable, Sendable, BitwiseCopyable {
+    /// A trap was delivered, with every CSR written, to a mode whose software is Swift.
+    case hosted(PrivilegeMode)
+    /// WFI with nothing pending: the hart may sleep until a wire or a request wakes it, or until this `time`.
+    case waiting(untilTick: UInt64)
+    /// The hart takes trap after trap and no instruction retires: its trap handler faults at its first instruction.
+    case trapLoop
+    /// Another thread asked for attention through `Hart.requests`.
+    case requested
+    /// The instruction budget is used up.
+    case budgetExhausted
+}

@@ -1,0 +1,90 @@
+/// All architectural state of one hart, at fixed offsets in one block of raw memory.
+///
+/// Trivial by construction, so that it can be saved whole, and so that generated code can address it. Views
+/// (`sstatus`, `sip`, `sie`, `hip`, `hie`, `vsip`, ...) are computed from these, never stored.
+package struct HartState: BitwiseCopyable {
+    /// x0...x31, then the sink that instructions with rd = x0 write.
+    package var x = InlineArray<40, UInt64>(repeating: 0)
+    package var f = InlineArray<32, UInt64>(repeating: 0)
+    package var pc: UInt64 = 0
+    package var mode = PrivilegeMode.machine
+
+    package var fflags: UInt64 = 0
+    package var frm: UInt64 = 0
+
+    // MARK: Machine level
+    package var mstatus = MStatus(0)
+    package var misa: UInt64 = 0
+    package var mhartid: UInt64 = 0
+    package var medeleg: UInt64 = 0
+    package var mideleg: UInt64 = 0
+    package var mie: UInt64 = 0
+    /// The bits of `mip` that software holds: SSIP, STIP (without Sstc), SEIP's software half, and `hvip`'s three.
+    package var mip: UInt64 = 0
+    package var mtvec: UInt64 = 0
+    package var mcounteren: UInt64 = 0
+    package var mcountinhibit: UInt64 = 0
+    package var mscratch: UInt64 = 0
+    package var mepc: UInt64 = 0
+    package var mcause: UInt64 = 0
+    package var mtval: UInt64 = 0
+    package var mtval2: UInt64 = 0
+    package var mtinst: UInt64 = 0
+    package var menvcfg = EnvironmentConfiguration(0)
+    package var mseccfg: UInt64 = 0
+    package var mstateen = InlineArray<4, UInt64>(repeating: 0)
+    package var pmpcfg = InlineArray<16, UInt8>(repeating: 0)
+    package var pmpaddr = InlineArray<16, UInt64>(repeating: 0)
+    /// mhpmcounter3...31 and mhpmevent3...31 (indices 3...31).
+    package var hpmcounter = InlineArray<32, UInt64>(repeating: 0)
+    package var hpmevent = InlineArray<32, UInt64>(repeating: 0)
+    /// `mcycle` and `minstret` are `retired` plus these; while inhibited they are the frozen value itself.
+    package var mcycleOffset: UInt64 = 0
+    package var minstretOffset: UInt64 = 0
+
+    // MARK: Supervisor level
+    package var stvec: UInt64 = 0
+    package var sscratch: UInt64 = 0
+    package var sepc: UInt64 = 0
+    package var scause: UInt64 = 0
+    package var stval: UInt64 = 0
+    package var scounteren: UInt64 = 0
+    package var senvcfg = EnvironmentConfiguration(0)
+    package var sstateen = InlineArray<4, UInt64>(repeating: 0)
+    package var satp = SATP(0)
+    package var stimecmp: UInt64 = ~0
+
+    // MARK: Hypervisor
+    package var hstatus = HStatus(0)
+    package var hedeleg: UInt64 = 0
+    package var hideleg: UInt64 = 0
+    package var hcounteren: UInt64 = 0
+    package var hgeie: UInt64 = 0
+    package var htimedelta: UInt64 = 0
+    package var htval: UInt64 = 0
+    package var htinst: UInt64 = 0
+    package var hgatp = HGATP(0)
+    package var henvcfg = EnvironmentConfiguration(0)
+    package var hstateen = InlineArray<4, UInt64>(repeating: 0)
+
+    // MARK: Virtual supervisor
+    package var vsstatus = SStatus(0)
+    package var vstvec: UInt64 = 0
+    package var vsscratch: UInt64 = 0
+    package var vsepc: UInt64 = 0
+    package var vscause: UInt64 = 0
+    package var vstval: UInt64 = 0
+    package var vsatp = SATP(0)
+    package var vstimecmp: UInt64 = ~0
+
+    // MARK: Execution
+    /// Instructions retired since reset, up to the last point where the run loop wrote it back.
+    package var retired: UInt64 = 0
+    /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
+    package var timerPending: UInt64 = 0
+    /// The host address that LR reserved, or 0; and the value it saw.
+    package var reservationAddress: UInt64 = 0
+    package var reservationValue: UInt64 = 0
+
+    package init() {}
+}

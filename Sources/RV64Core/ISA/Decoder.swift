@@ -1,0 +1,135 @@
+/// Turns encodings into ``DecodedInstruction``s for one set of extensions.
+///
+/// Two-level lookup, built once from ``InstructionTable``: the major opcode (bits 6:2) chooses which field of the
+/// encoding tells its instructions apart best, that field's value chooses a short list of candidates.
+package struct Decoder: Sendable {
+    /// One row as the lookup needs it: 16 bytes.
+    private struct Candidate {
+        var mask: UInt32
+        var match: UInt32
+        var opcode: Opcode
+        var format: InstructionFormat
+        var hasRoundingMode: Bool
+    }
+
+    /// Where a major opcode's lists start, and which field selects among them.
+    private struct Major {
+        var firstList = 0
+        var shift: UInt32 = 0
+        var mask: UInt32 = 0
+    }
+
+    /// The fields worth selecting by: funct3, funct7, funct5 and funct12 without its low bits.
+    private static let selectors: [(shift: UInt32, width: UInt32)] = [(12, 3), (25, 7), (27, 5), (20, 5)]
+
+    private let majors: [Major]
+    /// `lists[n]..<lists[n + 1]` are the candidates of list n.
+    private let lists: [UInt16]
+    private let candidates: [Candidate]
+    private let compressed: CompressedTable
+
+    /// A decoder for `extensions` and what they imply.
+    package init(extensions: ExtensionSet) {
+        let enabled = extensions.closure
+        let rows = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }
+        var majors: [Major] = []
+        var lists: [UInt16] = [0]
+        var candidates: [Candidate] = []
+        for opcode in UInt32(0)..<32 {
+            let members = rows.filter { $0.pattern.match >> 2 & 31 == opcode }
+            let (selector, groups) = Self.bestSelector(for: members)
+            majors.append(
+                Major(firstList: lists.count - 1, shift: selector.shift, mask: 1 << selector.width - 1)
+            )
+            for group in groups {
+                for row in group {
+                    candidates.append(
+                        Candidate(
+                            mask: row.pattern.mask,
+                            match: row.pattern.match,
+                            opcode: row.opcode,
+                            format: row.format,
+                            hasRoundingMode: row.format.hasRoundingMode
+                        )
+                    )
+                }
+                lists.append(UInt16(candidates.count))
+            }
+        }
+        self.majors = majors
+        self.lists = lists
+        self.candidates = candidates
+        compressed = CompressedTable(rows: CompressedTable.allRows.filter { enabled.contains($0.brought) })
+    }
+
+    /// The selector whose longest list is shortest, and the lists it makes: one per value of the field.
+    private static func bestSelector(
+        for rows: [InstructionRow]
+    ) -> (selector: (shift: UInt32, width: UInt32), groups: [[InstructionRow]]) {
+        var best: (selector: (shift: UInt32, width: UInt32), groups: [[InstructionRow]])?
+        var bestLength = Int.max
+        for selector in selectors {
+            let groups = (UInt32(0)..<(1 << selector.width)).map { value in
+                rows.filter { row in
+                    let fieldMask = row.pattern.mask >> selector.shift & (1 << selector.width - 1)
+                    return row.pattern.match >> selector.shift & fieldMask == value & fieldMask
+                }
+            }
+            let longest = groups.map(\.count).max() ?? 0
+            if longest < bestLength {
+                bestLength = longest
+                best = (selector, groups)
+            }
+        }
+        return best ?? ((12, 3), Array(repeating: [], count: 8))
+    }
+
+    /// Decodes the instruction at the start of `raw`: all of it, or its low half when bits 1:0 are not 11.
+    ///
+    /// What this hart does not have, and every reserved encoding, is ``Opcode/illegal``.
+    package func decode(_ raw: UInt32) -> DecodedInstruction {
+        if raw & 3 == 3 { return decodeWord(raw) }
+        let half = UInt16(truncatingIfNeeded: raw)
+        guard let word = compressed.expand(half) else {
+            return DecodedInstruction(opcode: .illegal, length: 2, raw: UInt32(half))
+        }
+        var instruction = decodeWord(word)
+        if instruction.opcode == .illegal { instruction = DecodedInstruction(opcode: .illegal, length: 2, raw: 0) }
+        instruction.length = 2
+        instruction.raw = UInt32(half)
+        return instruction
+    }
+
+    /// The base-form encoding of the instruction at the start of `raw`: what a 16-bit one stands for with this
+    /// decoder's extensions (`nil` when it stands for nothing), a 32-bit one itself, whether legal or not.
+    package func baseEncoding(of raw: UInt32) -> UInt32? {
+        raw & 3 == 3 ? raw : compressed.expand(UInt16(truncatingIfNeeded: raw))
+    }
+
+    private func decodeWord(_ word: UInt32) -> DecodedInstruction {
+        var instruction = DecodedInstruction(opcode: .illegal, length: 4, raw: word)
+        let major = majors[Int(word >> 2 & 31)]
+        let list = major.firstList &+ Int(word >> major.shift & major.mask)
+        var index = Int(lists[list])
+        let end = Int(lists[list &+ 1])
+        while index < end {
+            let candidate = candidates[index]
+            if word & candidate.mask == candidate.match {
+                if candidate.hasRoundingMode && !Self.isRoundingMode(word >> 12 & 7) { break }
+                instruction.opcode = candidate.opcode
+                candidate.format.extractOperands(of: word, into: &instruction)
+                break
+            }
+            index &+= 1
+        }
+        return instruction
+    }
+
+    /// RNE, RTZ, RDN, RUP, RMM and DYN; 5 and 6 are reserved (norm:roundingmode_rsv).
+    private static func isRoundingMode(_ field: UInt32) -> Bool { field != 5 && field != 6 }
+
+    /// The base-form encoding that a 16-bit encoding of RV64GC stands for, `nil` when it is illegal or reserved.
+    ///
+    /// Hints expand to base instructions that change nothing, as the manual's "Expands to" columns say.
+    package static func expand(_ raw16: UInt16) -> UInt32? { CompressedTable.standard.expand(raw16) }
+}

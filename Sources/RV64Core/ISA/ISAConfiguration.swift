@@ -1,0 +1,85 @@
+/// Which extensions a hart has, as an ISA string says it and as software sees it.
+package struct ISAConfiguration: Equatable, Sendable {
+    /// The enabled extensions with everything they imply.
+    package let extensions: ExtensionSet
+
+    /// What the hart in this package implements: the most a configuration may ask for.
+    package static let implemented: ExtensionSet = [
+        .i, .m, .a, .f, .d, .c, .h,
+        .zic64b, .ziccamoa, .ziccif, .zicclsm, .ziccrse, .zicntr, .zicsr, .zifencei, .zihintntl, .zihintpause, .zihpm,
+        .zmmul, .za64rs, .zaamo, .zalrsc, .zca, .zcd,
+        .ssccptr, .sscofpmf, .sscounterenw, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
+        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt,
+        .sha, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
+        .smstateen,
+    ]
+
+    /// Everything that is implemented.
+    package static let full = ISAConfiguration(unchecked: implemented)
+
+    private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
+
+    /// The configuration with `extensions` and what they imply, if this hart can be that.
+    package init(_ extensions: ExtensionSet) throws(ISAConfigurationError) {
+        let all = extensions.closure
+        guard all.contains(.i) else { throw .missingBase }
+        if let absent = all.subtracting(Self.implemented).members.first { throw .notImplemented(absent) }
+        for member in all.members {
+            if let needed = member.required.subtracting(all).members.first {
+                throw .missingDependency(of: member, needed)
+            }
+        }
+        self.extensions = all
+    }
+
+    /// Parses an ISA string such as `rv64gc_svinval_sstc` ("ISA Extension Naming Conventions"): case does not matter,
+    /// version numbers are accepted and ignored, multi-letter names follow an underscore.
+    package init(parsing text: String) throws(ISAConfigurationError) {
+        var parser = ISAStringParser(text)
+        try self.init(parser.parse())
+    }
+
+    /// The `riscv,isa` string: canonical order, lower case.
+    package var isaString: String {
+        let letters = extensions.members.filter(\.isSingleLetter).map(\.name).joined()
+        let words = extensions.members.filter { !$0.isSingleLetter }.map { "_" + $0.name }.joined()
+        return "rv64" + letters + words
+    }
+
+    /// The strings of `riscv,isa-extensions`, in canonical order. `riscv,isa-base` is always `rv64i`.
+    package var extensionNames: [String] { extensions.members.map(\.name) }
+
+    /// The value of `misa`: MXL = 2 (64 bits), a bit per single-letter extension, and S and U, which every hart of
+    /// this package has.
+    package var misa: UInt64 { MISA.value(extensions) }
+}
+
+/// Why an ISA string cannot be had.
+package enum ISAConfigurationError: Error, Equatable, Sendable {
+    /// The string does not begin with `rv64`.
+    case unsupportedBase(String)
+    /// Neither `i` nor `g` follows `rv64`.
+    case missingBase
+    /// A character where a name or an underscore should be.
+    case malformed(String)
+    case unknownExtension(String, closest: String?)
+    case notImplemented(ISAExtension)
+    case missingDependency(of: ISAExtension, ISAExtension)
+}
+
+extension ISAConfigurationError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unsupportedBase(let text):
+            "'\(text)' is not an ISA this hart can have: the string must begin with rv64 (rv64i... or rv64g...)"
+        case .missingBase: "the base integer instructions are missing: write rv64i... or rv64g..."
+        case .malformed(let text):
+            "'\(text)' is not an extension name: single letters follow rv64, longer names follow an underscore"
+        case .unknownExtension(let name, let closest?): "unknown extension '\(name)': did you mean '\(closest)'?"
+        case .unknownExtension(let name, nil): "unknown extension '\(name)'"
+        case .notImplemented(let missing): "the extension '\(missing.name)' is not implemented"
+        case .missingDependency(let member, let needed):
+            "the extension '\(member.name)' needs '\(needed.name)': add it"
+        }
+    }
+}

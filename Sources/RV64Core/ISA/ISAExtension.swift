@@ -1,0 +1,126 @@
+/// The standard extensions this package knows by name, in the manual's canonical order.
+///
+/// Case names are the extension names in lower case. The order of the cases is "Canonical Order" of the naming
+/// appendix: single letters, Z by category, then Su, Ss, Sv, Sh and Sm, each alphabetically.
+package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    case i, m, a, f, d, c, b, h
+    case zic64b, zicbom, zicbop, zicboz, ziccamoa, ziccif, zicclsm, ziccrse, zicntr, zicond, zicsr, zifencei
+    case zihintntl, zihintpause, zihpm, zimop
+    case zmmul
+    case za64rs, zaamo, zabha, zacas, zalrsc, zama16b, zawrs
+    case zfa, zfh, zfhmin
+    case zca, zcb, zcd, zcmop
+    case zba, zbb, zbc, zbkb, zbkc, zbkx, zbs
+    case zk, zkn, zknd, zkne, zknh, zkr, zks, zksed, zksh, zkt
+    case supm
+    case ssaia, ssccptr, sscofpmf, sscounterenw, sscsrind, ssdbltrp, ssnpm, sspm, ssstateen, ssstrict, sstc
+    case sstvala, sstvecd, ssu64xl
+    case sv39, sv48, sv57, svade, svadu, svbare, svinval, svnapot, svpbmt, svvptc
+    case sha, shcounterenw, shgatpa, shlcofideleg, shtvala, shvsatpa, shvstvala, shvstvecd
+    case smaia, smcntrpmf, smcsrind, smdbltrp, smepmp, smmpm, smnpm, smrnmi, smstateen
+
+    /// The name as it stands in an ISA string.
+    package var name: String { "\(self)" }
+
+    /// Whether the name is a single letter.
+    package var isSingleLetter: Bool { rawValue <= Self.h.rawValue }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
+
+    /// The extension of that lower-case name.
+    package init?(name: some StringProtocol) {
+        guard let found = Self.byName[String(name)] else { return nil }
+        self = found
+    }
+
+    /// What the manual adds when this extension is named ("Implies" in the naming appendix, and the chapters of
+    /// the bundles). `c` brings `zcd` only beside `d`: see ``ExtensionSet/closure``.
+    package var implied: ExtensionSet {
+        switch self {
+        case .m: [.zmmul]
+        case .a: [.zaamo, .zalrsc]
+        case .f, .zicntr, .zihpm: [.zicsr]
+        case .d: [.f]
+        case .c: [.zca]
+        case .b: [.zba, .zbb, .zbs]
+        case .zfh: [.zfhmin]
+        case .zk: [.zkn, .zkr, .zkt]
+        case .zkn: [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]
+        case .zks: [.zbkb, .zbkc, .zbkx, .zksed, .zksh]
+        case .smstateen: [.ssstateen]
+        case .smaia: [.ssaia]
+        case .smcsrind: [.sscsrind]
+        case .sha: [.h, .ssstateen, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd]
+        default: []
+        }
+    }
+
+    /// What the manual says this extension depends on and does not imply: it must be named too.
+    package var required: ExtensionSet {
+        switch self {
+        case .zcd: [.d, .zca]
+        case .zcb, .zcmop: [.zca]
+        case .zfa, .zfh, .zfhmin: [.f]
+        case .zabha, .zacas: [.zaamo]
+        case .zawrs: [.zalrsc]
+        case .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
+        default: []
+        }
+    }
+}
+
+/// A set of ``ISAExtension``.
+package struct ExtensionSet: Hashable, Sendable, BitwiseCopyable, ExpressibleByArrayLiteral {
+    private var bits: UInt128
+
+    package init() { bits = 0 }
+
+    package init(_ members: some Sequence<ISAExtension>) {
+        bits = 0
+        for member in members { insert(member) }
+    }
+
+    package init(arrayLiteral members: ISAExtension...) { self.init(members) }
+
+    /// Every extension that has a name here.
+    package static let all = ExtensionSet(ISAExtension.allCases)
+
+    package var isEmpty: Bool { bits == 0 }
+
+    package func contains(_ member: ISAExtension) -> Bool { bits & (1 << UInt128(member.rawValue)) != 0 }
+
+    package func isSuperset(of other: Self) -> Bool { bits & other.bits == other.bits }
+
+    package mutating func insert(_ member: ISAExtension) { bits |= 1 << UInt128(member.rawValue) }
+
+    package mutating func remove(_ member: ISAExtension) { bits &= ~(1 << UInt128(member.rawValue)) }
+
+    package mutating func formUnion(_ other: Self) { bits |= other.bits }
+
+    package func union(_ other: Self) -> Self {
+        var result = self
+        result.formUnion(other)
+        return result
+    }
+
+    package func subtracting(_ other: Self) -> Self {
+        var result = self
+        result.bits &= ~other.bits
+        return result
+    }
+
+    /// The members in canonical order.
+    package var members: [ISAExtension] { ISAExtension.allCases.filter(contains) }
+
+    /// The set with everything its members imply.
+    package var closure: Self {
+        var result = self
+        var previous: Self
+        repeat {
+            previous = result
+            for member in previous.members { result.formUnion(member.implied) }
+            if result.isSuperset(of: [.c, .d]) { result.insert(.zcd) }
+        } while result != previous
+        return result
+    }
+}

@@ -1,0 +1,97 @@
+/// Reads an ISA string into the set it names, without implications.
+struct ISAStringParser {
+    private let text: String
+    private var rest: Substring
+
+    init(_ text: String) {
+        self.text = text
+        rest = text.lowercased()[...]
+    }
+
+    mutating func parse() throws(ISAConfigurationError) -> ExtensionSet {
+        guard rest.hasPrefix("rv64") else { throw .unsupportedBase(text) }
+        rest.removeFirst(4)
+        guard let base = rest.first else { throw .missingBase }
+        guard base == "i" || base == "g" else { throw base == "e" ? .unsupportedBase(text) : .missingBase }
+        var result = ExtensionSet()
+        while let first = rest.first {
+            if first == "_" {
+                rest.removeFirst()
+                guard let next = rest.first, next.isLetter else { throw .malformed("_" + rest) }
+            } else if Self.multiLetterPrefixes.contains(first) {
+                try result.formUnion(parseWord())
+            } else {
+                try result.formUnion(parseLetter())
+            }
+        }
+        return result
+    }
+
+    /// The letters that begin names of several letters.
+    private static let multiLetterPrefixes: Set<Character> = ["z", "s", "x"]
+
+    private mutating func parseLetter() throws(ISAConfigurationError) -> ExtensionSet {
+        let letter = rest.removeFirst()
+        skipVersion()
+        if letter == "g" { return [.i, .m, .a, .f, .d, .zicsr, .zifencei] }
+        if let found = ISAExtension(name: String(letter)) { return [found] }
+        guard letter.isASCII, letter.isLetter else { throw .malformed(String(letter)) }
+        throw .unknownExtension(String(letter), closest: nil)
+    }
+
+    private mutating func parseWord() throws(ISAConfigurationError) -> ExtensionSet {
+        let word = rest.prefix { $0 != "_" }
+        rest.removeFirst(word.count)
+        if let found = ISAExtension(name: word) { return [found] }
+        let name = Self.withoutVersion(word)
+        if let found = ISAExtension(name: name) { return [found] }
+        guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else { throw .malformed(String(word)) }
+        throw .unknownExtension(String(name), closest: Self.closestName(to: name))
+    }
+
+    /// Skips a version after a single letter: digits, or digits `p` digits.
+    private mutating func skipVersion() {
+        let major = rest.prefix { $0.isASCII && $0.isNumber }
+        guard !major.isEmpty else { return }
+        rest.removeFirst(major.count)
+        guard rest.first == "p" else { return }
+        let minor = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
+        if !minor.isEmpty { rest.removeFirst(minor.count + 1) }
+    }
+
+    /// `word` without a trailing version: digits, or digits `p` digits.
+    private static func withoutVersion(_ word: Substring) -> Substring {
+        var name = word
+        func dropDigits() { while let last = name.last, last.isASCII, last.isNumber { name.removeLast() } }
+        dropDigits()
+        guard name.count < word.count, name.last == "p" else { return name }
+        let beforeSeparator = name.dropLast()
+        guard let digit = beforeSeparator.last, digit.isNumber else { return name }
+        name = beforeSeparator
+        dropDigits()
+        return name
+    }
+
+    /// The known name with the fewest edits from `name`, if it is near enough to be what was meant.
+    private static func closestName(to name: Substring) -> String? {
+        guard name.count <= 16 else { return nil }
+        let candidates = ISAExtension.allCases.map { (distance: editDistance(name, $0.name[...]), name: $0.name) }
+        guard let best = candidates.min(by: { $0.distance < $1.distance }), best.distance <= 2 else { return nil }
+        return best.name
+    }
+
+    /// Levenshtein's distance.
+    private static func editDistance(_ a: Substring, _ b: Substring) -> Int {
+        var row = Array(0...b.count)
+        for (i, first) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, second) in b.enumerated() {
+                let substitution = diagonal + (first == second ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

@@ -1,0 +1,191 @@
+import Platform
+
+/// The paths that the TLB's fast check cannot take: misses, page crossings, devices and faults.
+extension Hart {
+    /// Loads from virtual memory in the current data context.
+    ///
+    /// - Returns: the value, or nil with the trap in `context`.
+    @inline(never)
+    func loadSlow(_ address: UInt64, _ width: AccessWidth) -> UInt64? {
+        do throws(Trap) {
+            return try load(address, width, dataContext, caching: context.pointee.data)
+        } catch {
+            context.pointee.trap = error
+            return nil
+        }
+    }
+
+    /// Stores to virtual memory; false with the trap in `context`.
+    @inline(never)
+    func storeSlow(_ address: UInt64, _ width: AccessWidth, _ value: UInt64) -> Bool {
+        do throws(Trap) {
+            try store(address, width, value, dataContext, caching: context.pointee.data)
+            return true
+        } catch {
+            context.pointee.trap = error
+            return false
+        }
+    }
+
+    /// - Parameter entries: the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
+    func load(
+        _ address: UInt64, _ width: AccessWidth, _ access: TranslationContext,
+        caching entries: UnsafeMutablePointer<TLBEntry>?
+    ) throws(Trap) -> UInt64 {
+        let inPage = Page.size &- (address & Page.offsetMask)
+        guard inPage < width.bytes else {
+            let location = try locate(address, width.bytes, .load, access, caching: entries)
+            switch location {
+            case .memory(let pointer): return pointer.loadLittleEndian(width)
+            case .physical(let physical): return try readDevice(physical, width, address, access)
+            }
+        }
+        let first = try locateBytes(address, inPage, .load, access, caching: entries, from: address)
+        let second = try locateBytes(
+            address &+ inPage, width.bytes &- inPage, .load, access, caching: entries, from: address)
+        var value: UInt64 = 0
+        for index in 0..<width.bytes {
+            let byte = index < inPage ? first.byte(index) : second.byte(index &- inPage)
+            value |= UInt64(byte) &<< (8 &* index)
+        }
+        return value
+    }
+
+    func store(
+        _ address: UInt64, _ width: AccessWidth, _ value: UInt64, _ access: TranslationContext,
+        caching entries: UnsafeMutablePointer<TLBEntry>?
+    ) throws(Trap) {
+        let inPage = Page.size &- (address & Page.offsetMask)
+        guard inPage < width.bytes else {
+            let location = try locate(address, width.bytes, .store, access, caching: entries)
+            switch location {
+            case .memory(let pointer): pointer.storeLittleEndian(value, width)
+            case .physical(let physical): try writeDevice(physical, width, value, address, access)
+            }
+            return
+        }
+        // Both pages are checked before the first byte is written: a store that traps has stored nothing.
+        let first = try locateBytes(address, inPage, .store, access, caching: entries, from: address)
+        let second = try locateBytes(
+            address &+ inPage, width.bytes &- inPage, .store, access, caching: entries, from: address)
+        for index in 0..<width.bytes {
+            let byte = UInt8(truncatingIfNeeded: value &>> (8 &* index))
+            if index < inPage { first.setByte(index, byte) } else { second.setByte(index &- inPage, byte) }
+        }
+    }
+
+    /// Where an access ends: in RAM, or at a physical address that RAM does not hold.
+    enum Location {
+        case memory(UnsafeMutableRawPointer)
+        case physical(UInt64)
+    }
+
+    /// Translates, checks PMP, and enters the page in the TLB where the whole page behaves alike.
+    func locate(
+        _ address: UInt64, _ count: UInt64, _ kind: AccessKind, _ access: TranslationContext,
+        caching entries: UnsafeMutablePointer<TLBEntry>?
+    ) throws(Trap) -> Location {
+        let translation = try translate(address, kind, access)
+        let physical = translation.physicalAddress
+        let privilege = access.mode.nominal
+        let page = physical & ~Page.offsetMask
+        let whole = physicalProtection(at: page, count: Page.size, privilege: privilege)
+        let allowed = whole ?? physicalProtection(at: physical, count: count, privilege: privilege) ?? []
+        // norm:hlvx_op: PMP must grant both execute and read.
+        let needsExecute = access.flags.contains(.readsAsExecute)
+        guard allowed.allows(kind), !needsExecute || allowed.contains(.execute) else {
+            throw accessTrap(.access, kind, address, access)
+        }
+        guard let host = memory.pointer(at: page, count: Page.size) else { return .physical(physical) }
+        if let entries, let whole {
+            enter(address, host, translation, whole, in: entries)
+        }
+        return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
+    }
+
+    private func enter(
+        _ address: UInt64, _ host: UnsafeMutableRawPointer, _ translation: Translation,
+        _ protection: PagePermissions, in entries: UnsafeMutablePointer<TLBEntry>
+    ) {
+        let granted = translation.permissions.intersection(protection)
+        let tag = address & ~Page.offsetMask
+        let index = TranslationBank.index(address)
+        entries[index] = TLBEntry(
+            readTag: granted.contains(.read) ? tag : TLBEntry.invalid,
+            writeTag: granted.contains(.write) ? tag : TLBEntry.invalid,
+            fetchTag: granted.contains(.execute) ? tag : TLBEntry.invalid,
+            addend: UInt64(UInt(bitPattern: host)) &- tag)
+        TranslationBank.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: translation.pageShift)
+    }
+
+    /// The RAM behind one page's part of a misaligned access. Devices take no misaligned accesses.
+    private func locateBytes(
+        _ address: UInt64, _ count: UInt64, _ kind: AccessKind, _ access: TranslationContext,
+        caching entries: UnsafeMutablePointer<TLBEntry>?, from original: UInt64
+    ) throws(Trap) -> PagePart {
+        do throws(Trap) {
+            switch try locate(address, count, kind, access, caching: entries) {
+            case .memory(let pointer): return PagePart(base: pointer)
+            case .physical: throw accessTrap(.access, kind, address, access)
+            }
+        } catch {
+            var trap = error
+            trap.addressOffset = UInt8(truncatingIfNeeded: address &- original)
+            throw trap
+        }
+    }
+
+    /// A checked run of bytes inside one page.
+    private struct PagePart {
+        let base: UnsafeMutableRawPointer
+        func byte(_ index: UInt64) -> UInt8 { base.load(fromByteOffset: Int(truncatingIfNeeded: index), as: UInt8.self) }
+        func setByte(_ index: UInt64, _ value: UInt8) {
+            base.storeBytes(of: value, toByteOffset: Int(truncatingIfNeeded: index), as: UInt8.self)
+        }
+    }
+
+    private func readDevice(
+        _ physical: UInt64, _ width: AccessWidth, _ address: UInt64, _ access: TranslationContext
+    ) throws(Trap) -> UInt64 {
+        do throws(BusFault) {
+            guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
+            return try bus.read(width, at: physical)
+        } catch {
+            throw accessTrap(.access, .load, address, access)
+        }
+    }
+
+    private func writeDevice(
+        _ physical: UInt64, _ width: AccessWidth, _ value: UInt64, _ address: UInt64, _ access: TranslationContext
+    ) throws(Trap) {
+        do throws(BusFault) {
+            guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
+            try bus.write(value, width, at: physical)
+        } catch {
+            throw accessTrap(.access, .store, address, access)
+        }
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// Zero-extended. Aligned accesses are single host accesses, as RVWMO asks.
+    @inline(__always)
+    func loadLittleEndian(_ width: AccessWidth) -> UInt64 {
+        switch width {
+        case .byte: UInt64(loadUnaligned(as: UInt8.self))
+        case .half: UInt64(UInt16(littleEndian: loadUnaligned(as: UInt16.self)))
+        case .word: UInt64(UInt32(littleEndian: loadUnaligned(as: UInt32.self)))
+        case .double: UInt64(littleEndian: loadUnaligned(as: UInt64.self))
+        }
+    }
+
+    @inline(__always)
+    func storeLittleEndian(_ value: UInt64, _ width: AccessWidth) {
+        switch width {
+        case .byte: storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+        case .half: storeBytes(of: UInt16(truncatingIfNeeded: value).littleEndian, as: UInt16.self)
+        case .word: storeBytes(of: UInt32(truncatingIfNeeded: value).littleEndian, as: UInt32.self)
+        case .double: storeBytes(of: value.littleEndian, as: UInt64.self)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// The arithmetic of RV64I that is more than one Swift operator.
+enum Integer {
+    /// The result of a W instruction: 32 bits, sign-extended.
+    @inline(__always)
+    static func word(_ value: UInt64) -> UInt64 { UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value))) }
+
+    @inline(__always)
+    static func isLess(_ a: UInt64, _ b: UInt64) -> Bool { Int64(bitPattern: a) < Int64(bitPattern: b) }
+
+    @inline(__always)
+    static func shiftRightArithmetic(_ a: UInt64, _ amount: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(bitPattern: a) &>> Int64(bitPattern: amount & 63))
+    }
+
+    @inline(__always)
+    static func wordShiftLeft(_ a: UInt64, _ amount: UInt64) -> UInt64 { word(a &<< (amount & 31)) }
+
+    @inline(__always)
+    static func wordShiftRight(_ a: UInt64, _ amount: UInt64) -> UInt64 { word((a & 0xFFFF_FFFF) &>> (amount & 31)) }
+
+    @inline(__always)
+    static func wordShiftRightArithmetic(_ a: UInt64, _ amount: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: a)) &>> Int64(bitPattern: amount & 31))
+    }
+}

@@ -1,0 +1,48 @@
+/// Who takes a trap. Pure: the current mode, the enables and the delegation registers decide.
+///
+/// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:medeleg_op
+extension HartState {
+    /// The mode that an exception goes to.
+    func target(of cause: ExceptionCause) -> PrivilegeMode {
+        let bit: UInt64 = 1 &<< cause.rawValue
+        guard mode != .machine, medeleg & bit != 0 else { return .machine }
+        return mode.isVirtual && hedeleg & bit != 0 ? .virtualSupervisor : .supervisor
+    }
+
+    /// The interrupt to take now: those to M before those to HS before those to VS, by priority within each.
+    func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
+        let ready = pending & mie
+        guard ready != 0 else { return nil }
+        let toMachine = ready & ~mideleg
+        if toMachine != 0, mode != .machine || mstatus[.mie] {
+            return Self.first(of: toMachine).map { ($0, .machine) }
+        }
+        let toSupervisor = ready & mideleg & ~hideleg
+        if toSupervisor != 0, isBelowSupervisor || mode == .supervisor && mstatus[.sie] {
+            return Self.first(of: toSupervisor).map { ($0, .supervisor) }
+        }
+        let toGuest = ready & mideleg & hideleg
+        if toGuest != 0, mode == .virtualUser || mode == .virtualSupervisor && vsstatus[.sie] {
+            return Self.first(of: toGuest).map { ($0, .virtualSupervisor) }
+        }
+        return nil
+    }
+
+    /// Interrupts to HS are always enabled here.
+    private var isBelowSupervisor: Bool { mode != .machine && mode != .supervisor }
+
+    /// The order of simultaneous interrupts to one mode, highest first. norm:mip_priority, norm:hip_priority
+    private static func first(of ready: UInt64) -> InterruptCause? {
+        let order: [11 of InterruptCause] = [
+            .machineExternal, .machineSoftware, .machineTimer,
+            .supervisorExternal, .supervisorSoftware, .supervisorTimer,
+            .supervisorGuestExternal,
+            .virtualSupervisorExternal, .virtualSupervisorSoftware, .virtualSupervisorTimer,
+            .counterOverflow,
+        ]
+        for index in order.indices {
+            if ready & order[index].mask != 0 { return order[index] }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,189 @@
+import Testing
+
+@testable import RV64Core
+
+private let decoder = Decoder(extensions: .all)
+
+/// Marsaglia's xorshift64: the same words in every run.
+private struct WordSource {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    mutating func next() -> UInt32 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return UInt32(truncatingIfNeeded: state >> 16)
+    }
+}
+
+@Suite("Decoder")
+struct DecoderTests {
+    @Test("The record is 16 bytes")
+    func layout() {
+        #expect(MemoryLayout<DecodedInstruction>.size == 16)
+        #expect(MemoryLayout<DecodedInstruction>.stride == 16)
+    }
+
+    @Test(
+        "LLVM's encodings decode to their opcode",
+        arguments: integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
+            + compressedReferenceEncodings
+    )
+    func reference(encoding: ReferenceEncoding) {
+        let instruction = decoder.decode(encoding.raw)
+        #expect(instruction.opcode == encoding.opcode)
+        #expect(instruction.raw == encoding.raw)
+        #expect(instruction.length == (encoding.raw & 3 == 3 ? 4 : 2))
+        #expect(instruction.offset == 0)
+    }
+
+    @Test("Operands come back as they were encoded", arguments: InstructionTable.rows)
+    func roundTrip(row: InstructionRow) {
+        let base = row.pattern.match
+        for (rd, rs1, rs2) in [(0, 0, 0), (1, 2, 3), (31, 30, 29), (16, 8, 4), (0, 31, 1)] as [(UInt32, UInt32, UInt32)]
+        {
+            for immediate in row.format.sampleImmediates {
+                let fields = EncodedOperands(rd: rd, rs1: rs1, rs2: rs2, immediate: immediate)
+                let word = base | row.format.encode(fields)
+                let instruction = decoder.decode(word)
+                #expect(instruction == row.format.expected(fields, opcode: row.opcode, raw: word))
+            }
+        }
+    }
+
+    @Test("The lookup finds what a search through all rows finds")
+    func matchesLinearSearch() {
+        var random = WordSource()
+        for _ in 0..<40_000 {
+            // Half of the words are a row with a few bits changed, so that near misses are frequent.
+            var word = random.next() | 3
+            if word & 0x80 != 0 {
+                let row = InstructionTable.rows[Int(random.next()) % InstructionTable.rows.count]
+                word = row.pattern.match | random.next() & ~row.pattern.mask
+                if random.next() & 1 == 0 { word ^= 1 << (random.next() % 25 + 7) }
+            }
+            let row = InstructionTable.rows.first { $0.pattern.matches(word) }
+            let reserved = row.map { $0.format.hasRoundingMode && [5, 6].contains(word >> 12 & 7) } ?? true
+            let expected = reserved ? .illegal : row?.opcode
+            let found = decoder.decode(word).opcode
+            if found != expected { Issue.record("\(String(word, radix: 16)): \(found)") }
+        }
+    }
+
+    @Test("What is not an instruction keeps its bits and length, and nothing else")
+    func illegal() {
+        #expect(decoder.decode(0) == DecodedInstruction(opcode: .illegal, length: 2, raw: 0))
+        #expect(decoder.decode(0xFFFF_FFFF) == DecodedInstruction(opcode: .illegal, length: 4, raw: 0xFFFF_FFFF))
+        #expect(decoder.decode(0xDEAD_0000) == DecodedInstruction(opcode: .illegal, length: 2, raw: 0))
+        #expect(decoder.decode(0x1234_0001).raw == 1, "the high half is the next instruction's")
+    }
+
+    @Test("x0 as a destination becomes the write sink, f0 stays f0")
+    func writeSink() {
+        #expect(decoder.decode(0x0000_0013).rd == DecodedInstruction.writeSink)
+        #expect(decoder.decode(0x0000_006F).rd == DecodedInstruction.writeSink)
+        #expect(decoder.decode(0x0000_0001).rd == DecodedInstruction.writeSink, "c.nop")
+        #expect(decoder.decode(0x0005_A007).rd == 0, "flw ft0")
+        #expect(decoder.decode(0x00B5_0063).rd == 0, "branches have no destination")
+    }
+}
+
+@Suite("Reserved encodings")
+struct ReservedEncodingTests {
+    /// Reserved encodings by the rule that reserves them.
+    static let reserved: [(rule: String, word: UInt32)] = [
+        ("LR.W with rs2 != 0", 0x1015_A52F), ("LR.D with rs2 != 0", 0x1025_B52F),
+        ("AMO of a byte without Zabha", 0x00B6_052F), ("AMO width 4", 0x00B6_452F), ("AMO funct5 = 5", 0x28B6_252F),
+        ("slliw with shamt[5]", 0x0205_951B), ("srliw with shamt[5]", 0x0205_D51B),
+        ("sraiw with shamt[5]", 0x4205_D51B),
+        ("slli with bit 26", 0x0405_9513), ("srai with bit 31", 0xC005_D513),
+        ("add with funct7 = 2", 0x04C5_8533), ("sub's funct7 on sll", 0x40C5_9533), ("addw funct3 = 2", 0x00C5_A53B),
+        ("mulw's funct7, funct3 = 1", 0x02C5_953B), ("OP-IMM-32 funct3 = 2", 0x0005_A51B),
+        ("LOAD funct3 = 7", 0x0005_F503), ("STORE funct3 = 4", 0x00A5_C023), ("JALR funct3 = 1", 0x0005_9567),
+        ("BRANCH funct3 = 2", 0x00B5_2063), ("BRANCH funct3 = 3", 0x00B5_3063), ("MISC-MEM funct3 = 3", 0x0000_300F),
+        ("sfence.vma with rd != 0", 0x12B5_00F3), ("hfence.vvma with rd != 0", 0x22B5_00F3),
+        ("hfence.gvma with rd != 0", 0x62B5_00F3), ("sinval.vma with rd != 0", 0x16B5_00F3),
+        ("sfence.w.inval with rs1 != 0", 0x1800_8073), ("sfence.inval.ir with rd != 0", 0x1810_00F3),
+        ("ecall with rd != 0", 0x0000_00F3), ("ebreak with rs1 != 0", 0x0010_8073), ("mret with rs1 != 0", 0x3020_8073),
+        ("sret with rd != 0", 0x1020_00F3), ("wfi with rs1 != 0", 0x1050_8073), ("uret", 0x0020_0073),
+        ("hlv.b with rs2 = 2", 0x6025_C573), ("hlvx.bu does not exist", 0x6035_C573),
+        ("hlv.d with rs2 = 1", 0x6C15_C573), ("hlvx.d does not exist", 0x6C35_C573),
+        ("hsv.b with rd != 0", 0x62A5_C0F3), ("SYSTEM funct3 = 4, funct7 = 0x3F", 0x7E05_C573),
+        ("fcvt.w.s with rs2 = 4", 0xC045_F553), ("fcvt.s.w with rs2 = 4", 0xD045_F553),
+        ("fcvt.d.l with rs2 = 5", 0xD255_F553), ("fcvt.s.d with rs2 = 0", 0x4005_F553),
+        ("fcvt.s.d with rs2 = 3", 0x4035_F553), ("fcvt.d.s with rs2 = 1", 0x4215_F553),
+        ("fsqrt.s with rs2 != 0", 0x5815_F553), ("fmv.x.w with rs2 != 0", 0xE015_8553),
+        ("fmv.d.x with funct3 = 1", 0xF205_9553), ("fclass.s with rs2 != 0", 0xE015_9553),
+        ("fsgnj.s with funct3 = 3", 0x20C5_B553), ("fmin.s with funct3 = 2", 0x28C5_A553),
+        ("feq.s with funct3 = 3", 0xA0C5_B553), ("half-precision fadd without Zfh", 0x04C5_F553),
+        ("quad-precision fadd", 0x06C5_F553), ("quad-precision fmadd", 0x6EC5_F543),
+        ("LOAD-FP funct3 = 1 without Zfh", 0x0005_9507), ("LOAD-FP funct3 = 4 without Q", 0x0005_C507),
+        ("custom-0", 0x0000_000B), ("custom-1", 0x0000_002B), ("OP-V without V", 0x0000_0057),
+        ("48-bit encoding", 0x0000_001F), ("64-bit encoding", 0x0000_003F), ("192 bits and more", 0x0000_707F),
+    ]
+
+    @Test("Reserved encodings are illegal", arguments: reserved)
+    func isIllegal(rule: String, word: UInt32) {
+        #expect(decoder.decode(word) == DecodedInstruction(opcode: .illegal, length: 4, raw: word), "\(rule)")
+    }
+
+    @Test(
+        "norm:roundingmode_rsv: rounding modes 5 and 6 are reserved; dynamic is legal until it executes",
+        arguments: InstructionTable.rows.filter(\.format.hasRoundingMode)
+    )
+    func roundingModes(row: InstructionRow) {
+        for mode in UInt32(0)..<8 {
+            let legal = mode != 5 && mode != 6
+            let found = decoder.decode(row.pattern.match | mode << 12)
+            #expect(found.opcode == (legal ? row.opcode : .illegal))
+            if legal { #expect(UInt32(found.roundingModeField) == mode) }
+        }
+    }
+
+    @Test("norm:fence_unused_flds_rsv, norm:fence_i_rsv: reserved fields of FENCE and FENCE.I are ignored")
+    func fences() {
+        for word: UInt32 in [0x0FF0_000F, 0x8330_000F, 0x0100_000F, 0x0000_000F, 0xFFFF_8F8F, 0x419B_818F] {
+            #expect(decoder.decode(word).opcode == .fence)
+        }
+        for word: UInt32 in [0x0000_100F, 0xFFFF_9F8F, 0x617B_900F] {
+            #expect(decoder.decode(word).opcode == .fenceI)
+        }
+    }
+}
+
+@Suite("Extension gating")
+struct ExtensionGatingTests {
+    @Test("An instruction exists exactly when what brings it is enabled", arguments: InstructionTable.rows)
+    func rowsNeedTheirExtension(row: InstructionRow) {
+        for needed in row.availability {
+            let with = Decoder(extensions: needed)
+            #expect(with.decode(row.pattern.match).opcode == row.opcode)
+            for member in needed.members {
+                var without = ExtensionSet.all.members.filter { !$0.implied.contains(member) && $0 != member }
+                without.removeAll { ExtensionSet([$0]).closure.contains(member) }
+                #expect(Decoder(extensions: ExtensionSet(without)).decode(row.pattern.match).opcode == .illegal)
+            }
+        }
+    }
+
+    @Test("Compressed forms need C, and the floating-point ones D too")
+    func compressed() {
+        let none = Decoder(extensions: [.i, .m, .a, .f, .d])
+        #expect(none.decode(0x0001).opcode == .illegal)
+        #expect(none.decode(0x0001).length == 2)
+        let integer = Decoder(extensions: [.i, .c])
+        #expect(integer.decode(0x0001).opcode == .addi)
+        #expect(integer.decode(0x2000).opcode == .illegal, "c.fld")
+        #expect(Decoder(extensions: [.i, .d, .c]).decode(0x2000).opcode == .fld)
+        #expect(Decoder(extensions: [.i, .d, .zca]).decode(0x2000).opcode == .illegal)
+    }
+
+    @Test("Letters bring their parts")
+    func implications() {
+        #expect(Decoder(extensions: [.i, .zmmul]).decode(0x02C5_8533).opcode == .mul)
+        #expect(Decoder(extensions: [.i, .zmmul]).decode(0x02C5_C533).opcode == .illegal, "div")
+        #expect(Decoder(extensions: [.i, .zalrsc]).decode(0x1005_A52F).opcode == .lrW)
+        #expect(Decoder(extensions: [.i, .zalrsc]).decode(0x00B6_252F).opcode == .illegal, "amoadd.w")
+        #expect(Decoder(extensions: [.i, .h]).decode(0x26B5_0073).opcode == .illegal, "hinval.vvma without Svinval")
+        #expect(Decoder(extensions: [.i, .svinval]).decode(0x26B5_0073).opcode == .illegal, "hinval.vvma without H")
+    }
+}

@@ -1,0 +1,121 @@
+import Testing
+
+@testable import RV64Core
+
+@Suite("ISA configuration")
+struct ISAConfigurationTests {
+    @Test(
+        "Strings that say the same",
+        arguments: [
+            "rv64gc", "RV64GC", "rv64imafdc_zicsr_zifencei", "rv64imafdczicsr_zifencei",
+            "rv64i2p1m2a2p1f2p2d2p2c2p0_zicsr2p0_zifencei2p0",
+            "rv64g_c", "rv64gc_zca1p0_zcd", "rv64ifmadc_zifencei", "rv64i_m_a_f_d_c_zicsr_zifencei_zmmul1",
+        ]
+    )
+    func equivalent(text: String) throws {
+        let isa = try ISAConfiguration(parsing: text)
+        #expect(isa.isaString == "rv64imafdc_zicsr_zifencei_zmmul_zaamo_zalrsc_zca_zcd")
+        #expect(isa.misa == 0x8000_0000_0014_112D)
+    }
+
+    @Test("Names and misa of a hypervisor hart")
+    func hypervisor() throws {
+        let isa = try ISAConfiguration(parsing: "rv64gch_svinval_SSTC_zicntr_sv39")
+        #expect(
+            isa.extensionNames == [
+                "i", "m", "a", "f", "d", "c", "h", "zicntr", "zicsr", "zifencei", "zmmul", "zaamo", "zalrsc", "zca",
+                "zcd", "sstc", "sv39", "svinval",
+            ]
+        )
+        #expect(isa.misa & 1 << 7 != 0)
+        #expect(isa.extensions.contains(.svinval))
+    }
+
+    @Test("The canonical string parses to itself")
+    func canonical() throws {
+        let full = ISAConfiguration.full
+        #expect(try ISAConfiguration(parsing: full.isaString) == full)
+        let small = try ISAConfiguration(parsing: "rv64i")
+        #expect(small.isaString == "rv64i")
+        #expect(small.misa == 0x8000_0000_0014_0100)
+        #expect(try ISAConfiguration(parsing: small.isaString) == small)
+    }
+
+    @Test(
+        "What cannot be had, and why",
+        arguments: [
+            ("", .unsupportedBase("")), ("rv32gc", .unsupportedBase("rv32gc")), ("rv64e", .unsupportedBase("rv64e")),
+            ("x86-64", .unsupportedBase("x86-64")), ("rv64", .missingBase), ("rv64mac", .missingBase),
+            ("rv64gcq", .unknownExtension("q", closest: nil)),
+            ("rv64gc_svinvall", .unknownExtension("svinvall", closest: "svinval")),
+            ("rv64gc_zifence", .unknownExtension("zifence", closest: "zifencei")),
+            ("rv64gc_xtheadba1p0", .unknownExtension("xtheadba", closest: nil)),
+            ("rv64gc__zicsr", .malformed("__zicsr")), ("rv64gc_", .malformed("_")), ("rv64g-c", .malformed("-")),
+            ("rv64gc_zi-csr", .malformed("zi-csr")), ("rv64i_zcd", .missingDependency(of: .zcd, .d)),
+            ("rv64i_shtvala", .missingDependency(of: .shtvala, .h)),
+        ] as [(String, ISAConfigurationError)]
+    )
+    func errors(text: String, error: ISAConfigurationError) {
+        #expect(throws: error) { try ISAConfiguration(parsing: text) }
+        #expect(!error.description.isEmpty)
+    }
+
+    @Test("A known extension that this hart does not implement is named as such")
+    func notImplemented() {
+        guard let absent = ExtensionSet.all.subtracting(ISAConfiguration.implemented).members.first else { return }
+        #expect(throws: ISAConfigurationError.notImplemented(absent)) {
+            try ISAConfiguration(ISAConfiguration.implemented.union([absent]))
+        }
+    }
+
+    @Test("No string stops the parser")
+    func arbitraryStrings() {
+        let pieces = ["rv64", "g", "_", "z", "2p", "p1", "s", "icsr", "é", " ", "\u{0}", "9", "sv39", "I", "__", "x"]
+        var state: UInt32 = 7
+        for _ in 0..<5_000 {
+            var text = "rv64"
+            for _ in 0..<8 {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                text += pieces[Int(state >> 28)]
+            }
+            if let isa = try? ISAConfiguration(parsing: text) { #expect(isa.extensions.contains(.i)) }
+        }
+    }
+
+    @Test("Messages say what to do")
+    func messages() {
+        #expect(
+            ISAConfigurationError.unknownExtension("svinvall", closest: "svinval").description
+                == "unknown extension 'svinvall': did you mean 'svinval'?"
+        )
+        #expect(
+            ISAConfigurationError.missingDependency(of: .zcd, .d).description
+                == "the extension 'zcd' needs 'd': add it"
+        )
+    }
+
+    @Test("Implications of the naming appendix: D brings F brings Zicsr")
+    func implications() throws {
+        let isa = try ISAConfiguration(parsing: "rv64id")
+        #expect(isa.extensions.isSuperset(of: [.i, .f, .d, .zicsr]))
+        #expect(ExtensionSet([.sha]).closure.isSuperset(of: [.h, .ssstateen, .shgatpa, .shvstvecd]))
+        #expect(ExtensionSet([.c]).closure == [.c, .zca])
+    }
+
+    @Test("Cases stand in canonical order")
+    func canonicalOrder() {
+        let prefixes = ["su", "ss", "sv", "sh", "sm"]
+        let categories = Array("imafdqlcbkjtvph")
+        func key(_ name: String) -> [Int] {
+            if name.count == 1 { return [0, Array("imafdqcbvph").firstIndex(of: Character(name)) ?? 99] }
+            if name.hasPrefix("z") { return [1, categories.firstIndex(of: name.dropFirst().first ?? " ") ?? 99] }
+            return [2, prefixes.firstIndex(of: String(name.prefix(2))) ?? 99]
+        }
+        let names = ISAExtension.allCases.map(\.name)
+        let sorted = names.sorted { a, b in
+            let (ka, kb) = (key(a), key(b))
+            return ka == kb ? a < b : ka.lexicographicallyPrecedes(kb)
+        }
+        #expect(names == sorted)
+    }
+}

@@ -1,0 +1,76 @@
+@testable import RV64Core
+
+/// Operands to encode; the tests' own packing, field by field, independent of the decoder's unpacking.
+struct EncodedOperands {
+    var rd: UInt32
+    var rs1: UInt32
+    var rs2: UInt32
+    var immediate: Int32
+
+    /// Bits `high...low` of the immediate, placed from bit `position` up.
+    fileprivate func bits(_ high: UInt32, _ low: UInt32, at position: UInt32) -> UInt32 {
+        (UInt32(bitPattern: immediate) >> low & (1 << (high - low + 1) - 1)) << position
+    }
+}
+
+extension InstructionFormat {
+    /// Immediates at the edges of the format's range.
+    var sampleImmediates: [Int32] {
+        switch self {
+        case .i, .load, .jumpRegister, .store, .floatLoad, .floatStore: [0, 1, -1, 2047, -2048, 0x555, -0x556]
+        case .branch: [0, 2, -2, 4094, -4096, 0x554, -0xAAC, 2048, 32, 16]
+        case .upper: [0, 0x1000, -0x1000, 0x7FFF_F000, Int32.min, 0x5555_5000]
+        case .jump: [0, 2, -2, 0xF_FFFE, -0x10_0000, 0x5_5554, -0x5_5556, 0x800, 0x1000, 0x400]
+        case .shift: [0, 1, 31, 32, 63]
+        case .shiftWord: [0, 1, 16, 31]
+        case .csr, .csrImmediate: [0, 1, 0x300, 0x7FF, 0x800, 0xC00, 0xFFF]
+        case .fused: [0, 1, 15, 16, 31]
+        default: [0]
+        }
+    }
+
+    /// The operand bits of a 32-bit encoding.
+    func encode(_ o: EncodedOperands) -> UInt32 {
+        let rd = o.rd << 7
+        let rs1 = o.rs1 << 15
+        let rs2 = o.rs2 << 20
+        return switch self {
+        case .r, .atomic, .float, .floatRounded, .floatCompare: rd | rs1 | rs2
+        case .i, .load, .jumpRegister, .floatLoad, .csr, .csrImmediate: rd | rs1 | o.bits(11, 0, at: 20)
+        case .store, .floatStore: rs1 | rs2 | o.bits(11, 5, at: 25) | o.bits(4, 0, at: 7)
+        case .branch:
+            rs1 | rs2 | o.bits(12, 12, at: 31) | o.bits(10, 5, at: 25) | o.bits(4, 1, at: 8) | o.bits(11, 11, at: 7)
+        case .upper: rd | o.bits(31, 12, at: 12)
+        case .jump:
+            rd | o.bits(20, 20, at: 31) | o.bits(10, 1, at: 21) | o.bits(11, 11, at: 20) | o.bits(19, 12, at: 12)
+        case .shift: rd | rs1 | o.bits(5, 0, at: 20)
+        case .shiftWord: rd | rs1 | o.bits(4, 0, at: 20)
+        case .fence, .none: 0
+        case .translationFence, .hypervisorStore: rs1 | rs2
+        case .loadReserved, .hypervisorLoad, .floatToInteger, .floatToIntegerRounded, .floatUnaryRounded,
+            .integerToFloat, .integerToFloatRounded:
+            rd | rs1
+        case .fused: rd | rs1 | rs2 | o.bits(4, 0, at: 27)
+        }
+    }
+
+    /// What the decoder must make of it.
+    func expected(_ o: EncodedOperands, opcode: Opcode, raw: UInt32) -> DecodedInstruction {
+        var result = DecodedInstruction(opcode: opcode, length: 4, raw: raw)
+        let usesRd = encode(EncodedOperands(rd: 31, rs1: 0, rs2: 0, immediate: 0)) != 0
+        let usesRs1 = encode(EncodedOperands(rd: 0, rs1: 31, rs2: 0, immediate: 0)) != 0
+        let usesRs2 = encode(EncodedOperands(rd: 0, rs1: 0, rs2: 31, immediate: 0)) != 0
+        let integerRd = o.rd == 0 ? DecodedInstruction.writeSink : UInt8(o.rd)
+        if usesRd { result.rd = writesFloat ? UInt8(o.rd) : integerRd }
+        if usesRs1 { result.rs1 = UInt8(o.rs1) }
+        if usesRs2 { result.rs2 = UInt8(o.rs2) }
+        result.immediate = o.immediate
+        return result
+    }
+
+    private var writesFloat: Bool {
+        [
+            .floatLoad, .fused, .floatRounded, .float, .floatUnaryRounded, .integerToFloat, .integerToFloatRounded,
+        ].contains(self)
+    }
+}
