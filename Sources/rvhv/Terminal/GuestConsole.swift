@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// The screen's side of one guest's console. Any vCPU thread writes here, and waits when the screen makes it wait.
@@ -17,7 +18,7 @@ final class GuestConsole: Sendable {
 
     private let index: Int
     private let screen: SharedScreen
-    private let buffer = Mutex(Buffer())
+    private let buffer = Lock(Buffer())
     /// When an unfinished line is to be shown; `.max` when nothing waits.
     private let deadline = Atomic<UInt64>(.max)
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Takes the process's signals on a thread of its own, where everything may be done that a handler may not do.
@@ -23,7 +24,7 @@ final class HostSignals: Sendable {
     private let callbacks: Callbacks
     private let isStopping = Atomic<Bool>(false)
     private let received = Atomic<Int32>(0)
-    private let thread = Mutex<HostThread?>(nil)
+    private let thread = Lock<HostThread?>(nil)
 
     init(callbacks: Callbacks) { self.callbacks = callbacks }
 

@@ -66,7 +66,7 @@ final class SharedScreen: Sendable {
     private let callbacks: ScreenCallbacks
     private let prefixes: [[UInt8]]
     private let prefixWidth: Int
-    private let state = Mutex(State())
+    private let state = FairLock(State())
     private let focus = Atomic<Int>(0)
     private let reshow = Atomic<UInt64>(.max)
 

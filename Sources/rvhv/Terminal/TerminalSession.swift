@@ -1,6 +1,6 @@
 import Glibc
 import Hypervisor
-import Synchronization
+import Platform
 
 /// The terminal for one run: the guests' screen, the keys, the signals, and the way back to how it was.
 ///
@@ -34,7 +34,7 @@ final class TerminalSession: Sendable {
     private let formatter: TrapTraceFormatter
     private let wake: Event
     private let stopRequest: StopRequest
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(guests names: [String], options: SessionOptions) throws(HostFailure) {
         guard let wake = Event() else { throw .noDescriptor }
@@ -204,7 +204,7 @@ private final class StopRequest: Sendable {
         var action: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     var isPending: Bool { state.withLock { $0.isPending } }
 
