@@ -252,6 +252,9 @@ package final class VirtualMachine: @unchecked Sendable {
         harts.reduce(pastInstructions.load(ordering: .relaxed)) { $0 &+ $1.instructions.load(ordering: .relaxed) }
     }
 
+    /// Bytes of RAM with host frames behind them.
+    package var residentBytes: UInt64 { addressSpace?.residentBytes ?? 0 }
+
     private func collect() {
         for hart in harts {
             past.withLock { $0.merge(hart.counters) }

@@ -46,4 +46,11 @@ package final class VirtualizationHost: Sendable {
             configuration, vmid: vmid, host: memory, clock: clock, console: console, observer: observer,
             measuresTime: measuresTime, roomMade: roomMade)
     }
+
+    /// Runs guests on one thread by counted instructions; nil where time is the host's.
+    ///
+    /// - Parameter input: the whole console input of the first guest.
+    package func makeScheduler(_ machines: [VirtualMachine], input: [UInt8]) -> InstructionScheduler? {
+        (clock as? InstructionClock).map { InstructionScheduler(machines, clock: $0, input: input) }
+    }
 }
