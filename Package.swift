@@ -42,7 +42,7 @@ let package = Package(
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CFdt"],
             swiftSettings: strict
         ),
-        .testTarget(name: "RvhvTests", dependencies: ["rvhv"], swiftSettings: strict),
+        .testTarget(name: "RvhvTests", dependencies: ["Platform", "Hypervisor", "rvhv"], swiftSettings: strict),
         .testTarget(name: "GuestTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
