@@ -94,7 +94,7 @@ package final class VirtualMachine: @unchecked Sendable {
                 configuration: HartConfiguration(
                     id: UInt64(index), extensions: configuration.isa.extensions.union([.h]),
                     hostedModes: .virtualized, pagingLimit: configuration.pagingLimit),
-                memory: host.memory, bus: Bus(), clock: clock)
+                memory: host.memory, clock: clock)
             return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: space)
         }
         let lines = harts.map { InterruptLine(to: ExternalInterruptSink($0), source: 0) }
@@ -295,7 +295,8 @@ private final class ExternalInterruptSink: InterruptSink {
 }
 
 extension PagingLimit {
-    fileprivate var addressTranslation: DeviceTreeConfiguration.AddressTranslation {
+    /// What the device tree says of it.
+    var addressTranslation: DeviceTreeConfiguration.AddressTranslation {
         switch self {
         case .sv39: .sv39
         case .sv48: .sv48
