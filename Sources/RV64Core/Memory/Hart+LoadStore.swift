@@ -27,7 +27,7 @@ extension Hart {
         }
     }
 
-    /// - Parameter entries: the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
+    /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
     func load(
         _ address: UInt64,
         _ width: AccessWidth,

@@ -43,7 +43,7 @@ struct PagingScheme {
     let levels: Int
     let isGuestStage: Bool
 
-    /// - Parameter mode: the MODE field of `satp`, `vsatp` or `hgatp`; nil for Bare.
+    /// The scheme of the MODE field of `satp`, `vsatp` or `hgatp`; nil for Bare.
     init?(mode: UInt64, isGuestStage: Bool) {
         switch mode {
         case 8: levels = 3

@@ -32,9 +32,8 @@ enum WalkFailure: Error {
 extension Hart {
     /// Walks one stage's table for `address`. Privileged ISA, "Virtual Address Translation Process".
     ///
-    /// - Parameters:
-    ///   - locate: turns an entry's address into a physical one: through the G-stage where the table belongs to a
-    ///     guest, the identity otherwise.
+    /// `locate` turns an entry's address into a physical one: through the G-stage where the table belongs to a
+    /// guest, the identity otherwise.
     func walk(
         _ table: PageTable,
         _ address: UInt64,
