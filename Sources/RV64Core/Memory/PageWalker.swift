@@ -109,7 +109,7 @@ extension Hart {
         if entry.isWritable { granted.insert(.write) }
         if entry.isExecutable { granted.insert(.execute) }
         if context.flags.contains(.readsAsExecute) {
-            // norm:hlvx_op: execute takes the place of read.
+            // HLVX: execute takes the place of read.
             granted = entry.isExecutable ? [.read, .execute] : []
         } else if entry.isExecutable {
             let exposes: TranslationContext.Flags =
