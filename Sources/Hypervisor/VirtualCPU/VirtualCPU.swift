@@ -158,7 +158,8 @@ package final class VirtualCPU: @unchecked Sendable {
         var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
         if let tick, tick != .max {
             let now = machine.clock.ticks
-            let span = tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
+            let span =
+                tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
             let own = span.1 ? UInt64.max : span.0
             nanoseconds = min(nanoseconds ?? own, own)
         }

@@ -60,7 +60,7 @@ extension Hart {
         x[instruction.rd] = width == .word ? Integer.word(value) : value
     }
 
-    /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_op
+    /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
     private func storeConditional<Cell: FixedWidthInteger>(
         _ instruction: DecodedInstruction,
         _ type: Cell.Type
