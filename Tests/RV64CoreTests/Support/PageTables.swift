@@ -28,7 +28,7 @@ final class PageTables {
     /// Physical minus the address that entries name: a guest's tables lie in guest physical memory.
     let displacement: UInt64
 
-    /// - Parameter mode: 8, 9 or 10: Sv39, Sv48, Sv57.
+    /// Modes 8, 9 and 10 are Sv39, Sv48 and Sv57; others throw.
     init(_ machine: TestMachine, mode: UInt64, at root: UInt64, isGuestStage: Bool, displacement: UInt64 = 0) throws {
         self.machine = machine
         self.mode = mode
