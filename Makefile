@@ -13,7 +13,8 @@ GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf
 BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 
 # clang and lld of the Swift toolchain, wherever it is installed.
-TOOLCHAIN = $(eval TOOLCHAIN := $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'))$(TOOLCHAIN)
+FIND_TOOLCHAIN = swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'
+TOOLCHAIN = $(eval TOOLCHAIN := $(shell $(FIND_TOOLCHAIN)))$(TOOLCHAIN)
 GUEST_CC = $(TOOLCHAIN)/clang --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany
 GUEST_CFLAGS := -std=gnu23 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
 GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
@@ -40,7 +41,7 @@ run: build guests ## run Linux and a bare-metal guest side by side (no terminal:
 test: build guests ## run every test
 	swift test
 
-bench: build $(BENCHMARKS) ## measure guest speed, also against the QEMU on PATH
+bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
 	@Benchmarks/run $(BENCHMARKS)
 
 fmt: ## format the Swift sources
@@ -91,6 +92,6 @@ guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
 
-Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld
+Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@

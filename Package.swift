@@ -26,11 +26,13 @@ let package = Package(
         .target(
             name: "Hypervisor",
             dependencies: ["Platform", "RV64Core", "Devices", "CElf", "CFdt"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "rvhv",
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
@@ -38,8 +40,10 @@ let package = Package(
         .testTarget(
             name: "HypervisorTests",
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CFdt"],
-            swiftSettings: strict),
-        .testTarget(name: "RvhvTests", dependencies: ["rvhv"], swiftSettings: strict),
+            swiftSettings: strict
+        ),
+        .testTarget(name: "RvhvTests", dependencies: ["Platform", "Hypervisor", "rvhv"], swiftSettings: strict),
+        .testTarget(name: "GuestTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

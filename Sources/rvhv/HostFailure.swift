@@ -3,9 +3,10 @@ import Glibc
 /// What kept rvhv itself from its work.
 enum HostFailure: Error, Equatable, Sendable {
     case cannotOpen(path: String, purpose: String, code: Int32)
+    case cannotWrite(path: String, code: Int32)
     case noThread
     case noDescriptor
-    case unavailable(String)
+    case noSignature(path: String)
 }
 
 extension HostFailure: CustomStringConvertible {
@@ -13,9 +14,11 @@ extension HostFailure: CustomStringConvertible {
         switch self {
         case .cannotOpen(let path, let purpose, let code):
             "cannot open \(quoted(path)) for \(purpose): \(String(cString: strerror(code)))"
+        case .cannotWrite(let path, let code): "cannot write \(quoted(path)): \(String(cString: strerror(code)))"
         case .noThread: "the host allows no more threads"
         case .noDescriptor: "the host allows no more open files"
-        case .unavailable(let what): "this build has no part for \(what)"
+        case .noSignature(let path):
+            "\(quoted(path)) has no signature: it lacks the symbols begin_signature and end_signature, or they make no sense"
         }
     }
 }

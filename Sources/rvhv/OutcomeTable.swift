@@ -1,10 +1,10 @@
-import Synchronization
+import Platform
 
 /// The guests' outcomes, as their threads report them.
 final class OutcomeTable: Sendable {
-    private let table: Mutex<[GuestOutcome]>
+    private let table: Lock<[GuestOutcome]>
 
-    init(count: Int) { table = Mutex(Array(repeating: .interrupted, count: count)) }
+    init(count: Int) { table = Lock(Array(repeating: .interrupted, count: count)) }
 
     var outcomes: [GuestOutcome] { table.withLock { $0 } }
 

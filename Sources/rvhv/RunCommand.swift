@@ -1,3 +1,6 @@
+import Hypervisor
+import RV64Core
+
 /// Makes the guests that the command line asks for and runs them.
 enum RunCommand {
     static func run(_ configuration: RunConfiguration) throws -> ExitStatus {
@@ -13,15 +16,55 @@ enum RunCommand {
         )
     }
 
-    static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
-        throw HostFailure.unavailable("the plain machine")
-    }
-
     private static func makeGuests(
         _ configuration: RunConfiguration,
         session: TerminalSession,
         script: [UInt8]
-    ) throws(HostFailure) -> [any RunnableGuest] {
-        throw .unavailable("the virtual machine")
+    ) throws -> [any RunnableGuest] {
+        let options = configuration.session
+        let configurations = try configuration.guests.map { try machineConfiguration($0, options) }
+        let clock: VirtualizationHost.ClockSource = options.clock == .instructions ? .instructions : .host
+        let host = try VirtualizationHost(for: configurations, clock: clock)
+        let observer = options.trace == .traps ? TrapTracer(session) : nil
+        var machines: [VirtualMachine] = []
+        for (index, guest) in configurations.enumerated() {
+            let machine = try host.makeMachine(
+                guest,
+                console: session.consoles[index],
+                observer: observer,
+                measuresTime: options.statistics != .off,
+                roomMade: { session.inputSpaceAvailable() }
+            )
+            if let path = configuration.guests[index].dumpDTB { try OutputFile.write(machine.deviceTree, to: path) }
+            machines.append(machine)
+        }
+        let scheduler = host.makeScheduler(machines, input: script)
+        return machines.map { HypervisorGuest($0, scheduler: scheduler) }
+    }
+
+    private static func machineConfiguration(
+        _ guest: GuestOptions, _ options: SessionOptions
+    ) throws -> VirtualMachineConfiguration {
+        let isa = try ISAConfiguration(parsing: guest.isa ?? VirtualMachineConfiguration.defaultISA)
+        var machine = VirtualMachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)
+        machine.memorySize = guest.memory
+        machine.hartCount = guest.harts
+        machine.initrdPath = guest.initrd
+        machine.bootArguments = guest.bootargs
+        machine.appendedArguments = guest.append
+        machine.pagingLimit = guest.paging.limit
+        // A repeatable run needs repeatable randomness.
+        machine.seed = options.seed ?? (options.clock == .instructions ? 0 : nil)
+        return machine
+    }
+}
+
+extension PagingChoice {
+    fileprivate var limit: PagingLimit {
+        switch self {
+        case .sv39: .sv39
+        case .sv48: .sv48
+        case .sv57: .sv57
+        }
     }
 }

@@ -54,8 +54,16 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
             put_number(&sink, field, value < 0 ? -(uint64_t)value : (uint64_t)value, 10, value < 0);
             break;
         }
-        case 'u': put_number(&sink, field, wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t), 10, false); break;
-        case 'x': put_number(&sink, field, wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t), 16, false); break;
+        case 'u': {
+            uint64_t value = wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t);
+            put_number(&sink, field, value, 10, false);
+            break;
+        }
+        case 'x': {
+            uint64_t value = wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t);
+            put_number(&sink, field, value, 16, false);
+            break;
+        }
         case 0: return sink.length;
         default: put(&sink, *format);
         }

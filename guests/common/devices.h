@@ -40,7 +40,12 @@ enum virtio_register {
     VIRTIO_CONFIG_GENERATION = 0x0fc,
     VIRTIO_CONFIG = 0x100,
 };
-enum { VIRTIO_STATUS_ACKNOWLEDGE = 1, VIRTIO_STATUS_DRIVER = 2, VIRTIO_STATUS_DRIVER_OK = 4, VIRTIO_STATUS_FEATURES_OK = 8 };
+enum virtio_status {
+    VIRTIO_STATUS_ACKNOWLEDGE = 1,
+    VIRTIO_STATUS_DRIVER = 2,
+    VIRTIO_STATUS_DRIVER_OK = 4,
+    VIRTIO_STATUS_FEATURES_OK = 8,
+};
 enum { VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
 
 static inline uint8_t read8(uint64_t address) { return *(volatile uint8_t *)address; }

@@ -102,8 +102,8 @@ static int prove_isolation(const void *device_tree, const struct neighbours *who
     }
     live_in_arena(who, arena, machine.timebase_frequency / 50, &findings);
     disable_translation();
-    report("%u rounds at physical 0x%lx and virtual 0x%lx: %lu of my words changed, %lu words of the other seen", ROUNDS,
-           arena, arena_window, findings.changed, findings.met);
+    report("%u rounds at physical 0x%lx and virtual 0x%lx: %lu of my words changed, %lu words of the other seen",
+           ROUNDS, arena, arena_window, findings.changed, findings.met);
 
     scan_own_memory(who, &machine, &findings);
     report("scanned all %lu MiB of my memory: %lu words of the other seen", machine.ram_size >> 20, findings.met);

@@ -14,7 +14,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     package let root: HGATP
 
     private let host: HostMemory
-    private let tables: Mutex<Tables>
+    private let tables: Lock<Tables>
 
     private struct Tables {
         var pages: [PhysicalAddress]
@@ -39,7 +39,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
         root[.ppn] = pages[0].rawValue >> Page.shift
         self.root = root
         let count = (ram.upperBound - ram.lowerBound + HostMemory.frameSize - 1) / HostMemory.frameSize
-        tables = Mutex(Tables(pages: pages, frames: Array(repeating: nil, count: Int(count))))
+        tables = Lock(Tables(pages: pages, frames: Array(repeating: nil, count: Int(count))))
     }
 
     deinit {

@@ -11,7 +11,7 @@ package final class HostMemory: Sendable {
     package static let frameSize: UInt64 = 2 << 20
 
     package let memory: PhysicalMemory
-    private let free: Mutex<FreeList>
+    private let free: Lock<FreeList>
 
     private struct FreeList {
         var next: UInt64
@@ -25,7 +25,7 @@ package final class HostMemory: Sendable {
     package init(size: UInt64) throws(HostMemoryError) {
         let rounded = (size &+ (Self.frameSize - 1)) & ~(Self.frameSize - 1)
         memory = try PhysicalMemory(base: MemoryMap.ramBase, size: rounded)
-        free = Mutex(FreeList(next: MemoryMap.ramBase))
+        free = Lock(FreeList(next: MemoryMap.ramBase))
     }
 
     /// A zeroed frame, or nil when all are taken.

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// The states of a guest's harts, and where those that are being started begin.
 ///
@@ -7,10 +7,10 @@ import Synchronization
 package final class HartStateMachine: Sendable {
     /// How many harts there are.
     package let hartCount: Int
-    private let slots: Mutex<[Slot]>
+    private let slots: Lock<[Slot]>
 
     private struct Slot {
-        var state: HartState
+        var state: HartStatus
         /// Set exactly while the state is `startPending`.
         var entry: HartEntry?
     }
@@ -19,11 +19,11 @@ package final class HartStateMachine: Sendable {
     package init(hartCount: Int, bootHart: Int = 0) {
         precondition((0..<hartCount).contains(bootHart), "the boot hart is not one of the harts")
         self.hartCount = hartCount
-        slots = Mutex(Self.initialSlots(hartCount: hartCount, bootHart: bootHart))
+        slots = Lock(Self.initialSlots(hartCount: hartCount, bootHart: bootHart))
     }
 
     /// The state of a hart.
-    package func state(of hart: Int) -> HartState { slots.withLock { $0[hart].state } }
+    package func state(of hart: Int) -> HartStatus { slots.withLock { $0[hart].state } }
 
     /// Whether no hart runs, nor will without help from outside: the guest is at its end.
     package var areAllStopped: Bool { slots.withLock { $0.allSatisfy { $0.state == .stopped } } }
@@ -92,7 +92,7 @@ package final class HartStateMachine: Sendable {
 
     // MARK: - Steps
 
-    private func advance(_ hart: Int, from: HartState, to: HartState) -> Bool {
+    private func advance(_ hart: Int, from: HartStatus, to: HartStatus) -> Bool {
         assert(from.successors.contains(to), "not an arrow of the state machine")
         return slots.withLock { slots in
             guard slots[hart].state == from else { return false }

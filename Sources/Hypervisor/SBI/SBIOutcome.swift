@@ -13,8 +13,7 @@ package enum SBIOutcome: Equatable, Sendable {
     /// Do not return: the hart is `STOP_PENDING`. The vCPU lets go of it, then calls `HartStateMachine.completeStop`.
     case stopHart
     /// The hart is `SUSPEND_PENDING`. The vCPU calls `HartStateMachine.enterSuspend`, sleeps until an interrupt that
-    /// `sie` enables is pending (whatever `sstatus.SIE` says), then calls
-    /// `requestResume` and `completeResume`.
+    /// `sie` enables is pending (whatever `sstatus.SIE` says), then calls `requestResume` and `completeResume`.
     case suspendHart(HartSuspension)
     /// Do not return: the guest asked to be shut down or restarted.
     case resetMachine(SBIReset)

@@ -20,14 +20,14 @@ enum GuestState {
         hart.writeCSR(.menvcfg, ~0)
         hart.writeCSR(.pmpaddr0, ~0)
         hart.writeCSR(.pmpcfg0, 0x1F)
-        for index: UInt16 in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }
+        for index in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }
 
         // What the hypervisor does.
         hart.writeCSR(.hedeleg, delegatedExceptions.reduce(0) { $0 | 1 << $1.rawValue })
         hart.writeCSR(.hideleg, InterruptSet.virtualSupervisor)
         hart.writeCSR(.hcounteren, ~0)
         hart.writeCSR(.henvcfg, ~0)
-        for index: UInt16 in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
+        for index in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
         hart.writeCSR(.hgatp, addressSpace.root.rawValue)
         // The guest's time starts at zero.
         hart.writeCSR(.htimedelta, 0 &- timeOrigin)

@@ -1,3 +1,4 @@
+import Devices
 import Platform
 import RV64Core
 

@@ -16,10 +16,27 @@ package final class VirtualCPU: @unchecked Sendable {
     let addressSpace: GuestAddressSpace
 
     private let parking = ParkingSpot()
-    private let inbox = Mutex<[RemoteFence]>([])
-    /// Fences finished so far: what `post` waits for.
+    private let inbox = Lock<FenceInbox>(FenceInbox())
+    /// The ticket of the last fence done: what `post` waits for.
     private let finishedFences = Atomic<UInt64>(0)
     private let postedFences = Atomic<UInt64>(0)
+
+    /// Fences that other harts asked for.
+    private struct FenceInbox {
+        /// More than this become one fence of everything, so that a guest cannot make a sleeping hart's list grow.
+        static let limit = 16
+        var fences: [RemoteFence] = []
+        var lastTicket: UInt64 = 0
+
+        mutating func add(_ fence: RemoteFence) {
+            if fences.count < Self.limit {
+                fences.append(fence)
+            } else {
+                fences = [.instruction, .supervisor(.everything, asid: nil), .guestStage(.everything, vmid: nil)]
+            }
+            lastTicket += 1
+        }
+    }
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
@@ -27,6 +44,8 @@ package final class VirtualCPU: @unchecked Sendable {
     let instructions = Atomic<UInt64>(0)
     /// Those of earlier lives of the hart: starting it resets its counters.
     private var retiredBefore: UInt64 = 0
+    /// Set while the hart sleeps under the one-thread scheduler.
+    private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     var counters = VCPUCounters()
@@ -120,6 +139,20 @@ package final class VirtualCPU: @unchecked Sendable {
         parking.wake()
     }
 
+    /// Marks the hart as sleeping, for the scheduler that runs all harts on one thread.
+    func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
+
+    /// The `time` until which the hart sleeps; nil once it is due or was woken.
+    var sleepDeadline: UInt64? {
+        guard let tick = sleepsUntil else { return nil }
+        let isDue = tick <= machine.clock.ticks || hart.requests.load(ordering: .sequentiallyConsistent) != 0
+        if isDue { sleepsUntil = nil }
+        return sleepsUntil
+    }
+
+    /// Sleeps on the host's clock, or until a wake.
+    func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
+
     func sleep(untilTick tick: UInt64?) {
         let deviceDeadline = index == 0 ? machine.nextDeviceDeadline : nil
         var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
@@ -137,8 +170,11 @@ package final class VirtualCPU: @unchecked Sendable {
     /// A hart outside the guest performs it before it enters again, so nobody waits for a sleeping one. The caller
     /// performs its own fences while it waits: two harts may fence each other.
     func post(_ fence: RemoteFence, from sender: VirtualCPU) {
-        inbox.withLock { $0.append(fence) }
-        let ticket = postedFences.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        let ticket = inbox.withLock { inbox in
+            inbox.add(fence)
+            postedFences.store(inbox.lastTicket, ordering: .sequentiallyConsistent)
+            return inbox.lastTicket
+        }
         hart.requests.store(1, ordering: .sequentiallyConsistent)
         while isInGuest.load(ordering: .sequentiallyConsistent),
             finishedFences.load(ordering: .sequentiallyConsistent) < ticket
@@ -154,12 +190,12 @@ package final class VirtualCPU: @unchecked Sendable {
         guard postedFences.load(ordering: .sequentiallyConsistent) != finishedFences.load(ordering: .relaxed) else {
             return
         }
-        let fences = inbox.withLock { inbox in
-            defer { inbox = [] }
-            return inbox
+        let (fences, ticket) = inbox.withLock { inbox in
+            defer { inbox.fences = [] }
+            return (inbox.fences, inbox.lastTicket)
         }
         for fence in fences { fence.perform(on: hart) }
-        finishedFences.wrappingAdd(UInt64(fences.count), ordering: .sequentiallyConsistent)
+        finishedFences.store(ticket, ordering: .sequentiallyConsistent)
     }
 
     /// Brings wires and IPIs into `hvip`.

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// The screen's side of one guest's console. Any vCPU thread writes here, and waits when the screen makes it wait.
@@ -17,7 +18,7 @@ final class GuestConsole: Sendable {
 
     private let index: Int
     private let screen: SharedScreen
-    private let buffer = Mutex(Buffer())
+    private let buffer = Lock(Buffer())
     /// When an unfinished line is to be shown; `.max` when nothing waits.
     private let deadline = Atomic<UInt64>(.max)
 
@@ -46,7 +47,14 @@ final class GuestConsole: Sendable {
         buffer.withLock { buffer in
             switch screen.layout {
             case .untouched: flush(&buffer)
-            case .prefixed: if !buffer.line.isEmpty { endLine(&buffer) }
+            case .prefixed:
+                if buffer.line.isEmpty { return }
+                if buffer.line.count > buffer.shown {
+                    endLine(&buffer)
+                } else {
+                    screen.endShownLine(buffer.line, of: index)
+                    buffer = Buffer()
+                }
             }
         }
     }

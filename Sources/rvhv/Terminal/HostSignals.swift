@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Takes the process's signals on a thread of its own, where everything may be done that a handler may not do.
@@ -17,11 +18,13 @@ final class HostSignals: Sendable {
     private static let wake = SIGUSR1
     /// How long the guests have to end before the output is given up, and again before the process is.
     private static let patienceSeconds = 2
+    /// `timeout` and shells signal the process and its group: two signals so close are one request.
+    private static let repetitionNanoseconds: UInt64 = 500_000_000
 
     private let callbacks: Callbacks
     private let isStopping = Atomic<Bool>(false)
     private let received = Atomic<Int32>(0)
-    private let thread = Mutex<HostThread?>(nil)
+    private let thread = Lock<HostThread?>(nil)
 
     init(callbacks: Callbacks) { self.callbacks = callbacks }
 
@@ -71,6 +74,7 @@ final class HostSignals: Sendable {
     private func run() {
         var set = Self.waitedSignals()
         var expired = 0
+        var firstRequest: UInt64 = 0
         while !isStopping.load(ordering: .acquiring) {
             let number = wait(&set)
             switch number {
@@ -82,7 +86,12 @@ final class HostSignals: Sendable {
                 if expired > 1 { abandon() }
                 callbacks.giveUp()
             case let number where Self.terminating.contains(number):
-                if terminatingSignal != nil { abandon() }
+                let now = MonotonicTime.nanoseconds()
+                if terminatingSignal != nil {
+                    if now - firstRequest > Self.repetitionNanoseconds { abandon() }
+                    continue
+                }
+                firstRequest = now
                 received.store(number, ordering: .relaxed)
                 callbacks.terminate()
             default: break

@@ -66,7 +66,7 @@ final class SharedScreen: Sendable {
     private let callbacks: ScreenCallbacks
     private let prefixes: [[UInt8]]
     private let prefixWidth: Int
-    private let state = Mutex(State())
+    private let state = FairLock(State())
     private let focus = Atomic<Int>(0)
     private let reshow = Atomic<UInt64>(.max)
 
@@ -139,6 +139,13 @@ final class SharedScreen: Sendable {
             }
             write(bytes, &state, &effects)
         }
+    }
+
+    /// Ends a line of which nothing is left to show.
+    func endShownLine(_ line: [UInt8], of index: Int) {
+        let isOpen = state.withLock { $0.openGuest == index }
+        // On a terminal another guest's line has taken it away; in a file it is there, and needs no repetition.
+        if isOpen || style.terminalColumns != nil { write(line, alreadyShown: line.count, of: index, ending: .lineEnd) }
     }
 
     /// Writes bytes as they are.

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// The terminal's thread: it reads the keys or the pipe, and shows unfinished lines when their time comes.
@@ -20,7 +21,7 @@ final class TerminalLoop: Sendable {
     /// A command typed; handled on the loop's thread.
     private let handle: @Sendable (KeyDecoder.Event) -> Void
     private let isStopping = Atomic<Bool>(false)
-    private let thread = Mutex<HostThread?>(nil)
+    private let thread = Lock<HostThread?>(nil)
 
     init(
         input: Input,

@@ -1,6 +1,6 @@
 import Glibc
 import Hypervisor
-import Synchronization
+import Platform
 
 /// The terminal for one run: the guests' screen, the keys, the signals, and the way back to how it was.
 ///
@@ -34,7 +34,7 @@ final class TerminalSession: Sendable {
     private let formatter: TrapTraceFormatter
     private let wake: Event
     private let stopRequest: StopRequest
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     init(guests names: [String], options: SessionOptions) throws(HostFailure) {
         guard let wake = Event() else { throw .noDescriptor }
@@ -112,7 +112,8 @@ final class TerminalSession: Sendable {
         consoles[index].finish()
         if let report { say("\(names[index]): \(report)") }
         let isFirstTime = state.withLock { $0.ended.insert(index).inserted }
-        if isFirstTime, StandardInput.isTerminal, multiplexer.focusedGuest == index { focusNext() }
+        let losesKeys = StandardInput.isTerminal && multiplexer.focusedGuest == index && !stopRequest.isPending
+        if isFirstTime, losesKeys { focusNext() }
     }
 
     /// Prints lines of rvhv's own, never inside a guest's line.
@@ -203,7 +204,9 @@ private final class StopRequest: Sendable {
         var action: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
+
+    var isPending: Bool { state.withLock { $0.isPending } }
 
     func set(_ action: @escaping @Sendable () -> Void) {
         let isPending = state.withLock { state in

@@ -122,6 +122,27 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         #expect(bench.output.text == "b | typing\n")
     }
 
+    @Test func aPromptTakenAwayIsBackAtTheEnd() {
+        let bench = Bench.terminal(["a", "b"])
+        bench.write("$ hi", to: 0)
+        bench.pass(SharedScreen.terminalDelay)
+        bench.multiplexer.diagnose("rvhv: stopping")
+        bench.multiplexer.finish()
+        bench.multiplexer.finish()
+        #expect(bench.output.text == "a | $ hi\(erase)a | $ hi\n")
+    }
+
+    @Test func theEndOfAGuestShowsAnUnfinishedLineOnce() {
+        let bench = Bench(["a", "b"])
+        bench.write("$ ", to: 0)
+        bench.pass(SharedScreen.pipeDelay)
+        bench.write("rest", to: 1)
+        bench.multiplexer.consoles[1].finish()
+        bench.multiplexer.finish()
+        bench.multiplexer.finish()
+        #expect(bench.output.text == "a | $ \nb | rest\n")
+    }
+
     @Test func onlyNewBytesAreAddedToTheOpenLine() {
         let bench = Bench.terminal(["a", "b"])
         bench.write("$ ", to: 0)

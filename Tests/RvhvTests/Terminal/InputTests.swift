@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Platform
 import Testing
 
 @testable import rvhv
@@ -38,7 +38,7 @@ import Testing
 
 /// A guest with room for so many bytes.
 private final class FakeInput: GuestInput {
-    private let state = Mutex<(room: Int, taken: [UInt8])>((0, []))
+    private let state = Lock<(room: Int, taken: [UInt8])>((0, []))
 
     init(room: Int) { state.withLock { $0.room = room } }
 
@@ -125,7 +125,7 @@ private final class FakeInput: GuestInput {
         // A pipe nobody reads: 1 MiB does not fit.
         let pipe = try #require(HostPipe())
         let sink = FileDescriptorSink(descriptor: pipe.writeEnd)
-        let result = Mutex<OutputState?>(nil)
+        let result = Lock<OutputState?>(nil)
         let writer = HostThread {
             let state = sink.write(Array(repeating: 0, count: 1 << 20))
             result.withLock { $0 = state }

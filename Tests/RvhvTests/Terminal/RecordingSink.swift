@@ -1,13 +1,14 @@
+import Platform
 import Synchronization
 
 @testable import rvhv
 
 /// Keeps what is written, in one piece and write by write.
 final class RecordingSink: OutputSink {
-    private let writes = Mutex<[[UInt8]]>([])
-    private let state: Mutex<OutputState>
+    private let writes = Lock<[[UInt8]]>([])
+    private let state: Lock<OutputState>
 
-    init(_ state: OutputState = .open) { self.state = Mutex(state) }
+    init(_ state: OutputState = .open) { self.state = Lock(state) }
 
     var text: String { String(decoding: writes.withLock { $0 }.joined(), as: UTF8.self) }
     var count: Int { writes.withLock { $0.count } }

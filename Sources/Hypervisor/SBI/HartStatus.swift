@@ -1,5 +1,5 @@
 /// The state of a hart. SBI 3.0, "Hart State Management Extension", table "HSM Hart States".
-package enum HartState: UInt64, CaseIterable, Sendable {
+package enum HartStatus: UInt64, CaseIterable, Sendable {
     case started = 0
     case stopped = 1
     case startPending = 2
@@ -9,7 +9,7 @@ package enum HartState: UInt64, CaseIterable, Sendable {
     case resumePending = 6
 
     /// The states that may follow: the arrows of the figure "SBI HSM State Machine".
-    package var successors: [HartState] {
+    package var successors: [HartStatus] {
         switch self {
         case .started: [.stopPending, .suspendPending]
         case .stopped: [.startPending]

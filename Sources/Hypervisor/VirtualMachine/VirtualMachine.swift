@@ -1,0 +1,306 @@
+import Devices
+import Platform
+import RV64Core
+import Synchronization
+
+/// A guest: its address space, harts, devices and the thread of its life.
+///
+/// `run` blocks until the guest has ended; everything else may be called from any thread meanwhile.
+package final class VirtualMachine: @unchecked Sendable {
+    // @unchecked: `harts`, `board` and `addressSpace` change only in `boot`, when no vCPU runs; the rest is atomic,
+    // behind a lock, or immutable.
+
+    package let configuration: VirtualMachineConfiguration
+    package let input: GuestConsoleInput
+    let clock: any MachineClock
+    let console: any ConsoleSink
+    let observer: (any TrapObserver)?
+    /// Whether the time in the guest and in the hypervisor is measured, which costs two looks at the clock per exit.
+    let measuresTime: Bool
+    let decoder: Decoder
+
+    private let host: HostMemory
+    let image: GuestImage
+    private let initrd: FileContents?
+    private let vmid: UInt64
+    private let random: any RandomSource
+    private let stopReason = Lock<StopReason?>(nil)
+    private let isStopping = Atomic<Bool>(false)
+    private let past = Lock<VCPUCounters>(VCPUCounters())
+    private let pastInstructions = Atomic<UInt64>(0)
+    private let wallNanoseconds = Atomic<UInt64>(0)
+
+    let hartStates: HartStateMachine
+    private(set) var harts: [VirtualCPU] = []
+    private var board: Board?
+    private var addressSpace: GuestAddressSpace?
+    /// The machine's `time` when the guest was booted: its own time starts at zero there.
+    private(set) var timeOrigin: UInt64 = 0
+    /// The device tree as the guest got it.
+    package private(set) var deviceTree: [UInt8] = []
+
+    /// Reads and checks everything the guest needs, and loads it.
+    ///
+    /// - Parameters:
+    ///   - vmid: distinct for each guest of a host.
+    ///   - roomMade: called when console input that was refused would now be taken.
+    /// - Throws: `VirtualMachineError`.
+    init(
+        _ configuration: VirtualMachineConfiguration, vmid: UInt64, host: HostMemory, clock: any MachineClock,
+        console: any ConsoleSink, observer: (any TrapObserver)?, measuresTime: Bool,
+        roomMade: @escaping @Sendable () -> Void
+    ) throws(VirtualMachineError) {
+        self.configuration = configuration
+        self.vmid = vmid
+        self.host = host
+        self.clock = clock
+        self.console = console
+        self.observer = observer
+        self.measuresTime = measuresTime
+        decoder = Decoder(extensions: configuration.isa.extensions)
+        input = GuestConsoleInput(roomMade: roomMade)
+        hartStates = HartStateMachine(hartCount: configuration.hartCount)
+        random = configuration.seed.map { SeededRandomSource(seed: $0 &+ vmid) } ?? HostRandomSource()
+        do throws(LoaderError) {
+            image = try GuestImage.load(path: configuration.imagePath, ram: MemoryMap.ram(size: configuration.memorySize))
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
+        } catch {
+            throw .image(error)
+        }
+        try boot()
+    }
+
+    // MARK: - Boot
+
+    /// Makes a fresh address space, board and harts, and loads the program: power-on.
+    private func boot() throws(VirtualMachineError) {
+        let ram = MemoryMap.ram(size: configuration.memorySize)
+        // The old address space gives its frames back first.
+        harts = []
+        board = nil
+        addressSpace = nil
+        let space: GuestAddressSpace
+        do throws(OutOfHostFrames) {
+            space = try GuestAddressSpace(ram: ram, vmid: vmid, host: host)
+        } catch {
+            throw .frames(error, guest: configuration.name)
+        }
+        let layout = try load(into: space)
+        timeOrigin = clock.ticks
+        addressSpace = space
+        hartStates.reset()
+        harts = (0..<configuration.hartCount).map { index in
+            let hart = Hart(
+                configuration: HartConfiguration(
+                    id: UInt64(index), extensions: configuration.isa.extensions.union([.h]),
+                    hostedModes: .virtualized, pagingLimit: configuration.pagingLimit),
+                memory: host.memory, clock: clock)
+            return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: space)
+        }
+        let lines = harts.map { InterruptLine(to: ExternalInterruptSink($0), source: 0) }
+        let board = Board(
+            contextLines: lines, console: console, power: self, random: random, memory: space, clock: clock)
+        input.connect(board.uart)
+        self.board = board
+        harts[0].enter(
+            at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress))
+    }
+
+    /// Copies program, initrd and device tree into the guest's RAM.
+    private func load(into space: GuestAddressSpace) throws(VirtualMachineError) -> BootLayout {
+        var seed = [UInt8](repeating: 0, count: 64)
+        seed.withUnsafeMutableBytes { random.fill($0) }
+        let layout: BootLayout
+        do throws(DeviceTreeError) {
+            layout = try BootLayout.make(
+                deviceTreeConfiguration(rngSeed: seed), occupied: image.occupied, initrdSize: UInt64(initrd?.count ?? 0))
+        } catch {
+            throw .deviceTree(error, guest: configuration.name)
+        }
+        deviceTree = layout.deviceTree
+        var isLoaded = image.copy(into: space)
+        if let initrd, let place = layout.initrd {
+            isLoaded = initrd.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(place.lowerBound)) } && isLoaded
+        }
+        isLoaded =
+            layout.deviceTree.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress)) }
+            && isLoaded
+        guard isLoaded else { throw .frames(OutOfHostFrames(), guest: configuration.name) }
+        return layout
+    }
+
+    private func deviceTreeConfiguration(rngSeed: [UInt8]) -> DeviceTreeConfiguration {
+        DeviceTreeConfiguration(
+            hartCount: configuration.hartCount,
+            memory: MemoryMap.ram(size: configuration.memorySize),
+            isa: DeviceTreeConfiguration.ISA(base: "rv64i", extensions: configuration.isa.extensionNames),
+            addressTranslation: configuration.pagingLimit.addressTranslation,
+            virtioSlots: Board.virtioSlots,
+            bootArguments: configuration.commandLine,
+            initrd: image.embeddedInitrd,
+            rngSeed: rngSeed)
+    }
+
+    // MARK: - Life
+
+    /// Runs the guest on a thread per hart until it has ended. A reset boots it again.
+    package func run() -> StopReason {
+        let start = clock.nanoseconds
+        defer { wallNanoseconds.store(clock.nanoseconds &- start, ordering: .relaxed) }
+        while true {
+            let reason = runUntilStopped()
+            guard reason == .reset else { return reason }
+            if let failure = reboot() { return failure }
+        }
+    }
+
+    private func runUntilStopped() -> StopReason {
+        var threads: [HostThread] = []
+        for hart in harts.dropFirst() {
+            do throws(HostThreadError) {
+                threads.append(try HostThread { [self] in runHart(hart) })
+            } catch {
+                stop(.failed(error.description))
+                break
+            }
+        }
+        runHart(harts[0])
+        for thread in threads { thread.join() }
+        return stopReason.withLock { $0 } ?? .requested
+    }
+
+    private func runHart(_ hart: VirtualCPU) {
+        while !isStopping.load(ordering: .relaxed) {
+            if hart.index == 0 { runTimedDevices() }
+            switch hart.step(limit: Self.turnLimit) {
+            case .ran: break
+            case .sleep(let tick): hart.sleep(untilTick: tick)
+            case .stopped: hart.sleep(untilTick: nil)
+            }
+        }
+    }
+
+    /// Instructions between two looks at device timers: some 20 milliseconds.
+    private static let turnLimit: UInt64 = 8_000_000
+
+    /// Ends the guest. The first reason counts.
+    package func stop(_ reason: StopReason) {
+        stopReason.withLock { if $0 == nil { $0 = reason } }
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        for hart in harts { hart.wake() }
+    }
+
+    var isStopped: Bool { isStopping.load(ordering: .relaxed) }
+
+    /// The reason a stopped guest gave, or nil after a reset that booted it again.
+    func finishStop() -> StopReason? {
+        let reason = stopReason.withLock { $0 } ?? .requested
+        return reason == .reset ? reboot() : reason
+    }
+
+    /// - Returns: nil, or why the guest cannot start again.
+    private func reboot() -> StopReason? {
+        collect()
+        stopReason.withLock { $0 = nil }
+        isStopping.store(false, ordering: .sequentiallyConsistent)
+        do throws(VirtualMachineError) {
+            try boot()
+            return nil
+        } catch {
+            return .failed(error.description)
+        }
+    }
+
+    /// A hart stopped through HSM. With none left that could start another, the guest has ended.
+    func hartStopped() {
+        if hartStates.areAllStopped { stop(.failed("every hart has stopped itself, and none is left to start another")) }
+    }
+
+    // MARK: - Devices
+
+    var bus: Bus { board?.bus ?? Bus() }
+
+    func deviceName(at address: UInt64) -> String { board?.name(at: address) ?? hex(address) }
+
+    /// The next device timer, in clock nanoseconds.
+    var nextDeviceDeadline: UInt64? { board?.timedDevices.compactMap(\.nextDeadline).min() }
+
+    func runTimedDevices() {
+        guard let deadline = nextDeviceDeadline, deadline <= clock.nanoseconds else { return }
+        board?.timedDevices.forEach { $0.timePassed() }
+    }
+
+    /// A device's timer may have moved: hart 0, which serves them, computes its sleep anew.
+    func deviceAccessed(by hart: VirtualCPU) {
+        if hart.index != 0, nextDeviceDeadline != nil { harts[0].wake() }
+    }
+
+    // MARK: - Reports
+
+    /// An address with its symbol, where the guest's file has one.
+    func describe(_ address: UInt64) -> String {
+        guard let (name, offset) = image.symbol(at: address) else { return hex(address) }
+        return "\(hex(address)) (\(name)+\(hex(offset)))"
+    }
+
+    func symbol(at address: UInt64) -> TrapTraceRecord.SymbolOffset? {
+        image.symbol(at: address).map { TrapTraceRecord.SymbolOffset(symbol: $0.name, offset: $0.offset) }
+    }
+
+    /// Instructions retired by all harts so far.
+    package var instructions: UInt64 {
+        harts.reduce(pastInstructions.load(ordering: .relaxed)) { $0 &+ $1.instructions.load(ordering: .relaxed) }
+    }
+
+    /// Bytes of RAM with host frames behind them.
+    package var residentBytes: UInt64 { addressSpace?.residentBytes ?? 0 }
+
+    private func collect() {
+        for hart in harts {
+            past.withLock { $0.merge(hart.counters) }
+            pastInstructions.wrappingAdd(hart.instructions.load(ordering: .relaxed), ordering: .relaxed)
+        }
+    }
+
+    /// What the guest cost. Complete once `run` has returned, and not before.
+    package var statistics: GuestStatistics {
+        var counters = past.withLock { $0 }
+        for hart in harts { counters.merge(hart.counters) }
+        let exits = counters.exits.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let calls = counters.calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return GuestStatistics(
+            name: configuration.name, harts: configuration.hartCount,
+            wallSeconds: Double(wallNanoseconds.load(ordering: .relaxed)) / 1e9, instructions: instructions,
+            secondsInGuest: Double(counters.guestNanoseconds) / 1e9,
+            secondsInHypervisor: Double(counters.hypervisorNanoseconds) / 1e9,
+            exits: exits.map { GuestStatistics.ExitCount(cause: $0.key, count: $0.value, seconds: 0) },
+            sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
+            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) })
+    }
+}
+
+extension VirtualMachine: PowerSink {
+    package func powerOff(code: Int) { stop(code == 0 ? .shutDown : .guestFailure(code: code)) }
+    package func reset() { stop(.reset) }
+}
+
+/// One PLIC context's output: the external interrupt of one hart.
+private final class ExternalInterruptSink: InterruptSink {
+    // The board, which holds the sink through its PLIC, is given up together with the harts.
+    private unowned let hart: VirtualCPU
+
+    init(_ hart: VirtualCPU) { self.hart = hart }
+
+    func setLevel(_ isAsserted: Bool, source: UInt32) { hart.setExternalInterrupt(isAsserted) }
+}
+
+extension PagingLimit {
+    /// What the device tree says of it.
+    var addressTranslation: DeviceTreeConfiguration.AddressTranslation {
+        switch self {
+        case .sv39: .sv39
+        case .sv48: .sv48
+        case .sv57: .sv57
+        }
+    }
+}
