@@ -39,12 +39,8 @@ package final class VirtualMachine: @unchecked Sendable {
     /// The device tree as the guest got it.
     package private(set) var deviceTree: [UInt8] = []
 
-    /// Reads and checks everything the guest needs, and loads it.
-    ///
-    /// - Parameters:
-    ///   - vmid: distinct for each guest of a host.
-    ///   - roomMade: called when console input that was refused would now be taken.
-    /// - Throws: `VirtualMachineError`.
+    /// Reads and checks everything the guest needs, and loads it. Each guest of a host has a VMID of its own.
+    /// `roomMade` is called when console input that was refused would now be taken.
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
