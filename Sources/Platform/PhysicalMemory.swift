@@ -44,6 +44,9 @@ package final class PhysicalMemory: @unchecked Sendable {
         return host + Int(truncatingIfNeeded: offset)
     }
 
+    /// Zeroes everything, giving the host its pages back.
+    package func clear() { madvise(host, Int(size), MADV_DONTNEED) }
+
     /// Copies bytes in; false (and nothing written) if they do not fit.
     package func write(_ bytes: UnsafeRawBufferPointer, at address: UInt64) -> Bool {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return true }

@@ -9,6 +9,9 @@ struct Board {
     /// Names for traces, by base address.
     private let names: [UInt64: String]
 
+    /// A device, its name in traces, and its place.
+    typealias Wiring = (name: String, place: MemoryMap.Device, device: any MMIODevice)
+
     /// virtio-mmio slots with a device in them.
     static let virtioSlots = [0, 1]
 
@@ -18,7 +21,8 @@ struct Board {
         power: any PowerSink,
         random: any RandomSource,
         memory: any GuestMemoryAccess,
-        clock: any MachineClock
+        clock: any MachineClock,
+        additional: [Wiring] = []
     ) {
         let plic = PLIC(sourceCount: Int(MemoryMap.plicSourceCount), contextLines: contextLines)
         func line(_ device: MemoryMap.Device) -> InterruptLine {
@@ -36,7 +40,7 @@ struct Board {
             memory: memory,
             interrupt: line(MemoryMap.virtio(1))
         )
-        let wiring: [(String, MemoryMap.Device, any MMIODevice)] = [
+        let wiring: [Wiring] = [
             ("finisher", MemoryMap.finisher, TestFinisher(power: power)),
             ("rtc", MemoryMap.rtc, rtc),
             ("plic", MemoryMap.plic, plic),
@@ -46,7 +50,7 @@ struct Board {
         ]
         var bus = Bus()
         var names: [UInt64: String] = [:]
-        for (name, place, device) in wiring {
+        for (name, place, device) in wiring + additional {
             bus.attach(device, at: place.base, size: place.size)
             names[place.base] = name
         }

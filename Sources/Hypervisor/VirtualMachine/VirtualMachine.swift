@@ -41,8 +41,10 @@ package final class VirtualMachine: @unchecked Sendable {
 
     /// Reads and checks everything the guest needs, and loads it.
     ///
-    /// `vmid` is distinct for each guest of a host; `roomMade` is called when console input that was refused would
-    /// now be taken.
+    /// - Parameters:
+    ///   - vmid: distinct for each guest of a host.
+    ///   - roomMade: called when console input that was refused would now be taken.
+    /// - Throws: `VirtualMachineError`.
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
@@ -104,7 +106,6 @@ package final class VirtualMachine: @unchecked Sendable {
                     pagingLimit: configuration.pagingLimit
                 ),
                 memory: host.memory,
-                bus: Bus(),
                 clock: clock
             )
             return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: space)
@@ -324,7 +325,8 @@ private final class ExternalInterruptSink: InterruptSink {
 }
 
 extension PagingLimit {
-    fileprivate var addressTranslation: DeviceTreeConfiguration.AddressTranslation {
+    /// What the device tree says of it.
+    var addressTranslation: DeviceTreeConfiguration.AddressTranslation {
         switch self {
         case .sv39: .sv39
         case .sv48: .sv48
