@@ -53,7 +53,8 @@ import Testing
     func noLeftovers(_ word: String) {
         for file in SourceTree.sources + SourceTree.tests + SourceTree.documents {
             for (number, line) in file.lines.enumerated() where line.contains(word) {
-                Issue.record("\(file.path):\(number + 1): \(word)")
+                let isWord = line.split { !$0.isLetter }.contains { $0 == word }
+                #expect(!isWord, "\(file.path):\(number + 1): \(word)")
             }
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// The repository's files, as the tidy rules look at them.
 enum SourceTree {
@@ -12,9 +13,11 @@ enum SourceTree {
     static let documents = ["README.md", "CONTRIBUTING.md"].map(file) + files(below: "docs", ending: ".md")
 
     /// One text file: its path from the root, and its lines.
-    struct File: Sendable {
+    struct File: Sendable, CustomTestStringConvertible {
         let path: String
         let lines: [Substring]
+
+        var testDescription: String { path }
 
         /// `Hypervisor` for `Sources/Hypervisor/...`.
         var module: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }

@@ -34,8 +34,7 @@ package final class BareMachine: @unchecked Sendable {
     /// between two looks at device timers.
     private var turnLimit: UInt64 { htif == nil && configuration.instructionLimit == nil ? 8_000_000 : 10_000 }
 
-    /// - Parameter roomMade: called when console input that was refused would now be taken.
-    /// - Throws: `VirtualMachineError`.
+    /// `roomMade` is called when console input that was refused would now be taken.
     package init(
         _ configuration: BareMachineConfiguration,
         clock: any MachineClock,

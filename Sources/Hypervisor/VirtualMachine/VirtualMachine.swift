@@ -41,10 +41,8 @@ package final class VirtualMachine: @unchecked Sendable {
 
     /// Reads and checks everything the guest needs, and loads it.
     ///
-    /// - Parameters:
-    ///   - vmid: distinct for each guest of a host.
-    ///   - roomMade: called when console input that was refused would now be taken.
-    /// - Throws: `VirtualMachineError`.
+    /// `vmid` is distinct for each guest of a host; `roomMade` is called when console input that was refused would
+    /// now be taken.
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
