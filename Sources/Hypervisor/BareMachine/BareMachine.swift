@@ -34,8 +34,7 @@ package final class BareMachine: @unchecked Sendable {
     /// between two looks at device timers.
     private var turnLimit: UInt64 { htif == nil && configuration.instructionLimit == nil ? 8_000_000 : 10_000 }
 
-    /// Reads and loads everything the machine needs. `roomMade` is called when console input that was refused would
-    /// now be taken.
+    /// `roomMade` is called when console input that was refused would now be taken.
     package init(
         _ configuration: BareMachineConfiguration,
         clock: any MachineClock,
