@@ -36,8 +36,7 @@ package final class BareMachine: @unchecked Sendable {
         htif == nil && configuration.instructionLimit == nil && !clock.followsInstructions ? 8_000_000 : 10_000
     }
 
-    /// Reads and loads everything the machine needs. `roomMade` is called when console input that was refused would
-    /// now be taken.
+    /// `roomMade` is called when console input that was refused would now be taken.
     package init(
         _ configuration: BareMachineConfiguration,
         clock: any MachineClock,
