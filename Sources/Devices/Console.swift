@@ -32,5 +32,5 @@ package protocol ReceiveSpaceObserver: AnyObject, Sendable {
 
 extension ConsoleSink {
     /// Writes one byte.
-    func write(_ byte: UInt8) { withUnsafeBytes(of: byte) { write($0) } }
+    package func write(_ byte: UInt8) { withUnsafeBytes(of: byte) { write($0) } }
 }

@@ -18,7 +18,13 @@ package final class PhysicalMemory: @unchecked Sendable {
     package init(base: UInt64, size: UInt64) throws(HostMemoryError) {
         precondition(base & Page.offsetMask == 0 && size & Page.offsetMask == 0 && size > 0)
         let mapping = mmap(
-            nil, Int(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE), -1, 0)
+            nil,
+            Int(size),
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE),
+            -1,
+            0
+        )
         guard let mapping, mapping != MAP_FAILED else {
             throw HostMemoryError(requestedBytes: size, reason: String(cString: strerror(errno)))
         }
@@ -37,6 +43,9 @@ package final class PhysicalMemory: @unchecked Sendable {
         guard offset < size, count <= size &- offset else { return nil }
         return host + Int(truncatingIfNeeded: offset)
     }
+
+    /// Zeroes everything, giving the host its pages back.
+    package func clear() { madvise(host, Int(size), MADV_DONTNEED) }
 
     /// Copies bytes in; false (and nothing written) if they do not fit.
     package func write(_ bytes: UnsafeRawBufferPointer, at address: UInt64) -> Bool {

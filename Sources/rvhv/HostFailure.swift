@@ -6,7 +6,7 @@ enum HostFailure: Error, Equatable, Sendable {
     case cannotWrite(path: String, code: Int32)
     case noThread
     case noDescriptor
-    case unavailable(String)
+    case noSignature(path: String)
 }
 
 extension HostFailure: CustomStringConvertible {
@@ -17,7 +17,8 @@ extension HostFailure: CustomStringConvertible {
         case .cannotWrite(let path, let code): "cannot write \(quoted(path)): \(String(cString: strerror(code)))"
         case .noThread: "the host allows no more threads"
         case .noDescriptor: "the host allows no more open files"
-        case .unavailable(let what): "this build has no part for \(what)"
+        case .noSignature(let path):
+            "\(quoted(path)) has no signature: it lacks the symbols begin_signature and end_signature, or they make no sense"
         }
     }
 }

@@ -13,7 +13,7 @@ enum Main {
             case .help(let command): return print(HelpText.text(for: command))
             case .version: return print(HelpText.version + "\n")
             case .run(let configuration): return try RunCommand.run(configuration)
-            case .machine(let configuration): return try RunCommand.run(configuration)
+            case .machine(let configuration): return try MachineCommand.run(configuration)
             }
         } catch let error as UsageError {
             complain("\(error); see rvhv --help")

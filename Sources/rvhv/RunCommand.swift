@@ -1,4 +1,3 @@
-import Glibc
 import Hypervisor
 import RV64Core
 
@@ -15,10 +14,6 @@ enum RunCommand {
             input: isScripted ? .scripted : .live,
             statistics: configuration.session.statistics
         )
-    }
-
-    static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
-        throw HostFailure.unavailable("the plain machine")
     }
 
     private static func makeGuests(
@@ -40,7 +35,7 @@ enum RunCommand {
                 measuresTime: options.statistics != .off,
                 roomMade: { session.inputSpaceAvailable() }
             )
-            if let path = configuration.guests[index].dumpDTB { try write(machine.deviceTree, to: path) }
+            if let path = configuration.guests[index].dumpDTB { try OutputFile.write(machine.deviceTree, to: path) }
             machines.append(machine)
         }
         let scheduler = host.makeScheduler(machines, input: script)
@@ -48,7 +43,8 @@ enum RunCommand {
     }
 
     private static func machineConfiguration(
-        _ guest: GuestOptions, _ options: SessionOptions
+        _ guest: GuestOptions,
+        _ options: SessionOptions
     ) throws -> VirtualMachineConfiguration {
         let isa = try ISAConfiguration(parsing: guest.isa ?? VirtualMachineConfiguration.defaultISA)
         var machine = VirtualMachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)
@@ -61,14 +57,6 @@ enum RunCommand {
         // A repeatable run needs repeatable randomness.
         machine.seed = options.seed ?? (options.clock == .instructions ? 0 : nil)
         return machine
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws(HostFailure) {
-        guard let file = fopen(path, "w") else {
-            throw .cannotOpen(path: path, purpose: "the device tree", code: errno)
-        }
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else { throw .cannotWrite(path: path, code: errno) }
     }
 }
 

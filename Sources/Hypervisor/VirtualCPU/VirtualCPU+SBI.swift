@@ -7,6 +7,7 @@ extension VirtualCPU {
     func handleEnvironmentCall() -> (TrapAction, Step) {
         let call = sbiCall
         if machine.measuresTime { counters.count(call) }
+        if call.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
         switch outcome {
         case .reply(let result):
@@ -41,7 +42,10 @@ extension VirtualCPU {
     private var sbiCall: SBICall {
         let x = hart.state.pointee.x
         return SBICall(
-            extensionID: x[17], function: x[16], arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15]))
+            extensionID: x[17],
+            function: x[16],
+            arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15])
+        )
     }
 }
 

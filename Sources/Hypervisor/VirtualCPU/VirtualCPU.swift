@@ -120,7 +120,7 @@ package final class VirtualCPU: @unchecked Sendable {
             let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
             report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
         }
-        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) cannot run either"
+        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) never returns"
     }
 
     // MARK: - From other threads
@@ -162,7 +162,8 @@ package final class VirtualCPU: @unchecked Sendable {
         var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
         if let tick, tick != .max {
             let now = machine.clock.ticks
-            let span = tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
+            let span =
+                tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
             let own = span.1 ? UInt64.max : span.0
             nanoseconds = min(nanoseconds ?? own, own)
         }

@@ -9,12 +9,20 @@ struct Board {
     /// Names for traces, by base address.
     private let names: [UInt64: String]
 
+    /// A device, its name in traces, and its place.
+    typealias Wiring = (name: String, place: MemoryMap.Device, device: any MMIODevice)
+
     /// virtio-mmio slots with a device in them.
     static let virtioSlots = [0, 1]
 
     init(
-        contextLines: [InterruptLine], console: any ConsoleSink, power: any PowerSink, random: any RandomSource,
-        memory: any GuestMemoryAccess, clock: any MachineClock
+        contextLines: [InterruptLine],
+        console: any ConsoleSink,
+        power: any PowerSink,
+        random: any RandomSource,
+        memory: any GuestMemoryAccess,
+        clock: any MachineClock,
+        additional: [Wiring] = []
     ) {
         let plic = PLIC(sourceCount: Int(MemoryMap.plicSourceCount), contextLines: contextLines)
         func line(_ device: MemoryMap.Device) -> InterruptLine {
@@ -23,10 +31,16 @@ struct Board {
         uart = UART16550(interrupt: line(MemoryMap.uart), sink: console)
         let rtc = GoldfishRTC(clock: clock, interrupt: line(MemoryMap.rtc))
         let virtioConsole = VirtioMMIOTransport(
-            device: VirtioConsole(sink: console), memory: memory, interrupt: line(MemoryMap.virtio(0)))
+            device: VirtioConsole(sink: console),
+            memory: memory,
+            interrupt: line(MemoryMap.virtio(0))
+        )
         let virtioEntropy = VirtioMMIOTransport(
-            device: VirtioEntropy(source: random), memory: memory, interrupt: line(MemoryMap.virtio(1)))
-        let wiring: [(String, MemoryMap.Device, any MMIODevice)] = [
+            device: VirtioEntropy(source: random),
+            memory: memory,
+            interrupt: line(MemoryMap.virtio(1))
+        )
+        let wiring: [Wiring] = [
             ("finisher", MemoryMap.finisher, TestFinisher(power: power)),
             ("rtc", MemoryMap.rtc, rtc),
             ("plic", MemoryMap.plic, plic),
@@ -36,7 +50,7 @@ struct Board {
         ]
         var bus = Bus()
         var names: [UInt64: String] = [:]
-        for (name, place, device) in wiring {
+        for (name, place, device) in wiring + additional {
             bus.attach(device, at: place.base, size: place.size)
             names[place.base] = name
         }

@@ -12,7 +12,8 @@ package final class Hart: @unchecked Sendable {
     package let configuration: HartConfiguration
     package let extensions: ExtensionSet
     package let memory: PhysicalMemory
-    package let bus: Bus
+    /// The devices on the hart's physical bus. Set before the hart runs; only device accesses read it.
+    package var bus: Bus
     package let clock: any MachineClock
 
     /// The architectural state. Only the thread that runs the hart touches it.
@@ -37,7 +38,7 @@ package final class Hart: @unchecked Sendable {
     /// `mtimecmp`: MTIP is pending from this `time` on.
     package let machineTimer = Atomic<UInt64>(~0)
 
-    package init(configuration: HartConfiguration, memory: PhysicalMemory, bus: Bus, clock: any MachineClock) {
+    package init(configuration: HartConfiguration, memory: PhysicalMemory, bus: Bus = Bus(), clock: any MachineClock) {
         self.configuration = configuration
         self.extensions = configuration.extensions
         self.memory = memory
@@ -67,7 +68,7 @@ package final class Hart: @unchecked Sendable {
         scratchBlock.deallocate()
     }
 
-    /// Back to M-mode with reset values everywhere. norm:reset
+    /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
         state.pointee.mhartid = configuration.id

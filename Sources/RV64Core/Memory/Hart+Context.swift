@@ -10,6 +10,8 @@ struct ExecutionContext: BitwiseCopyable {
     var exit: HartExit?
     /// Traps taken since an instruction last retired.
     var idleTraps = 0
+    /// Traps taken since the last return from one, or since `noteProgress`.
+    var unreturnedTraps = 0
     /// Instructions until the clock is looked at again.
     var slice: Int = 0
     /// `retired` when `run` was entered: what an instruction clock counts from.
@@ -60,7 +62,7 @@ extension Hart {
     /// How instruction fetches are translated.
     var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
-    /// How loads and stores are translated: as fetches, but for MPRV. norm:mstatus_mprv_op
+    /// How loads and stores are translated: as fetches, but for MPRV. norm:mstatus_mprv_hypervisor
     var dataContext: TranslationContext {
         let status = state.pointee.mstatus
         guard state.pointee.mode == .machine, status[.mprv], status[.mpp] != 3 else { return fetchContext }
@@ -69,7 +71,7 @@ extension Hart {
         )
     }
 
-    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlv_hsv_priv
+    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlsv_priv
     var guestDataContext: TranslationContext {
         translationContext(for: state.pointee.hstatus[.spvp] ? .virtualSupervisor : .virtualUser)
     }
@@ -92,7 +94,7 @@ extension Hart {
         case .virtualUser, .virtualSupervisor:
             let guest = state.pointee.vsstatus
             if mode == .virtualSupervisor, guest[.sum] { flags.insert(.supervisorUserMemory) }
-            // norm:vsstatus_mxr_op: the HS-level MXR makes executable pages readable in both stages.
+            // norm:sstatus_mxr_vm: the HS-level MXR makes executable pages readable in both stages.
             if guest[.mxr] || status[.mxr] { flags.insert(.executableReadable) }
             if status[.mxr] { flags.insert(.guestExecutableReadable) }
             return TranslationContext(
