@@ -48,8 +48,10 @@ package final class VirtualMachine: @unchecked Sendable {
     /// The device tree as the guest got it.
     package private(set) var deviceTree: [UInt8] = []
 
-    /// Reads and checks everything the guest needs, and loads it. Each guest of a host has a VMID of its own.
-    /// `roomMade` is called when console input that was refused would now be taken.
+    /// Reads and checks everything the guest needs, and loads it.
+    ///
+    /// `vmid` is distinct for each guest of a host; `roomMade` is called when console input that was refused would
+    /// now be taken.
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
@@ -106,6 +108,7 @@ package final class VirtualMachine: @unchecked Sendable {
                     pagingLimit: configuration.pagingLimit
                 ),
                 memory: host.memory,
+                bus: Bus(),
                 clock: clock
             )
             return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: addressSpace)
