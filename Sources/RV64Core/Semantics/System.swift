@@ -10,6 +10,9 @@ extension Hart {
             case .mret, .sret:
                 try executeTrapReturn(instruction)
                 return true
+            case .illegal:
+                try executeCheckedJump(instruction)
+                return true
             default:
                 try perform(instruction)
                 state.pointee.pc &+= UInt64(instruction.length)
