@@ -76,7 +76,7 @@ extension Hart {
                     guard offset &+ 4 <= limit else { break }
                     raw = Self.word(source &+ offset)
                 }
-                var instruction = decoder.decode(raw)
+                var instruction = checkingTarget(decoder.decode(raw))
                 instruction.offset = UInt16(truncatingIfNeeded: offset)
                 decoded[count] = instruction
                 count += 1
@@ -120,7 +120,7 @@ extension Hart {
             }
             raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
         }
-        let instruction = decoder.decode(raw)
+        let instruction = checkingTarget(decoder.decode(raw))
         // Its own memory, outside the arena: it is overwritten by the next such instruction.
         let block = scratchBlock
         block.pointee = Block(source: 0, epoch: 0, count: 1, taken: nil, next: nil)

@@ -11,6 +11,9 @@ extension Hart {
                 try executeTrapReturn(instruction)
                 noteProgress()
                 return true
+            case .illegal:
+                try executeCheckedJump(instruction)
+                return true
             default:
                 try perform(instruction)
                 state.pointee.pc &+= UInt64(instruction.length)
