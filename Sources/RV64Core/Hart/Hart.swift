@@ -55,7 +55,7 @@ package final class Hart: @unchecked Sendable {
         context = .allocate(capacity: 1)
         context.initialize(to: ExecutionContext(bank: caches.firstBank))
         scratchBlock = UnsafeMutableRawPointer.allocate(
-            byteCount: MemoryLayout<Block>.stride + 2 * MemoryLayout<DecodedInstruction>.stride,
+            byteCount: Block.maximumBytes,
             alignment: 16
         ).bindMemory(to: Block.self, capacity: 1)
         decoder = Decoder(extensions: configuration.extensions)

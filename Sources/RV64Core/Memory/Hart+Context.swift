@@ -2,7 +2,6 @@
 struct ExecutionContext: BitwiseCopyable {
     var data: UnsafeMutablePointer<TLBEntry>
     var fetch: UnsafeMutablePointer<TLBEntry>
-    var jumps: UnsafeMutablePointer<JumpCacheEntry>
     var floatingPoint = FloatingPointStatus.off
     /// The trap that the instruction just interpreted raised.
     var trap = Trap(.illegalInstruction)
@@ -20,7 +19,6 @@ struct ExecutionContext: BitwiseCopyable {
     init(bank: TranslationBank) {
         data = bank.entries
         fetch = bank.entries
-        jumps = bank.jumps
     }
 }
 
@@ -38,7 +36,6 @@ extension Hart {
         let data = dataContext
         let bank = caches.bank(for: fetch)
         context.pointee.fetch = bank.entries
-        context.pointee.jumps = bank.jumps
         context.pointee.data = data == fetch ? bank.entries : caches.bank(for: data).entries
         updateFloatingPointStatus()
     }

@@ -2,31 +2,6 @@ import Platform
 
 /// The paths that the TLB's fast check cannot take: misses, page crossings, devices and faults.
 extension Hart {
-    /// Loads from virtual memory in the current data context.
-    ///
-    /// - Returns: the value, or nil with the trap in `context`.
-    @inline(never)
-    func loadSlow(_ address: UInt64, _ width: AccessWidth) -> UInt64? {
-        do throws(Trap) {
-            return try load(address, width, dataContext, caching: context.pointee.data)
-        } catch {
-            context.pointee.trap = error
-            return nil
-        }
-    }
-
-    /// Stores to virtual memory; false with the trap in `context`.
-    @inline(never)
-    func storeSlow(_ address: UInt64, _ width: AccessWidth, _ value: UInt64) -> Bool {
-        do throws(Trap) {
-            try store(address, width, value, dataContext, caching: context.pointee.data)
-            return true
-        } catch {
-            context.pointee.trap = error
-            return false
-        }
-    }
-
     /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
     func load(
         _ address: UInt64,

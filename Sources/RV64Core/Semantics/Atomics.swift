@@ -5,26 +5,19 @@ import Synchronization
 ///
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
-    /// Executes LR, SC or an AMO; false with the trap in `context`.
-    @inline(never)
-    func executeAtomic(_ instruction: DecodedInstruction) -> Bool {
-        do throws(Trap) {
-            switch instruction.opcode {
-            case .lrW: try loadReserved(instruction, .word)
-            case .lrD: try loadReserved(instruction, .double)
-            case .scW: try storeConditional(instruction, UInt32.self)
-            case .scD: try storeConditional(instruction, UInt64.self)
-            default:
-                if isWord(instruction) {
-                    try modifyWord(instruction)
-                } else {
-                    try modifyDouble(instruction)
-                }
+    /// Executes LR, SC or an AMO.
+    func executeAtomic(_ instruction: DecodedInstruction) throws(Trap) {
+        switch instruction.opcode {
+        case .lrW: try loadReserved(instruction, .word)
+        case .lrD: try loadReserved(instruction, .double)
+        case .scW: try storeConditional(instruction, UInt32.self)
+        case .scD: try storeConditional(instruction, UInt64.self)
+        default:
+            if isWord(instruction) {
+                try modifyWord(instruction)
+            } else {
+                try modifyDouble(instruction)
             }
-            return true
-        } catch {
-            context.pointee.trap = error
-            return false
         }
     }
 
