@@ -1,4 +1,3 @@
-import Devices
 import Platform
 import RV64Core
 import Synchronization
@@ -152,20 +151,4 @@ package final class ConformanceRunner: Sendable {
         }
         return comparison.difference.map { .failed($0) } ?? .passed
     }
-}
-
-/// Keeps the end of what a program writes.
-private final class LastOutput: ConsoleSink {
-    private let bytes = Lock<[UInt8]>([])
-    private static let limit = 4096
-
-    func write(_ buffer: UnsafeRawBufferPointer) {
-        let new = Array(buffer.suffix(Self.limit))
-        bytes.withLock { bytes in
-            bytes.append(contentsOf: new)
-            if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
-        }
-    }
-
-    var text: String { String(decoding: bytes.withLock { $0.suffix(Self.limit) }, as: UTF8.self) }
 }

@@ -18,7 +18,7 @@ struct ReferenceSignatures: Sendable {
         for stem in stems {
             for suffix in Self.suffixes {
                 guard let contents = try? FileContents.read(path: folder + "/" + stem + suffix) else { continue }
-                return contents.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+                return contents.text
             }
         }
         return nil
