@@ -14,6 +14,8 @@ import Testing
         "Sources/Devices/Virtio/Console/VirtioConsole.swift",
         "Sources/Devices/Virtio/DescriptorChain.swift",
         "Sources/Devices/Virtio/Entropy/VirtioEntropy.swift",
+        "Sources/Hypervisor/Conformance/LastOutput.swift",
+        "Sources/Hypervisor/Conformance/TestDiscovery.swift",
         "Sources/Hypervisor/DeviceTree/FlattenedTreeWriter.swift",
         "Sources/Hypervisor/Loader/ELFSymbols.swift",
         "Sources/Hypervisor/Loader/FileContents.swift",

@@ -205,6 +205,7 @@ package final class BareMachine: @unchecked Sendable {
             }
             deadline = min(deadline, nextDeviceDeadline ?? .max)
             if deadline == .max {
+                if configuration.input == .absent { return stop(.failed("waits for an interrupt that cannot come")) }
                 harts[0].pause(nanoseconds: 10_000_000)
             } else {
                 clock.advance(byNanoseconds: deadline &- min(deadline, clock.nanoseconds))
@@ -239,6 +240,13 @@ package final class BareMachine: @unchecked Sendable {
         outcome.withLock { if $0 == nil { $0 = ending } }
         isStopping.store(true, ordering: .sequentiallyConsistent)
         for hart in harts { hart.wake() }
+    }
+
+    /// Lets go of harts and devices, which hold each other; the machine cannot run again.
+    package func dismantle() {
+        for hart in harts { hart.hart.bus = Bus() }
+        harts = []
+        board = nil
     }
 
     /// Instructions retired by all harts so far.

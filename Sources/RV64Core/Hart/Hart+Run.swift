@@ -4,6 +4,10 @@ extension Hart {
     /// Instructions between two looks at the clock: about 20 microseconds.
     private static let sliceLength = 8192
 
+    /// Retired instructions after which fetches look at memory again without a FENCE.I: Ziccid asks that stores reach
+    /// them eventually. Rarely enough that decoding anew costs nothing that can be measured.
+    private static let fetchEpochLength: UInt64 = 1 << 22
+
     /// Traps without a retired instruction between them after which a hart counts as lost.
     private static let trapLoopLimit = 10_000
 
@@ -27,6 +31,7 @@ extension Hart {
             if left <= 0 { return .budgetExhausted }
             if context.pointee.slice <= 0 {
                 refreshTimers()
+                refreshFetches()
                 context.pointee.slice = Self.sliceLength
             }
             if let (cause, target) = interruptToTake() {
@@ -52,6 +57,14 @@ extension Hart {
 
     /// The guest has reached something outside itself: it is not lost in its trap handler.
     package func noteProgress() { context.pointee.unreturnedTraps = 0 }
+
+    /// Makes what was stored to instruction memory visible in the end, even to code that never asks for it.
+    private func refreshFetches() {
+        let retired = state.pointee.retired
+        guard retired &- context.pointee.retiredAtFetchEpoch >= Self.fetchEpochLength else { return }
+        context.pointee.retiredAtFetchEpoch = retired
+        synchronizeInstructionFetch()
+    }
 
     /// The interrupt to take now, if any.
     private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {

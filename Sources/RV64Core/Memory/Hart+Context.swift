@@ -15,6 +15,8 @@ struct ExecutionContext: BitwiseCopyable {
     var slice: Int = 0
     /// `retired` when `run` was entered: what an instruction clock counts from.
     var retiredAtEntry: UInt64 = 0
+    /// `retired` when fetches last began to look at memory anew without being asked.
+    var retiredAtFetchEpoch: UInt64 = 0
 
     init(bank: TranslationBank) {
         data = bank.entries
