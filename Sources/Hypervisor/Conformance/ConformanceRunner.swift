@@ -31,7 +31,7 @@ package final class ConformanceRunner: Sendable {
     private let results: Lock<[ConformanceResult?]>
     private let finished: @Sendable (ConformanceResult) -> Void
 
-    /// - Parameter finished: called after each test, on one of several threads.
+    /// `finished` is called after each test, on one of several threads.
     package init(
         _ tests: [ConformanceTest],
         configuration: ConformanceConfiguration,

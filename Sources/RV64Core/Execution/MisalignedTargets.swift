@@ -29,10 +29,11 @@ extension Hart {
         let next = pc &+ UInt64(instruction.length)
         let left = x[instruction.rs1]
         let right = x[instruction.rs2]
+        let distance = UInt64(bitPattern: Int64(instruction.immediate))
         let isTaken: Bool
         switch decoder.decode(instruction.raw).opcode {
         case .jalr:
-            let target = (left &+ instruction.operand) & ~1
+            let target = (left &+ distance) & ~1
             guard target & 2 == 0 else { throw misaligned(target) }
             x[instruction.rd] = next
             state.pointee.pc = target
@@ -46,7 +47,7 @@ extension Hart {
         case .bgeu: isTaken = left >= right
         default: throw illegal(instruction)
         }
-        guard !isTaken else { throw misaligned(pc &+ instruction.operand) }
+        guard !isTaken else { throw misaligned(pc &+ distance) }
         state.pointee.pc = next
     }
 
