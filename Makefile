@@ -38,8 +38,11 @@ run: build guests ## run Linux and a bare-metal guest side by side (no terminal:
 		exec $(RVHV) guests/linux.elf --append rvhv.poweroff guests/bare.elf; \
 	fi
 
+# The guests one after the other: some are timed.
 test: build guests ## run every test
-	swift test
+	swift build --build-tests
+	swift test --skip-build --skip GuestTests
+	swift test --skip-build --filter GuestTests --no-parallel
 
 bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
 	@Benchmarks/run $(BENCHMARKS)
