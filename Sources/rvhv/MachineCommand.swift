@@ -32,7 +32,7 @@ enum MachineCommand {
         _ configuration: MachineRunConfiguration
     ) throws -> BareMachineConfiguration {
         let program = configuration.program
-        let isa = try program.isa.map { try ISAConfiguration(parsing: $0) } ?? defaultISA
+        let isa = try program.isa.map { try ISAOption.hart($0) } ?? defaultISA
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
         machine.kernelPath = configuration.machine.kernel
         machine.initrdPath = program.initrd
