@@ -19,39 +19,41 @@ static void expect(bool holds, const char *what) {
 
 #define DEVICE(type, offset) (*(volatile type *)(uint64_t)(TEST_DEVICE_BASE + (offset)))
 
-static void fill_device(void) { DEVICE(uint64_t, 0) = 0x8877665584838281; }
+static void fill_device(uint64_t value) { DEVICE(uint64_t, 0) = value; }
 
-/// Loads of every width and sign, by instructions of 4 and of 2 bytes.
+/// Loads of every width and sign, by instructions of 4 and of 2 bytes. What a signed load reads is positive: some
+/// versions of KVM forget the sign of what their VMM answers.
 static void load_from_device(void) {
     int64_t value;
-    fill_device();
-#define LOADED(instruction, expected)                                                              \
-    asm volatile(instruction : "=&r"(value) : "r"((uint64_t)TEST_DEVICE_BASE), "r"(0) : "memory"); \
-    expect(value == (int64_t)(expected), instruction)
-    LOADED("lb %0, 1(%1)", 0xffffffffffffff82);
-    LOADED("lbu %0, 2(%1)", 0x83);
-    LOADED("lh %0, 0(%1)", 0xffffffffffff8281);
-    LOADED("lhu %0, 2(%1)", 0x8483);
-    LOADED("lw %0, 0(%1)", 0xffffffff84838281);
-    LOADED("lwu %0, 4(%1)", 0x88776655);
-    LOADED("ld %0, 0(%1)", 0x8877665584838281);
-#undef LOADED
     register uint64_t base asm("a4") = TEST_DEVICE_BASE;
     register int64_t narrow asm("a5");
-    asm volatile("c.lw %0, 0(%1)" : "=r"(narrow) : "r"(base) : "memory");
-    expect(narrow == (int64_t)0xffffffff84838281, "c.lw");
-    asm volatile("c.ld %0, 0(%1)" : "=r"(narrow) : "r"(base) : "memory");
-    expect(narrow == (int64_t)0x8877665584838281, "c.ld");
-    asm volatile("mv t0, sp\n mv sp, %1\n c.lwsp %0, 4(sp)\n mv sp, t0" : "=r"(narrow) : "r"(base) : "t0", "memory");
-    expect(narrow == (int64_t)0xffffffff88776655, "c.lwsp");
-    asm volatile("mv t0, sp\n mv sp, %1\n c.ldsp %0, 0(sp)\n mv sp, t0" : "=r"(narrow) : "r"(base) : "t0", "memory");
-    expect(narrow == (int64_t)0x8877665584838281, "c.ldsp");
+#define LOADED(instruction, expected)                                              \
+    asm volatile(instruction : "=&r"(value) : "r"(base) : "memory");               \
+    expect(value == (int64_t)(expected), instruction)
+#define LOADED_NARROW(instruction, expected)                                       \
+    asm volatile(instruction : "=r"(narrow) : "r"(base) : "t0", "memory");         \
+    expect(narrow == (int64_t)(expected), instruction)
+    fill_device(0x8877665584838281);
+    LOADED("lbu %0, 2(%1)", 0x83);
+    LOADED("lhu %0, 2(%1)", 0x8483);
+    LOADED("lwu %0, 4(%1)", 0x88776655);
+    LOADED("ld %0, 0(%1)", 0x8877665584838281);
+    LOADED_NARROW("c.ld %0, 0(%1)", 0x8877665584838281);
+    LOADED_NARROW("mv t0, sp\n mv sp, %1\n c.ldsp %0, 0(sp)\n mv sp, t0", 0x8877665584838281);
+    fill_device(0x7877665574737271);
+    LOADED("lb %0, 1(%1)", 0x72);
+    LOADED("lh %0, 6(%1)", 0x7877);
+    LOADED("lw %0, 0(%1)", 0x74737271);
+    LOADED_NARROW("c.lw %0, 0(%1)", 0x74737271);
+    LOADED_NARROW("mv t0, sp\n mv sp, %1\n c.lwsp %0, 4(sp)\n mv sp, t0", 0x78776655);
+#undef LOADED
+#undef LOADED_NARROW
 }
 
 static void store_to_device(void) {
 #define STORED(instruction, expected)                                                              \
-    fill_device();                                                                                 \
-    asm volatile(instruction ::"r"(UINT64_C(0x1122334455667788)), "r"(base) : "t0", "memory");     \
+    fill_device(0x8877665584838281);                                                                                 \
+    asm volatile(instruction ::"r"(UINT64_C(0x1122334455667788)), "r"(base) : "t0", "a5", "memory"); \
     expect(DEVICE(uint64_t, 0) == (expected), instruction)
     register uint64_t base asm("a4") = TEST_DEVICE_BASE;
     STORED("sb %0, 1(%1)", 0x8877665584838881);
@@ -61,7 +63,8 @@ static void store_to_device(void) {
     STORED("mv a5, %0\n c.sw a5, 0(%1)", 0x8877665555667788);
     STORED("mv a5, %0\n c.sd a5, 0(%1)", 0x1122334455667788);
     STORED("mv t0, sp\n mv a5, %0\n mv sp, %1\n c.swsp a5, 4(sp)\n mv sp, t0", 0x5566778884838281);
-    STORED("mv t0, sp\n mv a5, %0\n mv sp, %1\n c.sdsp a5, 0(sp)\n mv sp, t0", 0x1122334455667788);
+    // Not offset 0, where some versions of KVM take the instruction for a load without a target.
+    STORED("mv t0, sp\n mv a5, %0\n addi sp, %1, -8\n c.sdsp a5, 8(sp)\n mv sp, t0", 0x1122334455667788);
 #undef STORED
 }
 
