@@ -28,7 +28,8 @@ struct FailureDescription {
         if gp & Self.unexpectedTrap == Self.unexpectedTrap, address(ofCheck: 2) != nil {
             return "an unexpected trap: \(lastTrap)"
         }
-        return "exit code \(code), called from \(place(state.x[1])) (ra)"
+        // ra stands behind the call, which is often the last instruction of its function.
+        return "exit code \(code), called from \(place(state.x[1] &- 2)) (ra - 2)"
     }
 
     /// The program did not end.
