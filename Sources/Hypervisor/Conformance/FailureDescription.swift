@@ -12,7 +12,10 @@ struct FailureDescription {
     /// A check is a few instructions; constants of many bits make it a few dozen.
     private static let checkLimit: UInt64 = 512
 
-    /// - Parameter state: the first hart's, after the run.
+    /// - Parameters:
+    ///   - image: the program, for its symbols.
+    ///   - memory: where it ran.
+    ///   - state: the first hart's, after the run.
     init(image: GuestImage, memory: PhysicalMemory, state: HartState) {
         self.image = image
         self.memory = memory

@@ -8,6 +8,7 @@ struct SignatureComparison {
     /// - Parameters:
     ///   - seen: the machine's signature, one value of `granularity` bytes per line.
     ///   - expected: the reference's, of the same granularity.
+    ///   - granularity: bytes per line.
     ///   - place: names the offset into the signature, such as by its nearest symbol.
     init(seen: String, expected: String, granularity: Int, place: (UInt64) -> String?) {
         let seenLines = seen.split(separator: "\n")

@@ -10,9 +10,8 @@ enum GuestState {
         .environmentCallFromU, .instructionPageFault, .loadPageFault, .storePageFault,
     ]
 
-    /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`.
-    ///
-    /// - Parameter offered: what the guest may use; the hart itself has more, for the hypervisor.
+    /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`. `offered` is what the guest may use; the hart
+    /// itself has more, for the hypervisor.
     static func prepare(_ hart: Hart, offered: ExtensionSet, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
         hart.reset()
         // What other harts wrote while this one was off may be code.

@@ -102,19 +102,31 @@ package final class VirtualMachine: @unchecked Sendable {
         harts = (0..<configuration.hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
-                    id: UInt64(index), extensions: configuration.isa.extensions.union(GuestState.ownExtensions),
-                    hostedModes: .virtualized, pagingLimit: configuration.pagingLimit),
-                memory: host.memory, bus: Bus(), clock: clock)
+                    id: UInt64(index),
+                    extensions: configuration.isa.extensions.union(GuestState.ownExtensions),
+                    hostedModes: .virtualized,
+                    pagingLimit: configuration.pagingLimit
+                ),
+                memory: host.memory,
+                bus: Bus(),
+                clock: clock
+            )
             return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: addressSpace)
         }
         let lines = harts.map { InterruptLine(to: ExternalInterruptSink($0), source: 0) }
         let board = Board(
-            contextLines: lines, console: console, power: self, random: random, memory: addressSpace,
-            clock: clock)
+            contextLines: lines,
+            console: console,
+            power: self,
+            random: random,
+            memory: addressSpace,
+            clock: clock
+        )
         input.connect(board.uart)
         self.board = board
         harts[0].enter(
-            at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress))
+            at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress)
+        )
         life.withLock { [harts] in $0.harts = harts }
     }
 
@@ -135,10 +147,14 @@ package final class VirtualMachine: @unchecked Sendable {
         deviceTree = layout.deviceTree
         var isLoaded = image.copy(into: addressSpace)
         if let initrd, let place = layout.initrd {
-            isLoaded = initrd.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(place.lowerBound)) } && isLoaded
+            isLoaded =
+                initrd.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(place.lowerBound)) }
+                && isLoaded
         }
         isLoaded =
-            layout.deviceTree.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress)) }
+            layout.deviceTree.withUnsafeBytes {
+                addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
+            }
             && isLoaded
         guard isLoaded else { throw .frames(OutOfHostFrames(), guest: configuration.name) }
         return layout
@@ -302,7 +318,10 @@ package final class VirtualMachine: @unchecked Sendable {
             secondsInHypervisor: Double(counters.hypervisorNanoseconds) / 1e9,
             exits: exits.map {
                 GuestStatistics.ExitCount(
-                    cause: $0.cause, count: $0.tally.count, seconds: Double($0.tally.nanoseconds) / 1e9)
+                    cause: $0.cause,
+                    count: $0.tally.count,
+                    seconds: Double($0.tally.nanoseconds) / 1e9
+                )
             },
             sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
             unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
