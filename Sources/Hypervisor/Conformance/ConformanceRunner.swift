@@ -31,7 +31,10 @@ package final class ConformanceRunner: Sendable {
     private let results: Lock<[ConformanceResult?]>
     private let finished: @Sendable (ConformanceResult) -> Void
 
-    /// `finished` is called after each test, on one of several threads.
+    /// - Parameters:
+    ///   - tests: what to run; results come in this order.
+    ///   - configuration: the machines.
+    ///   - finished: called after each test, on one of several threads.
     package init(
         _ tests: [ConformanceTest],
         configuration: ConformanceConfiguration,

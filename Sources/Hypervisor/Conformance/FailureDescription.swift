@@ -12,7 +12,10 @@ struct FailureDescription {
     /// A check is a few instructions; constants of many bits make it a few dozen.
     private static let checkLimit: UInt64 = 512
 
-    /// `state` is the first hart's, after the run.
+    /// - Parameters:
+    ///   - image: the program, for its symbols.
+    ///   - memory: where it ran.
+    ///   - state: the first hart's, after the run.
     init(image: GuestImage, memory: PhysicalMemory, state: HartState) {
         self.image = image
         self.memory = memory
@@ -28,7 +31,8 @@ struct FailureDescription {
         if gp & Self.unexpectedTrap == Self.unexpectedTrap, address(ofCheck: 2) != nil {
             return "an unexpected trap: \(lastTrap)"
         }
-        return "exit code \(code), called from \(place(state.x[1])) (ra)"
+        // ra stands behind the call, which is often the last instruction of its function.
+        return "exit code \(code), called from \(place(state.x[1] &- 2)) (ra - 2)"
     }
 
     /// The program did not end.

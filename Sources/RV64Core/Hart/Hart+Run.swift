@@ -55,9 +55,6 @@ extension Hart {
         }
     }
 
-    /// The guest has reached something outside itself: it is not lost in its trap handler.
-    package func noteProgress() { context.pointee.unreturnedTraps = 0 }
-
     /// Makes what was stored to instruction memory visible in the end, even to code that never asks for it.
     private func refreshFetches() {
         let retired = state.pointee.retired
@@ -65,6 +62,9 @@ extension Hart {
         context.pointee.retiredAtFetchEpoch = retired
         synchronizeInstructionFetch()
     }
+
+    /// The guest has reached something outside itself: it is not lost in its trap handler.
+    package func noteProgress() { context.pointee.unreturnedTraps = 0 }
 
     /// The interrupt to take now, if any.
     private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {
