@@ -8,7 +8,7 @@ enum HostMemoryPressure {
     /// Whether the host would feel the loss of more frames. False where it does not say.
     static var isHigh: Bool { isHigh(in: meminfo) }
 
-    /// - Parameter meminfo: the text of `/proc/meminfo`.
+    /// `meminfo` is the text of `/proc/meminfo`.
     static func isHigh(in meminfo: String) -> Bool {
         guard let total = value(of: "MemTotal:", in: meminfo), let available = value(of: "MemAvailable:", in: meminfo)
         else { return false }
