@@ -97,6 +97,44 @@ extension Hart {
                 case .remuw: x[i.rd] = Multiply.remainderUnsignedWord(x[i.rs1], x[i.rs2])
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
 
+                case .addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &+ x[i.rs2]
+                case .sh1add: x[i.rd] = x[i.rs1] &<< 1 &+ x[i.rs2]
+                case .sh2add: x[i.rd] = x[i.rs1] &<< 2 &+ x[i.rs2]
+                case .sh3add: x[i.rd] = x[i.rs1] &<< 3 &+ x[i.rs2]
+                case .sh1addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 1 &+ x[i.rs2]
+                case .sh2addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 2 &+ x[i.rs2]
+                case .sh3addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 3 &+ x[i.rs2]
+                case .slliUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< i.operand
+                case .andn: x[i.rd] = x[i.rs1] & ~x[i.rs2]
+                case .orn: x[i.rd] = x[i.rs1] | ~x[i.rs2]
+                case .xnor: x[i.rd] = x[i.rs1] ^ ~x[i.rs2]
+                case .max: x[i.rd] = BitManipulation.maximum(x[i.rs1], x[i.rs2])
+                case .maxu: x[i.rd] = max(x[i.rs1], x[i.rs2])
+                case .min: x[i.rd] = BitManipulation.minimum(x[i.rs1], x[i.rs2])
+                case .minu: x[i.rd] = min(x[i.rs1], x[i.rs2])
+                case .sextB: x[i.rd] = BitManipulation.signExtendedByte(x[i.rs1])
+                case .sextH: x[i.rd] = BitManipulation.signExtendedHalf(x[i.rs1])
+                case .zextH: x[i.rd] = x[i.rs1] & 0xFFFF
+                case .rori: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], i.operand)
+                case .roriw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], i.operand)
+                case .rev8: x[i.rd] = x[i.rs1].byteSwapped
+                case .bclr: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(x[i.rs2])
+                case .bclri: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(i.operand)
+                case .bext: x[i.rd] = x[i.rs1] &>> x[i.rs2] & 1
+                case .bexti: x[i.rd] = x[i.rs1] &>> i.operand & 1
+                case .binv: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(x[i.rs2])
+                case .binvi: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(i.operand)
+                case .bset: x[i.rd] = x[i.rs1] | BitManipulation.bit(x[i.rs2])
+                case .bseti: x[i.rd] = x[i.rs1] | BitManipulation.bit(i.operand)
+                case .czeroEqz: x[i.rd] = x[i.rs2] == 0 ? 0 : x[i.rs1]
+                case .czeroNez: x[i.rd] = x[i.rs2] != 0 ? 0 : x[i.rs1]
+                case .mopR, .mopRr: x[i.rd] = 0
+                case .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh,
+                    .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm,
+                    .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0,
+                    .sha512sig1, .sha512sum0, .sha512sum1:
+                    ScalarExtensions.execute(i, x)
+
                 case .lb:
                     guard let value = load(x[i.rs1] &+ i.operand, UInt8.self) else { break body }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
@@ -172,6 +210,13 @@ extension Hart {
                     guard floatingPointIsOn(i), let value = load(x[i.rs1] &+ i.operand, UInt64.self) else { break body }
                     f[i.rd] = value
                     if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
+                case .flh:
+                    guard floatingPointIsOn(i), let value = load(x[i.rs1] &+ i.operand, UInt16.self) else { break body }
+                    f[i.rd] = FloatingPointUnit.boxedHalf(UInt64(value))
+                    if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
+                case .fsh:
+                    guard floatingPointIsOn(i), store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: f[i.rs2]))
+                    else { break body }
                 case .fsw:
                     guard floatingPointIsOn(i), store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2]))
                     else { break body }
@@ -182,13 +227,23 @@ extension Hart {
                     .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu, .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .faddD,
                     .fsubD, .fmulD, .fdivD, .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
                     .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDW, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD,
-                    .fcvtDS, .fmvXD, .fmvDX:
+                    .fcvtDS, .fmvXD, .fmvDX, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH,
+                    .fnmsubH, .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH,
+                    .fmaxH, .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu,
+                    .fcvtHL, .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS,
+                    .fmaxmS, .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD,
+                    .fleqD, .fltqD, .fcvtmodWD:
                     guard executeFloatingPoint(i) else { break body }
 
                 case .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
                     .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
-                    .amominuD, .amomaxuD:
+                    .amominuD, .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB,
+                    .amominuB, .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH,
+                    .amominuH, .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ:
                     guard executeAtomic(i) else { break body }
+                case .cboInval, .cboClean, .cboFlush, .cboZero: guard executeCacheBlock(i) else { break body }
+                // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
+                case .wrsNto, .wrsSto: break
                 case .fence: atomicMemoryFence(ordering: .sequentiallyConsistent)
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
