@@ -43,9 +43,22 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     deinit {
+        clear()
+        tables.withLock { host.release(pages: $0.pages) }
+    }
+
+    /// Gives up all of RAM, which is zero when next touched: power was off. Only the root table stays.
+    ///
+    /// No hart that has ever run on these tables may run on.
+    package func clear() {
         tables.withLock { tables in
-            for frame in tables.frames { frame.map { host.release(frame: $0) } }
-            host.release(pages: tables.pages)
+            for index in tables.frames.indices {
+                if let frame = tables.frames[index] { host.release(frame: frame) }
+                tables.frames[index] = nil
+            }
+            host.release(pages: Array(tables.pages[Self.rootPageCount...]))
+            tables.pages.removeSubrange(Self.rootPageCount...)
+            for page in tables.pages { host.clear(page: page) }
         }
     }
 
@@ -62,7 +75,8 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     private func frame(
-        for address: GuestPhysicalAddress, _ tables: inout Tables
+        for address: GuestPhysicalAddress,
+        _ tables: inout Tables
     ) throws(OutOfHostFrames) -> PhysicalAddress {
         let index = Int((address.rawValue - ram.lowerBound) / HostMemory.frameSize)
         if let frame = tables.frames[index] { return frame }
@@ -83,7 +97,10 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     /// Writes one leaf, and the pointers down to it.
     private func map(
-        _ address: UInt64, to target: UInt64, level: Int, _ tables: inout Tables
+        _ address: UInt64,
+        to target: UInt64,
+        level: Int,
+        _ tables: inout Tables
     ) throws(OutOfHostFrames) {
         var table = tables.pages[0].rawValue
         var current = 2
@@ -141,7 +158,9 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     private func forEachPiece(
-        _ address: GuestPhysicalAddress, count: Int, _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
+        _ address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
     ) -> Bool {
         var done = 0
         while done < count {

@@ -6,7 +6,7 @@ extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
     func handleEnvironmentCall() -> (TrapAction, Step) {
         let call = sbiCall
-        counters.count(call)
+        if machine.measuresTime { counters.count(call) }
         let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
         switch outcome {
         case .reply(let result):
@@ -41,7 +41,10 @@ extension VirtualCPU {
     private var sbiCall: SBICall {
         let x = hart.state.pointee.x
         return SBICall(
-            extensionID: x[17], function: x[16], arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15]))
+            extensionID: x[17],
+            function: x[16],
+            arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15])
+        )
     }
 }
 

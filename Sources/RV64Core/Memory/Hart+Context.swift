@@ -60,7 +60,7 @@ extension Hart {
     /// How instruction fetches are translated.
     var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
-    /// How loads and stores are translated: as fetches, but for MPRV. norm:mstatus_mprv_op
+    /// How loads and stores are translated: as fetches, but for MPRV. norm:mstatus_mprv_hypervisor
     var dataContext: TranslationContext {
         let status = state.pointee.mstatus
         guard state.pointee.mode == .machine, status[.mprv], status[.mpp] != 3 else { return fetchContext }
@@ -69,7 +69,7 @@ extension Hart {
         )
     }
 
-    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlv_hsv_priv
+    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlsv_priv
     var guestDataContext: TranslationContext {
         translationContext(for: state.pointee.hstatus[.spvp] ? .virtualSupervisor : .virtualUser)
     }
@@ -92,7 +92,7 @@ extension Hart {
         case .virtualUser, .virtualSupervisor:
             let guest = state.pointee.vsstatus
             if mode == .virtualSupervisor, guest[.sum] { flags.insert(.supervisorUserMemory) }
-            // norm:vsstatus_mxr_op: the HS-level MXR makes executable pages readable in both stages.
+            // norm:sstatus_mxr_vm: the HS-level MXR makes executable pages readable in both stages.
             if guest[.mxr] || status[.mxr] { flags.insert(.executableReadable) }
             if status[.mxr] { flags.insert(.guestExecutableReadable) }
             return TranslationContext(

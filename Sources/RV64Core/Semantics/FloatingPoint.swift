@@ -5,8 +5,8 @@ extension Hart {
     func executeFloatingPoint(_ instruction: DecodedInstruction) -> Bool {
         guard context.pointee.floatingPoint != .off else { return raiseIllegal(instruction) }
         let field = instruction.roundingModeField
-        // norm:frm_dyn: 7 selects frm, whose reserved values make the instruction illegal. Instructions that do not
-        // round use the field as part of their encoding; of those values only FLTQ's is not a mode.
+        // norm:roundingmode_dynamic: 7 selects frm, whose reserved values make the instruction illegal. Instructions
+        // that do not round use the field as part of their encoding; of those values only FLTQ's is not a mode.
         let selected = field == 7 ? UInt8(truncatingIfNeeded: state.pointee.frm) : field == 5 ? 0 : field
         guard let mode = RoundingMode(rawValue: selected) else { return raiseIllegal(instruction) }
         FloatingPointUnit.execute(instruction, roundingMode: mode, x: x, f: f, flags: &state.pointee.fflags)

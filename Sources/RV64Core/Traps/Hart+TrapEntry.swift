@@ -28,7 +28,7 @@ extension Hart {
         updateContext()
     }
 
-    /// Delivers an interrupt. norm:vscause_trans: to VS, a VS-level code appears as the S-level one below it.
+    /// Delivers an interrupt. norm:hideleg_trans: to VS, a VS-level code appears as the S-level one below it.
     func deliver(_ interrupt: InterruptCause, to target: PrivilegeMode) {
         let isTranslated =
             target == .virtualSupervisor && InterruptSet.virtualSupervisor & interrupt.mask != 0
@@ -90,7 +90,7 @@ extension Hart {
         }
     }
 
-    /// norm:mstatus_trap: MPV, MPP, MPIE, GVA.
+    /// norm:H_trap_m_csrwrites: MPV, MPP, MPIE, GVA.
     private func enterMachine(from previous: PrivilegeMode, _ isGuestVirtual: Bool) {
         state.pointee.mstatus[.mpv] = previous.isVirtual
         state.pointee.mstatus[.gva] = isGuestVirtual
@@ -99,7 +99,7 @@ extension Hart {
         state.pointee.mstatus[.mie] = false
     }
 
-    /// norm:hstatus_trap: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE.
+    /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE.
     private func enterSupervisor(from previous: PrivilegeMode, _ isGuestVirtual: Bool) {
         state.pointee.hstatus[.spv] = previous.isVirtual
         if previous.isVirtual { state.pointee.hstatus[.spvp] = previous.nominal == 1 }
