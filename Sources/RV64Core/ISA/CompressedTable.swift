@@ -44,9 +44,6 @@ package struct CompressedTable: Sendable {
         }
     }
 
-    /// What RV64GC has.
-    static let standard = CompressedTable(rows: allRows.filter { [[.zca], [.zcd]].contains($0.needed) })
-
     /// n of `c.mop.`n; `nil` for other encodings.
     static func mayBeOperation(_ half: UInt32) -> UInt32? {
         guard let row = allRows.first(where: { $0.needed == [.zcmop] }), row.pattern.matches(half & 0xFFFF)

@@ -102,6 +102,8 @@ package struct Decoder: Sendable {
 
     /// The base-form encoding of the instruction at the start of `raw`: what a 16-bit one stands for with this
     /// decoder's extensions (`nil` when it stands for nothing), a 32-bit one itself, whether legal or not.
+    ///
+    /// Hints expand to base instructions that change nothing, as the manual's "Expands to" columns say.
     package func baseEncoding(of raw: UInt32) -> UInt32? {
         raw & 3 == 3 ? raw : compressed.expand(UInt16(truncatingIfNeeded: raw))
     }
@@ -124,9 +126,4 @@ package struct Decoder: Sendable {
         }
         return instruction
     }
-
-    /// The base-form encoding that a 16-bit encoding of RV64GC stands for, `nil` when it is illegal or reserved.
-    ///
-    /// Hints expand to base instructions that change nothing, as the manual's "Expands to" columns say.
-    package static func expand(_ raw16: UInt16) -> UInt32? { CompressedTable.standard.expand(raw16) }
 }

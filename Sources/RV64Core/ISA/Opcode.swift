@@ -1,7 +1,7 @@
 /// Every operation the hart can execute, one case per base-form instruction of the manual.
 ///
 /// Names are the assembler mnemonic in lower camel case, each piece after a dot capitalised (`amoadd.d` is
-/// ``amoaddD``). Compressed forms have no cases: they expand to these (see ``Decoder/expand(_:)``).
+/// ``amoaddD``). Compressed forms have no cases: they expand to these (see ``Decoder/baseEncoding(of:)``).
 /// Raw values are dense, so that a `switch` over them compiles to one jump table.
 package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     /// No instruction, or one that this hart does not have: executing it raises illegal-instruction.

@@ -7,7 +7,7 @@ struct DisassemblerTests {
     @Test(
         "The text is LLVM's",
         arguments: integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
-            + compressedReferenceEncodings
+            + compressedReferenceEncodings + extensionReferenceEncodings + extensionCompressedReferenceEncodings
     )
     func reference(encoding: ReferenceEncoding) {
         #expect(disassemble(encoding.raw, at: ReferenceEncoding.pc) == encoding.text)
@@ -16,7 +16,8 @@ struct DisassemblerTests {
     @Test("Every instruction has a reference encoding")
     func coverage() {
         let covered = Set(
-            (integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings).map(\.opcode)
+            (integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
+                + extensionReferenceEncodings).map(\.opcode)
         )
         #expect(covered.symmetricDifference(InstructionTable.rows.map(\.opcode)) == [])
     }
