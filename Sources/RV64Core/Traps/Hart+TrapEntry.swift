@@ -81,6 +81,7 @@ extension Hart {
             vector = state.pointee.stvec
         }
         state.pointee.mode = target
+        if !configuration.hostedModes.contains(target) { context.pointee.unreturnedTraps &+= 1 }
         let isVectored = vector & 3 == 1 && cause & InterruptCause.causeFlag != 0
         state.pointee.pc = (vector & ~3) &+ (isVectored ? 4 &* (cause & ~InterruptCause.causeFlag) : 0)
         if configuration.hostedModes.contains(target) {
