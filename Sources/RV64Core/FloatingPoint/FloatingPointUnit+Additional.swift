@@ -30,7 +30,10 @@ extension FloatingPointUnit {
 
     /// FROUND is FROUNDNX without the inexact flag. norm:fround-s_op norm:fround-s_nan_nv
     private static func rounded<Format: BinaryFormat>(
-        _ value: UInt64, _: Format.Type, _ mode: RoundingMode, _ flags: inout UInt64
+        _ value: UInt64,
+        _: Format.Type,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
     ) -> UInt64 {
         var raised: UInt64 = 0
         let result = SoftFloat<Format>.roundedToIntegral(value, mode, &raised)

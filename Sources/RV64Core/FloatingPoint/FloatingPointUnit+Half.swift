@@ -38,7 +38,10 @@ extension FloatingPointUnit {
     }
 
     private static func convertHalf(
-        _ opcode: Opcode, _ op: Operands, _ mode: RoundingMode, _ flags: inout UInt64
+        _ opcode: Opcode,
+        _ op: Operands,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
     ) -> Bool {
         switch opcode {
         case .fcvtSH: op.writeSingle(SoftFloat<Binary16>.convert(op.h1, to: Binary32.self, mode, &flags))
@@ -62,21 +65,34 @@ extension FloatingPointUnit {
     }
 
     private static func fused(
-        _ a: UInt64, _ b: UInt64, _ c: UInt64, _ mode: RoundingMode, _ flags: inout UInt64
+        _ a: UInt64,
+        _ b: UInt64,
+        _ c: UInt64,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
     ) -> UInt64 {
         SoftFloat<Binary16>.fusedMultiplyAdd(a, b, c, mode, &flags)
     }
 
     private static func integer<Integer: FixedWidthInteger>(
-        _ value: UInt64, _: Integer.Type, _ mode: RoundingMode, _ flags: inout UInt64
+        _ value: UInt64,
+        _: Integer.Type,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
     ) -> UInt64 {
         signExtended(SoftFloat<Binary16>.toInteger(value, as: Integer.self, mode, &flags))
     }
 
     private static func half<Integer: FixedWidthInteger>(
-        _ value: Integer, _ mode: RoundingMode, _ flags: inout UInt64
+        _ value: Integer,
+        _ mode: RoundingMode,
+        _ flags: inout UInt64
     ) -> UInt64 {
         SoftFloat<Binary16>.fromInteger(
-            magnitude: UInt64(value.magnitude), isNegative: value < 0, mode, &flags)
+            magnitude: UInt64(value.magnitude),
+            isNegative: value < 0,
+            mode,
+            &flags
+        )
     }
 }

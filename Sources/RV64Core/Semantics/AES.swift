@@ -6,14 +6,18 @@ enum AES {
     static func encrypted(_ a: UInt64, _ b: UInt64, _ columns: Columns) -> UInt64 {
         var result: UInt64 = 0
         // Row r of a column comes from the column r places further on.
-        for byte in 0..<UInt64(8) { result |= UInt64(forward[stateByte(a, b, byte &+ 4 &* (byte & 3))]) &<< (8 &* byte) }
+        for byte in 0..<UInt64(8) {
+            result |= UInt64(forward[stateByte(a, b, byte &+ 4 &* (byte & 3))]) &<< (8 &* byte)
+        }
         return columns == .mixed ? mixed(result) : result
     }
 
     /// norm:aes64ds_op, norm:aes64dsm_op
     static func decrypted(_ a: UInt64, _ b: UInt64, _ columns: Columns) -> UInt64 {
         var result: UInt64 = 0
-        for byte in 0..<UInt64(8) { result |= UInt64(inverse[stateByte(a, b, byte &- 4 &* (byte & 3))]) &<< (8 &* byte) }
+        for byte in 0..<UInt64(8) {
+            result |= UInt64(inverse[stateByte(a, b, byte &- 4 &* (byte & 3))]) &<< (8 &* byte)
+        }
         return columns == .mixed ? inverseMixed(result) : result
     }
 

@@ -20,7 +20,10 @@ extension Hart {
     func compareAndSwapPair(_ instruction: DecodedInstruction) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], 16, .store)
         let result = pointer.assumingMemoryBound(to: Atomic<WordPair>.self).pointee.compareExchange(
-            expected: pair(instruction.comparand), desired: pair(instruction.rs2), ordering: .sequentiallyConsistent)
+            expected: pair(instruction.comparand),
+            desired: pair(instruction.rs2),
+            ordering: .sequentiallyConsistent
+        )
         // norm:Zacas_rv64_amocas-q_rd_frst_reg_x0
         guard instruction.comparand != 0 else { return }
         x[instruction.rd] = UInt64(result.original.first)
@@ -43,7 +46,9 @@ extension DecodedInstruction {
 protocol AtomicCell: FixedWidthInteger, UnsignedInteger {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self
     static func compareExchange(
-        _ pointer: UnsafeMutableRawPointer, expected: Self, desired: Self
+        _ pointer: UnsafeMutableRawPointer,
+        expected: Self,
+        desired: Self
     ) -> (exchanged: Bool, original: Self)
 }
 
@@ -62,7 +67,9 @@ extension UInt8: AtomicCell {
     }
 
     static func compareExchange(
-        _ pointer: UnsafeMutableRawPointer, expected: Self, desired: Self
+        _ pointer: UnsafeMutableRawPointer,
+        expected: Self,
+        desired: Self
     ) -> (exchanged: Bool, original: Self) {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee
             .compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent)
@@ -75,7 +82,9 @@ extension UInt16: AtomicCell {
     }
 
     static func compareExchange(
-        _ pointer: UnsafeMutableRawPointer, expected: Self, desired: Self
+        _ pointer: UnsafeMutableRawPointer,
+        expected: Self,
+        desired: Self
     ) -> (exchanged: Bool, original: Self) {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee
             .compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent)
@@ -88,7 +97,9 @@ extension UInt32: AtomicCell {
     }
 
     static func compareExchange(
-        _ pointer: UnsafeMutableRawPointer, expected: Self, desired: Self
+        _ pointer: UnsafeMutableRawPointer,
+        expected: Self,
+        desired: Self
     ) -> (exchanged: Bool, original: Self) {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee
             .compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent)
@@ -101,7 +112,9 @@ extension UInt64: AtomicCell {
     }
 
     static func compareExchange(
-        _ pointer: UnsafeMutableRawPointer, expected: Self, desired: Self
+        _ pointer: UnsafeMutableRawPointer,
+        expected: Self,
+        desired: Self
     ) -> (exchanged: Bool, original: Self) {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee
             .compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent)

@@ -5,7 +5,9 @@ enum BitManipulation {
     static func zeroExtendedWord(_ value: UInt64) -> UInt64 { value & 0xFFFF_FFFF }
 
     @inline(__always)
-    static func signExtendedByte(_ value: UInt64) -> UInt64 { UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: value))) }
+    static func signExtendedByte(_ value: UInt64) -> UInt64 {
+        UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: value)))
+    }
 
     @inline(__always)
     static func signExtendedHalf(_ value: UInt64) -> UInt64 {
@@ -35,10 +37,14 @@ enum BitManipulation {
     static func minimum(_ a: UInt64, _ b: UInt64) -> UInt64 { Integer.isLess(a, b) ? a : b }
 
     @inline(__always)
-    static func rotateLeft(_ value: UInt64, _ amount: UInt64) -> UInt64 { (value &<< amount) | (value &>> (0 &- amount)) }
+    static func rotateLeft(_ value: UInt64, _ amount: UInt64) -> UInt64 {
+        (value &<< amount) | (value &>> (0 &- amount))
+    }
 
     @inline(__always)
-    static func rotateRight(_ value: UInt64, _ amount: UInt64) -> UInt64 { (value &>> amount) | (value &<< (0 &- amount)) }
+    static func rotateRight(_ value: UInt64, _ amount: UInt64) -> UInt64 {
+        (value &>> amount) | (value &<< (0 &- amount))
+    }
 
     /// norm:rolw_op: 32 bits, sign-extended.
     @inline(__always)

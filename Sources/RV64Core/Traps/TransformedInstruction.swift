@@ -7,7 +7,9 @@ package enum TransformedInstruction {
     package static let implicitWrite: UInt64 = 0x3020
 
     static func value(
-        for trap: Trap, raisedBy instruction: DecodedInstruction?, decoder: borrowing Decoder
+        for trap: Trap,
+        raisedBy instruction: DecodedInstruction?,
+        decoder: borrowing Decoder
     ) -> UInt64 {
         switch trap.instruction {
         case .zero: 0

@@ -98,13 +98,14 @@ struct ReservedEncodingTests {
         ("AMO width 4", 0x00B6_452F), ("AMO funct5 = 6", 0x30B6_252F), ("AMO width 5", 0x28C6_552F),
         ("amocas.q with odd rd", 0x28C7_45AF), ("amocas.q with odd rs2", 0x28D7_452F),
         ("aes64ks1i with round 11", 0x31BD_9513), ("aes64ks1i with round 15", 0x31FD_9513),
-        ("clz with rs2 = 3", 0x6035_9513), ("rev8 of RV32", 0x6985_D513), ("zext.h of RV32", 0x0805_C533),
+        ("clz with rs2 = 3", 0x6035_9513), ("rev8 of RV32", 0x6985_D513),
         ("sext.b's word form", 0x6045_951B), ("orc.b with another constant", 0x2885_D513),
         ("brev8 with another constant", 0x6865_D513), ("bclri's word form", 0x4805_951B),
         ("sha256sig0 with rs2 = 8", 0x1085_9513), ("sm4ed", 0x30B5_0533), ("sm3p0", 0x1085_1513),
         ("aes32esi of RV32", 0x22B5_0533), ("cbo with operation 3", 0x0035_200F),
         ("cbo.zero with rd != 0", 0x0045_208F), ("wrs.nto with rs1 != 0", 0x00D0_8073),
-        ("MOP with bit 29", 0xA1C5_C573), ("MOP.R with bit 22 = 0", 0x81A5_C573), ("czero with funct3 = 6", 0x0EC5_E533),
+        ("MOP with bit 29", 0xA1C5_C573), ("MOP.R with bit 22 = 0", 0x81A5_C573),
+        ("czero with funct3 = 6", 0x0EC5_E533),
         ("fli.s with rs2 = 2", 0xF025_8553), ("fcvtmod.w.d rounding up", 0xC285_B553),
         ("fround.s with rs2 = 6", 0x4065_F553), ("fleq.s's funct3 = 6", 0xA0C5_E553), ("fmvh.x.d of RV32", 0xE215_8553),
         ("slliw with shamt[5]", 0x0205_951B), ("srliw with shamt[5]", 0x0205_D51B),
@@ -127,7 +128,7 @@ struct ReservedEncodingTests {
         ("fcvt.s.d with rs2 = 3", 0x4035_F553), ("fcvt.d.s with rs2 = 1", 0x4215_F553),
         ("fsqrt.s with rs2 != 0", 0x5815_F553), ("fmv.x.w with rs2 != 0", 0xE015_8553),
         ("fmv.d.x with funct3 = 1", 0xF205_9553), ("fclass.s with rs2 != 0", 0xE015_9553),
-        ("fsgnj.s with funct3 = 3", 0x20C5_B553), ("fmin.s with funct3 = 2", 0x28C5_A553),
+        ("fsgnj.s with funct3 = 3", 0x20C5_B553), ("fmin.s with funct3 = 4", 0x28C5_C553),
         ("feq.s with funct3 = 3", 0xA0C5_B553), ("fcvt.h.q", 0x4435_F553),
         ("quad-precision fadd", 0x06C5_F553), ("quad-precision fmadd", 0x6EC5_F543),
         ("LOAD-FP funct3 = 4 without Q", 0x0005_C507),
@@ -172,7 +173,10 @@ struct ExtensionGatingTests {
             let with = Decoder(extensions: needed)
             #expect(with.decode(row.pattern.sample).opcode == row.opcode)
             for member in needed.members {
+                // Nor what would bring the instruction by itself.
+                let others = row.availability.filter { $0 != needed }.flatMap(\.members)
                 var without = ExtensionSet.all.members.filter { !$0.implied.contains(member) && $0 != member }
+                without.removeAll { !ExtensionSet([$0]).closure.members.allSatisfy { !others.contains($0) } }
                 without.removeAll { ExtensionSet([$0]).closure.contains(member) }
                 #expect(Decoder(extensions: ExtensionSet(without)).decode(row.pattern.sample).opcode == .illegal)
             }

@@ -34,7 +34,7 @@ struct DisassemblerTests {
     func illegal() {
         #expect(disassemble(0x0000_000B) == ".insn 4, 0xb")
         #expect(disassemble(0xFFFF_FFFF) == ".insn 4, 0xffffffff")
-        #expect(disassemble(0x9C41) == ".insn 2, 0x9c41")
+        #expect(disassemble(0x9C79) == ".insn 2, 0x9c79")
         #expect(disassemble(0x0000) == "unimp")
         #expect(disassemble(0xABCD_0001) == "nop", "only the low half counts")
     }
