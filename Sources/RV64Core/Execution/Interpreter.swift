@@ -95,6 +95,39 @@ extension Hart {
                 case .remuw: x[i.rd] = Multiply.remainderUnsignedWord(x[i.rs1], x[i.rs2])
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
 
+                case .addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &+ x[i.rs2]
+                case .sh1add: x[i.rd] = x[i.rs1] &<< 1 &+ x[i.rs2]
+                case .sh2add: x[i.rd] = x[i.rs1] &<< 2 &+ x[i.rs2]
+                case .sh3add: x[i.rd] = x[i.rs1] &<< 3 &+ x[i.rs2]
+                case .sh1addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 1 &+ x[i.rs2]
+                case .sh2addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 2 &+ x[i.rs2]
+                case .sh3addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 3 &+ x[i.rs2]
+                case .slliUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< i.operand
+                case .andn: x[i.rd] = x[i.rs1] & ~x[i.rs2]
+                case .orn: x[i.rd] = x[i.rs1] | ~x[i.rs2]
+                case .xnor: x[i.rd] = x[i.rs1] ^ ~x[i.rs2]
+                case .max: x[i.rd] = BitManipulation.maximum(x[i.rs1], x[i.rs2])
+                case .maxu: x[i.rd] = max(x[i.rs1], x[i.rs2])
+                case .min: x[i.rd] = BitManipulation.minimum(x[i.rs1], x[i.rs2])
+                case .minu: x[i.rd] = min(x[i.rs1], x[i.rs2])
+                case .sextB: x[i.rd] = BitManipulation.signExtendedByte(x[i.rs1])
+                case .sextH: x[i.rd] = BitManipulation.signExtendedHalf(x[i.rs1])
+                case .zextH: x[i.rd] = x[i.rs1] & 0xFFFF
+                case .rori: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], i.operand)
+                case .roriw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], i.operand)
+                case .rev8: x[i.rd] = x[i.rs1].byteSwapped
+                case .bclr: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(x[i.rs2])
+                case .bclri: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(i.operand)
+                case .bext: x[i.rd] = x[i.rs1] &>> x[i.rs2] & 1
+                case .bexti: x[i.rd] = x[i.rs1] &>> i.operand & 1
+                case .binv: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(x[i.rs2])
+                case .binvi: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(i.operand)
+                case .bset: x[i.rd] = x[i.rs1] | BitManipulation.bit(x[i.rs2])
+                case .bseti: x[i.rd] = x[i.rs1] | BitManipulation.bit(i.operand)
+                case .czeroEqz: x[i.rd] = x[i.rs2] == 0 ? 0 : x[i.rs1]
+                case .czeroNez: x[i.rd] = x[i.rs2] != 0 ? 0 : x[i.rs1]
+                case .mopR, .mopRr: x[i.rd] = 0
+
                 case .lb:
                     guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
                         edge = .outOfLine
@@ -234,11 +267,26 @@ extension Hart {
                     .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
                     .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDW, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD,
                     .fcvtDS, .fmvXD, .fmvDX,
+                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH,
+                    .fnmsubH, .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH,
+                    .fmaxH, .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu,
+                    .fcvtHL, .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS,
+                    .fmaxmS, .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD,
+                    .fleqD, .fltqD, .fcvtmodWD,
+                    .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh,
+                    .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm,
+                    .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0,
+                    .sha512sig1, .sha512sum0, .sha512sum1,
                     .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
                     .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
-                    .amominuD, .amomaxuD, .fence:
+                    .amominuD, .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB,
+                    .amominuB, .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH,
+                    .amominuH, .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ,
+                    .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
                     edge = .outOfLine
                     break straight
+                // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
+                case .wrsNto, .wrsSto: break
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
                     .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,

@@ -9,7 +9,7 @@ extension Hart {
             value: trap.value,
             isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,
-            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction)
+            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
         )
     }
 
