@@ -12,7 +12,7 @@ extension Opcode {
     /// Executed outside the fast loop, with pc and counters written back.
     var isSystem: Bool {
         switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret, .wfi,
+        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret, .mnret, .wfi,
             .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
             .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
             .hsvD:
@@ -67,7 +67,8 @@ extension Hart {
 
     /// Decodes up to the end of the block or page. The first instruction lies whole inside `limit` bytes.
     private func build(_ source: UInt64, limit: UInt64) -> UnsafeMutablePointer<Block> {
-        withUnsafeTemporaryAllocation(of: DecodedInstruction.self, capacity: Block.maximumCount) { decoded in
+        count(.blockDecoded)
+        return withUnsafeTemporaryAllocation(of: DecodedInstruction.self, capacity: Block.maximumCount) { decoded in
             var count = 0
             var offset: UInt64 = 0
             while count < Block.maximumCount, offset &+ 2 <= limit {

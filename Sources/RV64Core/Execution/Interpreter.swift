@@ -43,7 +43,7 @@ extension Hart {
         var remaining = budget
         var pc = state.pointee.pc
         let epoch = blocks.epoch.pointee
-        guard var block = nextBlock(at: pc) else { return }
+        guard var block = nextBlock(at: pc, retired: 0) else { return }
 
         while true {
             remaining &-= Int(block.pointee.count)
@@ -192,7 +192,7 @@ extension Hart {
                 case .fence: atomicMemoryFence(ordering: .sequentiallyConsistent)
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
-                    .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,
+                    .sret, .mnret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,
                     .hfenceVvma, .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu,
                     .hsvB, .hsvH, .hsvW, .hsvD:
                     edge = .system
@@ -234,10 +234,7 @@ extension Hart {
                 writeBack(pc, retired: budget &- remaining)
                 return
             }
-            guard let found = nextBlock(at: pc) else {
-                state.pointee.retired &+= UInt64(budget &- remaining)
-                return
-            }
+            guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
             guard blocks.epoch.pointee == epoch else {
                 // The cache was emptied to make room: `block` is no more.
                 writeBack(pc, retired: budget &- remaining)
@@ -256,11 +253,11 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64) -> UnsafeMutablePointer<Block>? {
+    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
-            state.pointee.pc = pc
+            writeBack(pc, retired: retired)
             deliver(error, raisedBy: nil)
             return nil
         }

@@ -13,6 +13,7 @@ extension Hart {
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         context.pointee.retiredAtEntry = state.pointee.retired
         context.pointee.slice = 0
+        if state.pointee.isInCriticalError { return .criticalError }
         // The owner may have changed any CSR since the last exit.
         updateContext()
         var left = Int(clamping: limit)
@@ -25,7 +26,12 @@ extension Hart {
             if left <= 0 { return .budgetExhausted }
             if context.pointee.slice <= 0 {
                 refreshTimers()
-                context.pointee.slice = Self.sliceLength
+                synchronizeCounters()
+                context.pointee.slice = min(Self.sliceLength, instructionsUntilOverflow)
+            }
+            if let cause = nonMaskableInterruptToTake {
+                deliverNonMaskable(cause)
+                continue
             }
             if let (cause, target) = interruptToTake() {
                 deliver(cause, to: target)

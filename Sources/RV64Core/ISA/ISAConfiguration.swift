@@ -8,10 +8,11 @@ package struct ISAConfiguration: Equatable, Sendable {
         .i, .m, .a, .f, .d, .c, .h,
         .zic64b, .ziccamoa, .ziccif, .zicclsm, .ziccrse, .zicntr, .zicsr, .zifencei, .zihintntl, .zihintpause, .zihpm,
         .zmmul, .za64rs, .zaamo, .zalrsc, .zca, .zcd,
-        .ssccptr, .sscofpmf, .sscounterenw, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
-        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt,
-        .sha, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
-        .smstateen,
+        .zkr, .supm,
+        .ssccptr, .sscofpmf, .sscounterenw, .ssdbltrp, .ssnpm, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
+        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt, .svvptc,
+        .sha, .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
+        .smcntrpmf, .smdbltrp, .smepmp, .smmpm, .smnpm, .smrnmi, .smstateen,
     ]
 
     /// Everything that is implemented.
