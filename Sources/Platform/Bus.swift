@@ -8,13 +8,12 @@ package enum BusFault: Error, Equatable, Sendable {
 ///
 /// Calls come from any vCPU's thread: a device guards its own state.
 package protocol MMIODevice: AnyObject, Sendable {
-    /// - Parameters:
-    ///   - offset: bytes from the device's base; `offset + width` lies inside the device's region.
-    /// - Returns: the value, zero-extended.
-    /// - Throws: `BusFault` if the device does not answer such an access.
+    /// The value at an offset from the device's base, zero-extended.
+    ///
+    /// `offset + width` lies inside the device's region. `BusFault` if the device does not answer such an access.
     func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64
 
-    /// - Parameter value: only its low `width` bytes count.
+    /// Writes the low `width` bytes of a value at an offset from the device's base.
     func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault)
 }
 

@@ -18,7 +18,13 @@ package final class PhysicalMemory: @unchecked Sendable {
     package init(base: UInt64, size: UInt64) throws(HostMemoryError) {
         precondition(base & Page.offsetMask == 0 && size & Page.offsetMask == 0 && size > 0)
         let mapping = mmap(
-            nil, Int(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE), -1, 0)
+            nil,
+            Int(size),
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE),
+            -1,
+            0
+        )
         guard let mapping, mapping != MAP_FAILED else {
             throw HostMemoryError(requestedBytes: size, reason: String(cString: strerror(errno)))
         }

@@ -10,7 +10,7 @@ final class HypervisorGuest: RunnableGuest {
     private let hasEnded = Atomic<Bool>(false)
     private let start = HostClock()
 
-    /// - Parameter scheduler: runs all guests on one thread in a fixed order; nil for a thread per hart.
+    /// `scheduler` runs all guests on one thread in a fixed order; nil for a thread per hart.
     init(_ machine: VirtualMachine, scheduler: InstructionScheduler?) {
         self.machine = machine
         self.scheduler = scheduler
@@ -21,7 +21,8 @@ final class HypervisorGuest: RunnableGuest {
     var statusLine: String {
         let state = hasEnded.load(ordering: .relaxed) ? "ended" : "running"
         let seconds = start.nanoseconds / 1_000_000_000
-        return "\(state), \(machine.configuration.hartCount) harts, \(machine.instructions) instructions in \(seconds) s, "
+        return
+            "\(state), \(machine.configuration.hartCount) harts, \(machine.instructions) instructions in \(seconds) s, "
             + "\(machine.residentBytes >> 20) of \(machine.configuration.memorySize >> 20) MiB in use"
     }
 

@@ -43,7 +43,8 @@ enum RunCommand {
     }
 
     private static func machineConfiguration(
-        _ guest: GuestOptions, _ options: SessionOptions
+        _ guest: GuestOptions,
+        _ options: SessionOptions
     ) throws -> VirtualMachineConfiguration {
         let isa = try ISAConfiguration(parsing: guest.isa ?? VirtualMachineConfiguration.defaultISA)
         var machine = VirtualMachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)

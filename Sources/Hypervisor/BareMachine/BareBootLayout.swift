@@ -14,7 +14,10 @@ struct BareBootLayout {
     private static let supervisorMode: UInt64 = 1
 
     init(
-        _ configuration: DeviceTreeConfiguration, program: GuestImage, kernel: GuestImage?, initrdSize: UInt64
+        _ configuration: DeviceTreeConfiguration,
+        program: GuestImage,
+        kernel: GuestImage?,
+        initrdSize: UInt64
     ) throws(DeviceTreeError) {
         let occupied = program.occupied + (kernel?.occupied ?? [])
         let layout = try BootLayout.make(configuration, occupied: occupied, initrdSize: initrdSize)

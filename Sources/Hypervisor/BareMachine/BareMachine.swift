@@ -34,10 +34,12 @@ package final class BareMachine: @unchecked Sendable {
     /// between two looks at device timers.
     private var turnLimit: UInt64 { htif == nil && configuration.instructionLimit == nil ? 8_000_000 : 10_000 }
 
-    /// - Parameter roomMade: called when console input that was refused would now be taken.
-    /// - Throws: `VirtualMachineError`.
+    /// Reads and loads everything the machine needs. `roomMade` is called when console input that was refused would
+    /// now be taken.
     package init(
-        _ configuration: BareMachineConfiguration, clock: any MachineClock, console: any ConsoleSink,
+        _ configuration: BareMachineConfiguration,
+        clock: any MachineClock,
+        console: any ConsoleSink,
         roomMade: @escaping @Sendable () -> Void = {}
     ) throws(VirtualMachineError) {
         self.configuration = configuration
@@ -48,7 +50,9 @@ package final class BareMachine: @unchecked Sendable {
         let ram = MemoryMap.ram(size: configuration.memorySize)
         do throws(LoaderError) {
             image = try GuestImage.load(path: configuration.programPath, ram: ram, rebaseOffset: 0)
-            kernel = try configuration.kernelPath.map { path throws(LoaderError) in try GuestImage.load(path: path, ram: ram) }
+            kernel = try configuration.kernelPath.map { path throws(LoaderError) in
+                try GuestImage.load(path: path, ram: ram)
+            }
             initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
         } catch {
             throw .image(error)
@@ -72,9 +76,15 @@ package final class BareMachine: @unchecked Sendable {
             BareHart(
                 Hart(
                     configuration: HartConfiguration(
-                        id: UInt64(index), extensions: configuration.isa.extensions, hostedModes: .bare,
-                        pagingLimit: configuration.pagingLimit),
-                    memory: memory, clock: clock))
+                        id: UInt64(index),
+                        extensions: configuration.isa.extensions,
+                        hostedModes: .bare,
+                        pagingLimit: configuration.pagingLimit
+                    ),
+                    memory: memory,
+                    clock: clock
+                )
+            )
         }
         // The PLIC's contexts: M and S of hart 0, M and S of hart 1, ...
         let lines = harts.flatMap { hart in
@@ -84,9 +94,14 @@ package final class BareMachine: @unchecked Sendable {
         }
         let timers = ACLINT(hartCount: configuration.hartCount, clock: clock, harts: HartTimers(harts))
         let board = Board(
-            contextLines: lines, console: console, power: self, random: random,
-            memory: PhysicalMemoryAccess(memory), clock: clock,
-            additional: [("clint", MemoryMap.clint, timers)])
+            contextLines: lines,
+            console: console,
+            power: self,
+            random: random,
+            memory: PhysicalMemoryAccess(memory),
+            clock: clock,
+            additional: [("clint", MemoryMap.clint, timers)]
+        )
         input.connect(board.uart)
         self.board = board
         for hart in harts {
@@ -111,11 +126,16 @@ package final class BareMachine: @unchecked Sendable {
             virtioSlots: Board.virtioSlots,
             bootArguments: configuration.bootArguments,
             initrd: kernel?.embeddedInitrd ?? image.embeddedInitrd,
-            rngSeed: seed)
+            rngSeed: seed
+        )
         let layout: BareBootLayout
         do throws(DeviceTreeError) {
             layout = try BareBootLayout(
-                tree, program: image, kernel: kernel, initrdSize: UInt64(initrd?.count ?? 0))
+                tree,
+                program: image,
+                kernel: kernel,
+                initrdSize: UInt64(initrd?.count ?? 0)
+            )
         } catch {
             throw .deviceTree(error, guest: configuration.programPath)
         }
@@ -200,6 +220,7 @@ package final class BareMachine: @unchecked Sendable {
         if let code = htif?.poll() { stop(.exited(code: code)) }
         if let limit = configuration.instructionLimit, total >= limit { stop(.instructionLimit) }
         if exit == .trapLoop { stop(.failed(trapLoopReport(hart))) }
+        if exit == .criticalError { stop(.failed(criticalErrorReport(hart))) }
         return exit
     }
 
@@ -209,6 +230,11 @@ package final class BareMachine: @unchecked Sendable {
         let name = ExceptionCause(rawValue: cause)?.name ?? hex(cause)
         return "hart \(state.pointee.mhartid) traps for ever: \(name) at \(hex(state.pointee.mepc)), value "
             + "\(hex(state.pointee.mtval)), and its handler at \(hex(state.pointee.mtvec & ~3)) (mtvec) cannot run"
+    }
+
+    private func criticalErrorReport(_ hart: Hart) -> String {
+        "hart \(hart.state.pointee.mhartid) is in the critical-error state: a trap at \(hex(hart.state.pointee.pc)) that "
+            + "no handler could take (Smdbltrp)"
     }
 
     /// Ends the run. The first reason counts.

@@ -62,7 +62,8 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     private func frame(
-        for address: GuestPhysicalAddress, _ tables: inout Tables
+        for address: GuestPhysicalAddress,
+        _ tables: inout Tables
     ) throws(OutOfHostFrames) -> PhysicalAddress {
         let index = Int((address.rawValue - ram.lowerBound) / HostMemory.frameSize)
         if let frame = tables.frames[index] { return frame }
@@ -83,7 +84,10 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     /// Writes one leaf, and the pointers down to it.
     private func map(
-        _ address: UInt64, to target: UInt64, level: Int, _ tables: inout Tables
+        _ address: UInt64,
+        to target: UInt64,
+        level: Int,
+        _ tables: inout Tables
     ) throws(OutOfHostFrames) {
         var table = tables.pages[0].rawValue
         var current = 2
@@ -141,7 +145,9 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     private func forEachPiece(
-        _ address: GuestPhysicalAddress, count: Int, _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
+        _ address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
     ) -> Bool {
         var done = 0
         while done < count {

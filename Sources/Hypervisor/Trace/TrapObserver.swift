@@ -11,10 +11,15 @@ extension VirtualCPU {
     func report(_ exit: VCPUExit, _ site: TrapSite, _ action: TrapAction) {
         guard let observer = machine.observer else { return }
         var record = TrapTraceRecord(
-            guest: machine.configuration.name, hart: index,
+            guest: machine.configuration.name,
+            hart: index,
             nanoseconds: machine.clock.nanoseconds &- machine.timeOrigin &* Timebase.nanosecondsPerTick,
-            mode: site.mode.name, pc: site.pc, symbol: machine.symbol(at: site.pc), cause: exit.name,
-            action: action.description)
+            mode: site.mode.name,
+            pc: site.pc,
+            symbol: machine.symbol(at: site.pc),
+            cause: exit.name,
+            action: action.description
+        )
         switch exit {
         case .guestPageFault(let fault):
             record.trapValue = fault.virtualAddress
@@ -22,7 +27,9 @@ extension VirtualCPU {
         case .exception(_, let value): record.trapValue = value
         case .environmentCall, .virtualInstruction, .interrupt, .unexpected: break
         }
-        record.instruction = site.instruction.map { disassemble($0, at: site.pc) { [machine] in machine.image.symbol(at: $0)?.name } }
+        record.instruction = site.instruction.map {
+            disassemble($0, at: site.pc) { [machine] in machine.image.symbol(at: $0)?.name }
+        }
         observer.observe(record)
     }
 }

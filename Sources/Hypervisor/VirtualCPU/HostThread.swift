@@ -15,12 +15,15 @@ final class HostThread: @unchecked Sendable {
     init(_ run: @escaping @Sendable () -> Void) throws(HostThreadError) {
         let body = Unmanaged.passRetained(Body(run))
         let status = pthread_create(
-            &handle, nil,
+            &handle,
+            nil,
             { argument in
                 // SAFETY: `argument` is the retained body passed below, consumed exactly once.
                 argument.map { Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run() }
                 return nil
-            }, body.toOpaque())
+            },
+            body.toOpaque()
+        )
         guard status == 0 else {
             body.release()
             throw HostThreadError(reason: String(cString: strerror(status)))

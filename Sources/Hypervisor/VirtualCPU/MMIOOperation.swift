@@ -55,7 +55,9 @@ package struct MMIOOperation: Equatable, Sendable {
     ///
     /// - Throws: `BusFault` where no device answers; nothing has changed then.
     func perform(
-        on bus: Bus, at address: UInt64, state: UnsafeMutablePointer<RV64Core.HartState>
+        on bus: Bus,
+        at address: UInt64,
+        state: UnsafeMutablePointer<RV64Core.HartState>
     ) throws(BusFault) {
         guard address & (width.bytes - 1) == 0 else { throw .unsupportedWidth }
         switch direction {

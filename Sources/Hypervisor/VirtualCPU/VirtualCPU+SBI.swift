@@ -41,7 +41,10 @@ extension VirtualCPU {
     private var sbiCall: SBICall {
         let x = hart.state.pointee.x
         return SBICall(
-            extensionID: x[17], function: x[16], arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15]))
+            extensionID: x[17],
+            function: x[16],
+            arguments: .init(x[10], x[11], x[12], x[13], x[14], x[15])
+        )
     }
 }
 

@@ -99,6 +99,9 @@ package final class VirtualCPU: @unchecked Sendable {
         case .trapLoop:
             machine.stop(.failed(trapLoopReport))
             return .ran
+        case .criticalError:
+            machine.stop(.failed("hart \(index) is in the critical-error state: a trap that no handler could take"))
+            return .ran
         case .hosted:
             machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
             return .ran
@@ -158,7 +161,8 @@ package final class VirtualCPU: @unchecked Sendable {
         var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
         if let tick, tick != .max {
             let now = machine.clock.ticks
-            let span = tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
+            let span =
+                tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
             let own = span.1 ? UInt64.max : span.0
             nanoseconds = min(nanoseconds ?? own, own)
         }

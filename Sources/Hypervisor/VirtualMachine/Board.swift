@@ -16,8 +16,13 @@ struct Board {
     static let virtioSlots = [0, 1]
 
     init(
-        contextLines: [InterruptLine], console: any ConsoleSink, power: any PowerSink, random: any RandomSource,
-        memory: any GuestMemoryAccess, clock: any MachineClock, additional: [Wiring] = []
+        contextLines: [InterruptLine],
+        console: any ConsoleSink,
+        power: any PowerSink,
+        random: any RandomSource,
+        memory: any GuestMemoryAccess,
+        clock: any MachineClock,
+        additional: [Wiring] = []
     ) {
         let plic = PLIC(sourceCount: Int(MemoryMap.plicSourceCount), contextLines: contextLines)
         func line(_ device: MemoryMap.Device) -> InterruptLine {
@@ -26,9 +31,15 @@ struct Board {
         uart = UART16550(interrupt: line(MemoryMap.uart), sink: console)
         let rtc = GoldfishRTC(clock: clock, interrupt: line(MemoryMap.rtc))
         let virtioConsole = VirtioMMIOTransport(
-            device: VirtioConsole(sink: console), memory: memory, interrupt: line(MemoryMap.virtio(0)))
+            device: VirtioConsole(sink: console),
+            memory: memory,
+            interrupt: line(MemoryMap.virtio(0))
+        )
         let virtioEntropy = VirtioMMIOTransport(
-            device: VirtioEntropy(source: random), memory: memory, interrupt: line(MemoryMap.virtio(1)))
+            device: VirtioEntropy(source: random),
+            memory: memory,
+            interrupt: line(MemoryMap.virtio(1))
+        )
         let wiring: [Wiring] = [
             ("finisher", MemoryMap.finisher, TestFinisher(power: power)),
             ("rtc", MemoryMap.rtc, rtc),

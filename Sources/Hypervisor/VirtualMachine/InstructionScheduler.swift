@@ -18,7 +18,7 @@ package final class InstructionScheduler: Sendable {
     private let isRunning = Lock<Bool>(false)
     private let finished: [ParkingSpot]
 
-    /// - Parameter input: the whole console input of the first guest.
+    /// Takes the whole console input of the first guest as `input`.
     init(_ machines: [VirtualMachine], clock: InstructionClock, input: [UInt8]) {
         self.machines = machines
         self.clock = clock

@@ -39,15 +39,16 @@ package final class VirtualMachine: @unchecked Sendable {
     /// The device tree as the guest got it.
     package private(set) var deviceTree: [UInt8] = []
 
-    /// Reads and checks everything the guest needs, and loads it.
-    ///
-    /// - Parameters:
-    ///   - vmid: distinct for each guest of a host.
-    ///   - roomMade: called when console input that was refused would now be taken.
-    /// - Throws: `VirtualMachineError`.
+    /// Reads and checks everything the guest needs, and loads it. Each guest of a host has a VMID of its own.
+    /// `roomMade` is called when console input that was refused would now be taken.
     init(
-        _ configuration: VirtualMachineConfiguration, vmid: UInt64, host: HostMemory, clock: any MachineClock,
-        console: any ConsoleSink, observer: (any TrapObserver)?, measuresTime: Bool,
+        _ configuration: VirtualMachineConfiguration,
+        vmid: UInt64,
+        host: HostMemory,
+        clock: any MachineClock,
+        console: any ConsoleSink,
+        observer: (any TrapObserver)?,
+        measuresTime: Bool,
         roomMade: @escaping @Sendable () -> Void
     ) throws(VirtualMachineError) {
         self.configuration = configuration
@@ -62,7 +63,10 @@ package final class VirtualMachine: @unchecked Sendable {
         hartStates = HartStateMachine(hartCount: configuration.hartCount)
         random = configuration.seed.map { SeededRandomSource(seed: $0 &+ vmid) } ?? HostRandomSource()
         do throws(LoaderError) {
-            image = try GuestImage.load(path: configuration.imagePath, ram: MemoryMap.ram(size: configuration.memorySize))
+            image = try GuestImage.load(
+                path: configuration.imagePath,
+                ram: MemoryMap.ram(size: configuration.memorySize)
+            )
             initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
         } catch {
             throw .image(error)
@@ -92,18 +96,30 @@ package final class VirtualMachine: @unchecked Sendable {
         harts = (0..<configuration.hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
-                    id: UInt64(index), extensions: configuration.isa.extensions.union([.h]),
-                    hostedModes: .virtualized, pagingLimit: configuration.pagingLimit),
-                memory: host.memory, clock: clock)
+                    id: UInt64(index),
+                    extensions: configuration.isa.extensions.union([.h]),
+                    hostedModes: .virtualized,
+                    pagingLimit: configuration.pagingLimit
+                ),
+                memory: host.memory,
+                clock: clock
+            )
             return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: space)
         }
         let lines = harts.map { InterruptLine(to: ExternalInterruptSink($0), source: 0) }
         let board = Board(
-            contextLines: lines, console: console, power: self, random: random, memory: space, clock: clock)
+            contextLines: lines,
+            console: console,
+            power: self,
+            random: random,
+            memory: space,
+            clock: clock
+        )
         input.connect(board.uart)
         self.board = board
         harts[0].enter(
-            at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress))
+            at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress)
+        )
     }
 
     /// Copies program, initrd and device tree into the guest's RAM.
@@ -113,14 +129,18 @@ package final class VirtualMachine: @unchecked Sendable {
         let layout: BootLayout
         do throws(DeviceTreeError) {
             layout = try BootLayout.make(
-                deviceTreeConfiguration(rngSeed: seed), occupied: image.occupied, initrdSize: UInt64(initrd?.count ?? 0))
+                deviceTreeConfiguration(rngSeed: seed),
+                occupied: image.occupied,
+                initrdSize: UInt64(initrd?.count ?? 0)
+            )
         } catch {
             throw .deviceTree(error, guest: configuration.name)
         }
         deviceTree = layout.deviceTree
         var isLoaded = image.copy(into: space)
         if let initrd, let place = layout.initrd {
-            isLoaded = initrd.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(place.lowerBound)) } && isLoaded
+            isLoaded =
+                initrd.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(place.lowerBound)) } && isLoaded
         }
         isLoaded =
             layout.deviceTree.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress)) }
@@ -138,7 +158,8 @@ package final class VirtualMachine: @unchecked Sendable {
             virtioSlots: Board.virtioSlots,
             bootArguments: configuration.commandLine,
             initrd: image.embeddedInitrd,
-            rngSeed: rngSeed)
+            rngSeed: rngSeed
+        )
     }
 
     // MARK: - Life
@@ -213,7 +234,9 @@ package final class VirtualMachine: @unchecked Sendable {
 
     /// A hart stopped through HSM. With none left that could start another, the guest has ended.
     func hartStopped() {
-        if hartStates.areAllStopped { stop(.failed("every hart has stopped itself, and none is left to start another")) }
+        if hartStates.areAllStopped {
+            stop(.failed("every hart has stopped itself, and none is left to start another"))
+        }
     }
 
     // MARK: - Devices
@@ -269,13 +292,16 @@ package final class VirtualMachine: @unchecked Sendable {
         let exits = counters.exits.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let calls = counters.calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return GuestStatistics(
-            name: configuration.name, harts: configuration.hartCount,
-            wallSeconds: Double(wallNanoseconds.load(ordering: .relaxed)) / 1e9, instructions: instructions,
+            name: configuration.name,
+            harts: configuration.hartCount,
+            wallSeconds: Double(wallNanoseconds.load(ordering: .relaxed)) / 1e9,
+            instructions: instructions,
             secondsInGuest: Double(counters.guestNanoseconds) / 1e9,
             secondsInHypervisor: Double(counters.hypervisorNanoseconds) / 1e9,
             exits: exits.map { GuestStatistics.ExitCount(cause: $0.key, count: $0.value, seconds: 0) },
             sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
-            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) })
+            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
+        )
     }
 }
 

@@ -16,11 +16,12 @@ package final class VirtualizationHost: Sendable {
     let clock: any MachineClock
     private let count = Lock<UInt64>(0)
 
-    /// - Parameter guests: all that will run, for their memory is reserved together.
-    /// - Throws: `VirtualMachineError` when the host has not enough address space.
+    /// Reserves the memory of all guests that will run together; fails when the host has not enough address space.
     package init(for guests: [VirtualMachineConfiguration], clock: ClockSource) throws(VirtualMachineError) {
         // Each guest needs its RAM, a frame for the root table and its pages, and one for rounding.
-        let size = guests.reduce(HostMemory.frameSize) { $0 + $1.memorySize + 4 * HostMemory.frameSize + $1.memorySize / 256 }
+        let size = guests.reduce(HostMemory.frameSize) {
+            $0 + $1.memorySize + 4 * HostMemory.frameSize + $1.memorySize / 256
+        }
         do throws(HostMemoryError) {
             memory = try HostMemory(size: size)
         } catch {
@@ -34,8 +35,10 @@ package final class VirtualizationHost: Sendable {
 
     /// Makes a guest, loaded and ready to run.
     package func makeMachine(
-        _ configuration: VirtualMachineConfiguration, console: any ConsoleSink,
-        observer: (any TrapObserver)? = nil, measuresTime: Bool = false,
+        _ configuration: VirtualMachineConfiguration,
+        console: any ConsoleSink,
+        observer: (any TrapObserver)? = nil,
+        measuresTime: Bool = false,
         roomMade: @escaping @Sendable () -> Void = {}
     ) throws(VirtualMachineError) -> VirtualMachine {
         let vmid = count.withLock { count in
@@ -43,13 +46,20 @@ package final class VirtualizationHost: Sendable {
             return count
         }
         return try VirtualMachine(
-            configuration, vmid: vmid, host: memory, clock: clock, console: console, observer: observer,
-            measuresTime: measuresTime, roomMade: roomMade)
+            configuration,
+            vmid: vmid,
+            host: memory,
+            clock: clock,
+            console: console,
+            observer: observer,
+            measuresTime: measuresTime,
+            roomMade: roomMade
+        )
     }
 
     /// Runs guests on one thread by counted instructions; nil where time is the host's.
     ///
-    /// - Parameter input: the whole console input of the first guest.
+    /// `input` is the whole console input of the first guest.
     package func makeScheduler(_ machines: [VirtualMachine], input: [UInt8]) -> InstructionScheduler? {
         (clock as? InstructionClock).map { InstructionScheduler(machines, clock: $0, input: input) }
     }

@@ -7,9 +7,7 @@ extension Hart {
     /// Traps without a retired instruction between them after which a hart counts as lost.
     private static let trapLoopLimit = 10_000
 
-    /// Runs guest code until something concerns Swift.
-    ///
-    /// - Parameter limit: instructions to run at most, give or take one block.
+    /// Runs guest code until something concerns Swift, or for `limit` instructions, give or take one block.
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         context.pointee.retiredAtEntry = state.pointee.retired
         context.pointee.slice = 0

@@ -12,7 +12,7 @@ extension Hart {
     /// The clock has been moved on by what the hart has retired: it is ahead no more.
     package func clockAdvanced() { context.pointee.retiredAtEntry = state.pointee.retired }
 
-    /// Sstc is in force for the supervisor, and for the guest. norm:menvcfg_stce_op, norm:henvcfg_stce_op
+    /// Sstc is in force for the supervisor, and for the guest. norm:menvcfg_stce_op2, norm:henvcfg_stce
     var hasSupervisorTimer: Bool { state.pointee.menvcfg[.stce] }
     var hasGuestTimer: Bool { state.pointee.menvcfg[.stce] && state.pointee.henvcfg[.stce] }
 

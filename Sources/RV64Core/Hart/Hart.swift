@@ -72,7 +72,7 @@ package final class Hart: @unchecked Sendable {
         scratchBlock.deallocate()
     }
 
-    /// Back to M-mode with reset values everywhere. norm:reset
+    /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
         state.pointee.mhartid = configuration.id

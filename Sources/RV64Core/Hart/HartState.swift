@@ -95,7 +95,7 @@ package struct HartState: BitwiseCopyable {
     package var nextCounterOverflow: UInt64 = .max
     /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
     package var timerPending: UInt64 = 0
-    /// The host address that LR reserved, or 0; and the value it saw.
+    /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.
     package var reservationAddress: UInt64 = 0
     package var reservationValue: UInt64 = 0
 

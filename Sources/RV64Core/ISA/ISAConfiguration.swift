@@ -18,6 +18,10 @@ package struct ISAConfiguration: Equatable, Sendable {
     /// Everything that is implemented.
     package static let full = ISAConfiguration(unchecked: implemented)
 
+    /// What today's firmware and kernels run on: without the two extensions whose reset state stops software that does
+    /// not know them, since a trap in M-mode (Smdbltrp) or an interrupt (Smrnmi) must first be allowed.
+    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi]))
+
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 
     /// The configuration with `extensions` and what they imply, if this hart can be that.

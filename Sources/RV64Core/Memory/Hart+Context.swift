@@ -61,7 +61,7 @@ extension Hart {
     var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
     /// How loads and stores are translated: as fetches, but for MPRV and pointer masking.
-    /// norm:mstatus_mprv_op norm:pm_mprv_spvp
+    /// norm:mstatus_mprv_hypervisor norm:pm_mprv_spvp
     var dataContext: TranslationContext {
         let mode = dataMode
         return translationContext(for: mode).masked(by: pointerMasking(of: mode))
@@ -75,7 +75,7 @@ extension Hart {
         return PrivilegeMode(nominal: status[.mpp], virtualization: Virtualization(status[.mpv]))
     }
 
-    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlv_hsv_priv
+    /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlsv_priv
     var guestDataContext: TranslationContext {
         let mode: PrivilegeMode = state.pointee.hstatus[.spvp] ? .virtualSupervisor : .virtualUser
         return translationContext(for: mode).masked(by: guestPointerMasking(of: mode))
@@ -99,7 +99,7 @@ extension Hart {
         case .virtualUser, .virtualSupervisor:
             let guest = state.pointee.vsstatus
             if mode == .virtualSupervisor, guest[.sum] { flags.insert(.supervisorUserMemory) }
-            // norm:vsstatus_mxr_op: the HS-level MXR makes executable pages readable in both stages.
+            // norm:sstatus_mxr_vm: the HS-level MXR makes executable pages readable in both stages.
             if guest[.mxr] || status[.mxr] { flags.insert(.executableReadable) }
             if status[.mxr] { flags.insert(.guestExecutableReadable) }
             return TranslationContext(

@@ -27,7 +27,7 @@ extension Hart {
         }
     }
 
-    /// - Parameter entries: the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
+    /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
     func load(
         _ address: UInt64,
         _ width: AccessWidth,
@@ -115,7 +115,7 @@ extension Hart {
         let page = physical & ~Page.offsetMask
         let whole = physicalProtection(at: page, count: Page.size, privilege: privilege)
         let allowed = whole ?? physicalProtection(at: physical, count: count, privilege: privilege) ?? []
-        // norm:hlvx_op: PMP must grant both execute and read.
+        // HLVX: PMP must grant both execute and read.
         let needsExecute = access.flags.contains(.readsAsExecute)
         guard allowed.allows(kind), !needsExecute || allowed.contains(.execute) else {
             throw accessTrap(.access, kind, address, access)

@@ -20,7 +20,7 @@ struct PageTableEntry: BitwiseCopyable {
     /// A, D, U, N and PBMT must be zero in a pointer to the next level.
     private static let reservedInPointers: UInt64 = accessed | dirty | 1 << 4 | 0xE000_0000_0000_0000
 
-    /// The entry breaks no rule for its place. Page-table walk, steps 3 to 5. norm:svpbmt_pte_rsv
+    /// The entry breaks no rule for its place. Page-table walk, steps 3 to 5. norm:Sv39_pte_svpbmt_rsv
     func isWellFormed(level: Int, extensions: ExtensionSet, memoryTypes: MemoryTypes) -> Bool {
         guard isValid, isReadable || !isWritable, rawValue & Self.reserved == 0 else { return false }
         guard isLeaf else { return rawValue & Self.reservedInPointers == 0 }
@@ -43,7 +43,7 @@ struct PagingScheme {
     let levels: Int
     let isGuestStage: Bool
 
-    /// - Parameter mode: the MODE field of `satp`, `vsatp` or `hgatp`; nil for Bare.
+    /// The scheme of the MODE field of `satp`, `vsatp` or `hgatp`; nil for Bare.
     init?(mode: UInt64, isGuestStage: Bool) {
         switch mode {
         case 8: levels = 3

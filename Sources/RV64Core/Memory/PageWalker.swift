@@ -32,9 +32,8 @@ enum WalkFailure: Error {
 extension Hart {
     /// Walks one stage's table for `address`. Privileged ISA, "Virtual Address Translation Process".
     ///
-    /// - Parameters:
-    ///   - locate: turns an entry's address into a physical one: through the G-stage where the table belongs to a
-    ///     guest, the identity otherwise.
+    /// `locate` turns an entry's address into a physical one: through the G-stage where the table belongs to a
+    /// guest, the identity otherwise.
     func walk(
         _ table: PageTable,
         _ address: UInt64,
@@ -111,7 +110,7 @@ extension Hart {
         if entry.isWritable { granted.insert(.write) }
         if entry.isExecutable { granted.insert(.execute) }
         if context.flags.contains(.readsAsExecute) {
-            // norm:hlvx_op: execute takes the place of read.
+            // HLVX: execute takes the place of read.
             granted = entry.isExecutable ? [.read, .execute] : []
         } else if entry.isExecutable {
             let exposes: TranslationContext.Flags =

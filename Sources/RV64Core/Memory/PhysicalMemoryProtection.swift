@@ -4,7 +4,7 @@ extension Hart {
     /// What PMP grants on `[address, address + count)` at a nominal privilege, or nil where it differs inside.
     ///
     /// Privileged ISA, "Physical Memory Protection": the lowest-numbered entry that matches any byte decides, and it
-    /// must match all bytes. norm:pmp_entry_matching norm:mseccfg_mmwp_op_warl
+    /// must match all bytes. norm:pmp_entry_priority norm:pmp_full_match_required norm:mseccfg_mmwp_op_warl
     func physicalProtection(at address: UInt64, count: UInt64, privilege: UInt64) -> PagePermissions? {
         let last = address &+ (count &- 1)
         let security = state.pointee.mseccfg

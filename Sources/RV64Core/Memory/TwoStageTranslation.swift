@@ -42,7 +42,7 @@ extension Hart {
             guest = try walkGuestStage(first.address, kind, context)
         } catch {
             var trap = trap(for: error, .guestPage, address, kind, context)
-            // norm:htval_op: other faults, such as an access fault on a G-stage entry, write zero.
+            // norm:htval_trapval: other faults, such as an access fault on a G-stage entry, write zero.
             if trap.cause == ExceptionCause(.guestPage, kind) {
                 trap.guestPhysicalAddress = first.address
                 trap.instruction = kind == .fetch ? .zero : .transformed
@@ -90,7 +90,7 @@ extension Hart {
 
     /// An implicit access: a VS-stage entry lies in guest physical memory and goes through the G-stage.
     ///
-    /// norm:htinst_implicit: the fault has the original access's type, and a pseudoinstruction in htinst.
+    /// norm:H_trap_xtinst_guestpage: the fault has the original access's type, and a pseudoinstruction in htinst.
     private func locateGuestEntry(
         _ entry: UInt64,
         _ access: AccessKind,

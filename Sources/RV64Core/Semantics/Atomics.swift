@@ -61,9 +61,14 @@ extension Hart {
         } else {
             value = pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .sequentiallyConsistent)
         }
-        state.pointee.reservationAddress = UInt64(UInt(bitPattern: pointer))
+        state.pointee.reservationAddress = Self.reservation(of: pointer, width)
         state.pointee.reservationValue = value
         x[instruction.rd] = width == .word ? Integer.word(value) : value
+    }
+
+    /// An SC of another width than its LR fails: the low bits of an aligned address have room for the width.
+    private static func reservation(of pointer: UnsafeMutableRawPointer, _ width: AccessWidth) -> UInt64 {
+        UInt64(UInt(bitPattern: pointer)) | (width == .double ? 1 : 0)
     }
 
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_op
@@ -72,7 +77,7 @@ extension Hart {
         _ type: Cell.Type
     ) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
-        let isReserved = state.pointee.reservationAddress == UInt64(UInt(bitPattern: pointer))
+        let isReserved = state.pointee.reservationAddress == Self.reservation(of: pointer, AccessWidth(of: type))
         let expected = state.pointee.reservationValue
         state.pointee.reservationAddress = 0
         let value = x[instruction.rs2]

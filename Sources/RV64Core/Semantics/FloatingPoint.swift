@@ -5,7 +5,7 @@ extension Hart {
     func executeFloatingPoint(_ instruction: DecodedInstruction) -> Bool {
         guard context.pointee.floatingPoint != .off else { return raiseIllegal(instruction) }
         let field = instruction.roundingModeField
-        // norm:frm_dyn: 7 selects frm, whose reserved values make the instruction illegal. Instructions that do not
+        // norm:roundingmode_dynamic: 7 selects frm, whose reserved values make the instruction illegal. Instructions that do not
         // round use the field as part of their encoding: any value there is a valid mode or below it.
         let selected = field == 7 ? UInt8(truncatingIfNeeded: state.pointee.frm) : field
         guard let mode = RoundingMode(rawValue: selected) else { return raiseIllegal(instruction) }

@@ -63,7 +63,7 @@ extension Hart {
         return trap
     }
 
-    /// norm:sret_op, norm:hstatus_vtsr_op, norm:mstatus_tsr_op
+    /// norm:sret_h, norm:mret_h, norm:hstatus_vtsr_op, norm:mstatus_tsr_op
     private func executeTrapReturn(_ instruction: DecodedInstruction) throws(Trap) {
         switch (instruction.opcode, state.pointee.mode) {
         case (.mret, .machine): retiring(returnFromMachineTrap)
@@ -106,7 +106,7 @@ extension Hart {
         }
     }
 
-    /// SFENCE.VMA and SINVAL.VMA. norm:mstatus_tvm_op, norm:hstatus_vtvm_op
+    /// SFENCE.VMA and SINVAL.VMA. norm:mstatus_tvm_warl_op, norm:hstatus_vtvm_op
     private func executeSupervisorFence(_ instruction: DecodedInstruction) throws(Trap) {
         try requireSupervisor(instruction)
         let address = instruction.rs1 == 0 ? nil : x[instruction.rs1]
@@ -120,7 +120,7 @@ extension Hart {
         }
     }
 
-    /// HFENCE and HINVAL: from HS and M only. norm:hfence_gvma_priv
+    /// HFENCE and HINVAL: from HS and M only. norm:hfence-vvma_hfence-gvma_exceptions
     private func executeHypervisorFence(_ instruction: DecodedInstruction) throws(Trap) {
         switch state.pointee.mode {
         case .virtualUser, .virtualSupervisor: throw virtual(instruction)

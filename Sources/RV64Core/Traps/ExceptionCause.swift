@@ -96,6 +96,6 @@ package enum InterruptSet {
         | InterruptCause.virtualSupervisorExternal.mask
     package static let machine =
         InterruptCause.machineSoftware.mask | InterruptCause.machineTimer.mask | InterruptCause.machineExternal.mask
-    /// VS-level and guest-external: `mideleg` bits that are read-only one with H. norm:mideleg_vs
+    /// VS-level and guest-external: `mideleg` bits that are read-only one with H. norm:mideleg_acc_h
     package static let alwaysDelegated = virtualSupervisor | InterruptCause.supervisorGuestExternal.mask
 }

@@ -28,7 +28,7 @@ extension Hart {
         updateContext()
     }
 
-    /// Delivers an interrupt. norm:vscause_trans: to VS, a VS-level code appears as the S-level one below it.
+    /// Delivers an interrupt. norm:hideleg_trans: to VS, a VS-level code appears as the S-level one below it.
     func deliver(_ interrupt: InterruptCause, to target: PrivilegeMode) {
         let isTranslated =
             target == .virtualSupervisor && InterruptSet.virtualSupervisor & interrupt.mask != 0
@@ -69,7 +69,7 @@ extension Hart {
         }
     }
 
-    /// norm:mstatus_trap: MPV, MPP, MPIE, GVA. norm:trap_exp norm:trap_unexp_mdt_1 norm:trap_unexp_mnstatus_nmie_0
+    /// norm:H_trap_m_csrwrites: MPV, MPP, MPIE, GVA. norm:trap_exp norm:trap_unexp_mdt_1 norm:trap_unexp_mnstatus_nmie_0
     private func enterMachine(_ record: TrapRecord) {
         let previous = state.pointee.mode
         // Clear only where Smrnmi is there and its handler runs.
@@ -106,7 +106,7 @@ extension Hart {
         enterNonMaskableHandler(cause: record.cause, from: .machine)
     }
 
-    /// norm:hstatus_trap: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE. norm:sstatus_sdt_trap
+    /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE. norm:sstatus_sdt_trap
     private func enterSupervisor(_ record: TrapRecord) {
         if state.pointee.menvcfg[.dte] {
             guard !state.pointee.mstatus[.sdt] else { return enterMachine(record.doubled) }

@@ -1,6 +1,6 @@
 /// The only way out of a trap. Privileged ISA, "Trap Return".
 extension Hart {
-    /// SRET executed in HS or M: what also ends a hosted HS mode. norm:sret_op
+    /// SRET executed in HS or M: what also ends a hosted HS mode. norm:sret_v0
     package func returnFromSupervisorTrap() {
         let virtualization = Virtualization(state.pointee.hstatus[.spv])
         let mode = PrivilegeMode(nominal: state.pointee.mstatus[.spp] ? 1 : 0, virtualization: virtualization)
@@ -26,7 +26,7 @@ extension Hart {
         resume(mode, at: state.pointee.vsepc)
     }
 
-    /// MRET. norm:mret_op
+    /// MRET. norm:mret_h
     func returnFromMachineTrap() {
         let mode = PrivilegeMode(
             nominal: state.pointee.mstatus[.mpp],
@@ -58,7 +58,7 @@ extension Hart {
     }
 
     func resume(_ mode: PrivilegeMode, at pc: UInt64) {
-        // norm:mstatus_mprv_clr: a return to a mode below M clears MPRV.
+        // norm:mstatus_mprv_clr_mret_sret_less_priv: a return to a mode below M clears MPRV.
         if mode != .machine { state.pointee.mstatus[.mprv] = false }
         state.pointee.mode = mode
         updateCountersForMode()

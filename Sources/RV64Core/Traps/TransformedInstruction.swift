@@ -1,5 +1,5 @@
 /// What `htinst` and `mtinst` receive. Privileged ISA, "Transformed Instruction or Pseudoinstruction for mtinst or
-/// htinst". norm:mtinst_htinst_val
+/// htinst". norm:H_trap_xtinst_val
 package enum TransformedInstruction {
     /// A 64-bit read of a VS-stage page-table entry.
     package static let implicitRead: UInt64 = 0x3000

@@ -1,6 +1,6 @@
 /// Who takes a trap. Pure: the current mode, the enables and the delegation registers decide.
 ///
-/// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:medeleg_op
+/// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:H_trap_deleg
 extension HartState {
     /// The mode that an exception goes to.
     func target(of cause: ExceptionCause) -> PrivilegeMode {
@@ -32,7 +32,7 @@ extension HartState {
     /// Interrupts to HS are always enabled here.
     private var isBelowSupervisor: Bool { mode != .machine && mode != .supervisor }
 
-    /// The order of simultaneous interrupts to one mode, highest first. norm:mip_priority, norm:hip_priority
+    /// The order of simultaneous interrupts to one mode, highest first. norm:intr_M_mode_pri, norm:hsint_priority
     private static func first(of ready: UInt64) -> InterruptCause? {
         let order: [11 of InterruptCause] = [
             .machineExternal, .machineSoftware, .machineTimer,

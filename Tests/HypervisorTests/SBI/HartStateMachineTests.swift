@@ -25,7 +25,7 @@ import Testing
     }
 
     /// A machine whose hart 0 is in the state.
-    private func machine(in state: HartState) -> HartStateMachine {
+    private func machine(in state: HartStatus) -> HartStateMachine {
         let path: [Step] =
             switch state {
             case .started: []
@@ -43,9 +43,9 @@ import Testing
     }
 
     /// Figure "SBI HSM State Machine": these arrows, and no others.
-    @Test(arguments: HartState.allCases)
-    func transitions(_ state: HartState) {
-        let arrows: [Step: HartState] =
+    @Test(arguments: HartStatus.allCases)
+    func transitions(_ state: HartStatus) {
+        let arrows: [Step: HartStatus] =
             switch state {
             case .started: [.requestStop: .stopPending, .requestSuspend: .suspendPending]
             case .stopped: [.requestStart: .startPending]
@@ -64,8 +64,8 @@ import Testing
         }
     }
 
-    @Test(arguments: HartState.allCases)
-    func startRequests(_ state: HartState) {
+    @Test(arguments: HartStatus.allCases)
+    func startRequests(_ state: HartStatus) {
         let error: SBIError? =
             switch state {
             case .stopped: nil
