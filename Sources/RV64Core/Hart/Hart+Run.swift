@@ -12,8 +12,9 @@ extension Hart {
         context.pointee.retiredAtEntry = state.pointee.retired
         context.pointee.slice = 0
         if state.pointee.isInCriticalError { return .criticalError }
-        // The owner may have changed any CSR since the last exit.
+        // The owner may have changed any CSR, and the mode, since the last exit.
         updateContext()
+        updateCountersForMode()
         var left = Int(clamping: limit)
         while true {
             if let exit = context.pointee.exit {

@@ -35,7 +35,7 @@ package struct HartState: BitwiseCopyable {
     package var mnscratch: UInt64 = 0
     package var mnepc: UInt64 = 0
     package var mncause: UInt64 = 0
-    package var mnstatus = NonMaskableStatus(0)
+    package var mnstatus = NonMaskableStatus(Flag<NonMaskableStatus>.nmie.mask)
     package var mstateen = InlineArray<4, UInt64>(repeating: 0)
     package var pmpcfg = InlineArray<16, UInt8>(repeating: 0)
     package var pmpaddr = InlineArray<16, UInt64>(repeating: 0)
