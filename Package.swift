@@ -44,6 +44,7 @@ let package = Package(
         ),
         .testTarget(name: "RvhvTests", dependencies: ["Platform", "Hypervisor", "rvhv"], swiftSettings: strict),
         .testTarget(name: "GuestTests", swiftSettings: strict),
+        .testTarget(name: "TidyTests", dependencies: ["rvhv"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -17,6 +17,9 @@ package protocol ConsoleReceiver: AnyObject, Sendable {
     /// Takes as many of the first bytes as fit, and says how many.
     func receive(_ bytes: ArraySlice<UInt8>) -> Int
 
+    /// Gives back what it took and the guest has not read, oldest first.
+    func takeUnread() -> [UInt8]
+
     /// Names the one to tell when the guest has made room again. It is held weakly.
     func observeReceiveSpace(_ observer: any ReceiveSpaceObserver)
 }

@@ -55,6 +55,7 @@ package final class UART16550: MMIODevice, ConsoleReceiver {
         let (result, observer) = guarded.withLock { guarded in
             let before = guarded.state.receiveCapacity
             let result = access(&guarded.state)
+            guarded.state.settle()
             interrupt.set(guarded.state.interrupt != .none)
             let hasNewSpace = guarded.state.hasEmptyReceiver && guarded.state.receiveCapacity > before
             return (result, hasNewSpace ? guarded.observer : nil)
@@ -72,6 +73,14 @@ package final class UART16550: MMIODevice, ConsoleReceiver {
             let count = guarded.state.receive(bytes)
             interrupt.set(guarded.state.interrupt != .none)
             return count
+        }
+    }
+
+    package func takeUnread() -> [UInt8] {
+        guarded.withLock { guarded in
+            let bytes = guarded.state.takeUnread()
+            interrupt.set(guarded.state.interrupt != .none)
+            return bytes
         }
     }
 

@@ -15,6 +15,13 @@ extension UART16550 {
         var triggerLevel: UInt8 = 1
         /// Oldest first; at most `receiveDepth` bytes.
         var received: [UInt8] = []
+        /// Whether `received` came round the loop rather than from the line.
+        var isLoopbackData = false
+        /// Taken from the line, oldest first, and not yet arrived for the guest; at most `fifoDepth` bytes.
+        ///
+        /// Drivers reset the FIFO and throw bytes away while they set the port up. The timing of a virtual line is
+        /// ours: what they would lose arrives right after.
+        var onLine: [UInt8] = []
         var hasOverrun = false
         /// The THRE interrupt is an event, not a level: set when THR empties, cleared by an IIR read that reports it.
         var isTransmitterEmptyPending = false
@@ -43,8 +50,34 @@ extension UART16550.State {
 
     /// The line is cut during loopback (section 8.6), so input waits.
     var receiveCapacity: Int {
-        guard isListening, !modemControl.contains(.loopback) else { return 0 }
+        onLine.isEmpty ? arrivalCapacity : 0
+    }
+
+    private var arrivalCapacity: Int {
+        guard isListening, !modemControl.contains(.loopback), !isLoopbackData else { return 0 }
         return max(0, receiveDepth - received.count)
+    }
+
+    /// Lets arrive what may, after any access.
+    mutating func settle() {
+        if received.isEmpty { isLoopbackData = false }
+        let count = min(onLine.count, arrivalCapacity)
+        received += onLine.prefix(count)
+        onLine.removeFirst(count)
+    }
+
+    /// Takes unread bytes of the line out of the guest's sight; looped ones are gone.
+    private mutating func withdraw() {
+        if !isLoopbackData { onLine.insert(contentsOf: received, at: 0) }
+        received = []
+        isLoopbackData = false
+    }
+
+    /// What the guest has not read, as if it had never come.
+    mutating func takeUnread() -> [UInt8] {
+        withdraw()
+        defer { onLine = [] }
+        return onLine
     }
 
     /// The interrupt with the highest priority.
@@ -136,6 +169,7 @@ extension UART16550.State {
 
     /// A byte from the receive shift register. On overrun a full FIFO keeps what it has, but RBR is overwritten.
     private mutating func accept(_ byte: UInt8) {
+        isLoopbackData = true
         if received.count < receiveDepth {
             received.append(byte)
             return
@@ -149,14 +183,17 @@ extension UART16550.State {
         if value.contains(.transmitterEmpty) != interruptEnable.contains(.transmitterEmpty) {
             isTransmitterEmptyPending = value.contains(.transmitterEmpty)
         }
+        // The driver stops listening: it may be about to throw away what is there.
+        if interruptEnable.contains(.receivedData), !value.contains(.receivedData) { withdraw() }
         interruptEnable = value
     }
 
-    /// The other bits count only while bit 0 is written as 1, and changing bit 0 clears the FIFOs (section 8.4).
+    /// The other bits count only while bit 0 is written as 1, and changing bit 0 clears the FIFOs (section 8.4): bytes
+    /// of the line go back to it, and arrive when there is room.
     private mutating func setFIFOControl(_ value: UARTFIFOControl) {
         let isEnabling = value.contains(.enable)
         if isEnabling != areFIFOsEnabled || isEnabling && value.contains(.resetReceiver) {
-            received = []
+            withdraw()
         }
         areFIFOsEnabled = isEnabling
         triggerLevel = isEnabling ? value.triggerLevel : 1
@@ -164,6 +201,7 @@ extension UART16550.State {
 
     /// In loopback the four outputs feed the four inputs (section 8.6).
     private mutating func setModemControl(_ value: UARTModemControl) {
+        if value.contains(.loopback), !modemControl.contains(.loopback) { withdraw() }
         modemControl = value
         var inputs: UARTModemStatus = value.contains(.loopback) ? [] : .connected
         if value.contains(.loopback) {
@@ -193,5 +231,6 @@ extension UART16550.State {
     /// A state that was saved elsewhere may claim anything: keep the FIFO within its depth.
     mutating func normalize() {
         if received.count > receiveDepth { received.removeLast(received.count - receiveDepth) }
+        onLine = Array(onLine.prefix(Self.fifoDepth))
     }
 }

@@ -30,12 +30,13 @@ package final class BareMachine: @unchecked Sendable {
         case reset
     }
 
-    /// Instructions between two looks at the HTIF mailbox and the instruction limit, where there is one; otherwise
-    /// between two looks at device timers.
-    private var turnLimit: UInt64 { htif == nil && configuration.instructionLimit == nil ? 8_000_000 : 10_000 }
+    /// Instructions between two looks at the HTIF mailbox and the instruction limit, where there is one, or between two
+    /// harts on one thread; otherwise between two looks at device timers.
+    private var turnLimit: UInt64 {
+        htif == nil && configuration.instructionLimit == nil && !clock.followsInstructions ? 8_000_000 : 10_000
+    }
 
-    /// Reads and loads everything the machine needs. `roomMade` is called when console input that was refused would
-    /// now be taken.
+    /// `roomMade` is called when console input that was refused would now be taken.
     package init(
         _ configuration: BareMachineConfiguration,
         clock: any MachineClock,
@@ -179,7 +180,7 @@ package final class BareMachine: @unchecked Sendable {
     private func runHart(_ index: Int) {
         while !isStopping.load(ordering: .relaxed) {
             if index == 0 { runTimedDevices() }
-            guard case .waiting(let tick) = turn(index) else { continue }
+            guard case .waiting(let tick) = turn(index), htif?.isUndecided != true else { continue }
             harts[index].sleep(untilTick: tick, deviceDeadline: index == 0 ? nextDeviceDeadline : nil)
         }
     }

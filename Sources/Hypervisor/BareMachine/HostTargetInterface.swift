@@ -5,11 +5,14 @@ import Platform
 ///
 /// The program stores a command: bits 63:56 the device, 55:48 the command, the rest the payload. A 32-bit store
 /// works too, since device 0 and command 0 mean the system-call proxy.
-struct HostTargetInterface {
+final class HostTargetInterface: Sendable {
     private let toHost: UInt64
     private let fromHost: UInt64?
     private let memory: PhysicalMemory
     private let console: any ConsoleSink
+    /// A command without an upper half, as first seen: it may be the lower half of another one, under way in two
+    /// stores, and counts once it has stayed. The lock makes one hart's thread serve each command.
+    private let undecided = Lock<UInt64>(0)
 
     /// Longer writes through the proxy are cut: the program sees how much was taken.
     private static let writeLimit: UInt64 = 1 << 20
@@ -25,11 +28,28 @@ struct HostTargetInterface {
         self.console = console
     }
 
+    /// Whether a command has been seen that the next look decides.
+    var isUndecided: Bool { undecided.withLock { $0 != 0 } }
+
     /// Serves a command that waits.
     ///
     /// - Returns: the exit code, if the program ended itself.
     func poll() -> Int? {
-        guard let value = load(toHost), value != 0 else { return nil }
+        undecided.withLock { undecided in
+            guard let value = load(toHost), value != 0 else {
+                undecided = 0
+                return nil
+            }
+            guard value >> 48 != 0 || value == undecided else {
+                undecided = value
+                return nil
+            }
+            undecided = 0
+            return serve(value)
+        }
+    }
+
+    private func serve(_ value: UInt64) -> Int? {
         let payload = value & 0xFFFF_FFFF_FFFF
         switch (value >> 56, value >> 48 & 0xFF) {
         case (0, 0) where payload & 1 == 1: return Int(payload >> 1)

@@ -43,9 +43,22 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     deinit {
+        clear()
+        tables.withLock { host.release(pages: $0.pages) }
+    }
+
+    /// Gives up all of RAM, which is zero when next touched: power was off. Only the root table stays.
+    ///
+    /// No hart that has ever run on these tables may run on.
+    package func clear() {
         tables.withLock { tables in
-            for frame in tables.frames { frame.map { host.release(frame: $0) } }
-            host.release(pages: tables.pages)
+            for index in tables.frames.indices {
+                if let frame = tables.frames[index] { host.release(frame: frame) }
+                tables.frames[index] = nil
+            }
+            host.release(pages: Array(tables.pages[Self.rootPageCount...]))
+            tables.pages.removeSubrange(Self.rootPageCount...)
+            for page in tables.pages { host.clear(page: page) }
         }
     }
 

@@ -57,6 +57,8 @@ package final class HostMemory: Sendable {
         free.withLock { $0.pages.append(contentsOf: pages.map(\.rawValue)) }
     }
 
+    func clear(page: PhysicalAddress) { clear(page.rawValue, Page.size) }
+
     /// Drops the contents: the host gives zeroes at the next touch.
     private func clear(_ address: UInt64, _ size: UInt64) {
         guard let pointer = memory.pointer(at: address, count: size) else { return }

@@ -10,9 +10,12 @@ enum GuestState {
         .environmentCallFromU, .instructionPageFault, .loadPageFault, .storePageFault,
     ]
 
-    /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`.
-    static func prepare(_ hart: Hart, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
+    /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`. `offered` is what the guest may use; the hart
+    /// itself has more, for the hypervisor.
+    static func prepare(_ hart: Hart, offered: ExtensionSet, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
         hart.reset()
+        // What other harts wrote while this one was off may be code.
+        hart.synchronizeInstructionFetch()
         // What firmware would do: everything to HS, everything allowed.
         hart.writeCSR(.medeleg, ~0)
         hart.writeCSR(.mideleg, ~0)
@@ -26,7 +29,7 @@ enum GuestState {
         hart.writeCSR(.hedeleg, delegatedExceptions.reduce(0) { $0 | 1 << $1.rawValue })
         hart.writeCSR(.hideleg, InterruptSet.virtualSupervisor)
         hart.writeCSR(.hcounteren, ~0)
-        hart.writeCSR(.henvcfg, ~0)
+        hart.writeCSR(.henvcfg, environment(offered).rawValue)
         for index in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
         hart.writeCSR(.hgatp, addressSpace.root.rawValue)
         // The guest's time starts at zero.
@@ -42,5 +45,40 @@ enum GuestState {
         hart.state.pointee.hstatus[.spv] = true
         hart.state.pointee.hstatus[.spvp] = true
         hart.state.pointee.mstatus[.spp] = true
+    }
+
+    /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
+    static let ownExtensions: ExtensionSet = [.h, .sstc]
+
+    /// Everything the guest is offered. Offered both ways of keeping A and D bits, it starts with the one that faults,
+    /// as the device-tree binding of the two says.
+    private static func environment(_ offered: ExtensionSet) -> EnvironmentConfiguration {
+        var environment = EnvironmentConfiguration(~0)
+        environment[.stce] = offered.contains(.sstc)
+        environment[.adue] = offered.contains(.svadu) && !offered.contains(.svade)
+        return environment
+    }
+
+    /// What interrupts are pending, enabled and timed: it outlives a non-retentive suspend, or the hart would lose what
+    /// woke it.
+    struct Interrupts {
+        private let pending: UInt64
+        private let enabled: UInt64
+        private let guestTimer: UInt64
+        private let ownTimer: UInt64
+
+        init(of hart: Hart) {
+            pending = hart.readCSR(.hvip)
+            enabled = hart.readCSR(.hie)
+            guestTimer = hart.readCSR(.vstimecmp)
+            ownTimer = hart.readCSR(.stimecmp)
+        }
+
+        func restore(to hart: Hart) {
+            hart.writeCSR(.hvip, pending)
+            hart.writeCSR(.hie, enabled)
+            hart.writeCSR(.vstimecmp, guestTimer)
+            hart.writeCSR(.stimecmp, ownTimer)
+        }
     }
 }

@@ -17,8 +17,11 @@ package struct MMIOOperation: Equatable, Sendable {
     package let length: UInt64
 
     /// From `htinst`'s transformed instruction, whose bit 1 says whether the original was compressed.
+    ///
+    /// nil for what no device understands: AMOs, and the rest of an access that began on another page ("Addr. Offset",
+    /// in place of rs1, is not zero).
     package init?(transformed: UInt64, decoder: Decoder) {
-        guard transformed & 1 == 1, transformed <= UInt64(UInt32.max) else { return nil }
+        guard transformed & 1 == 1, transformed <= UInt64(UInt32.max), transformed >> 15 & 0x1F == 0 else { return nil }
         let instruction = decoder.decode(UInt32(truncatingIfNeeded: transformed) | 2)
         self.init(instruction, length: transformed & 2 == 0 ? 2 : 4)
     }
@@ -70,6 +73,9 @@ package struct MMIOOperation: Equatable, Sendable {
             let value = try bus.read(width, at: address)
             // Narrower values are NaN-boxed.
             state.pointee.f[Int(register)] = value | ~width.mask
+            // As the instruction itself would have done. norm:vsstatus_fs_op
+            state.pointee.mstatus[.fs] = 3
+            state.pointee.vsstatus[.fs] = 3
         case .store(let register): try bus.write(state.pointee.x[Int(register)], width, at: address)
         case .storeFloatingPoint(let register): try bus.write(state.pointee.f[Int(register)], width, at: address)
         }

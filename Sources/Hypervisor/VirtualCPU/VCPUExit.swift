@@ -38,16 +38,7 @@ package enum VCPUExit: Equatable, Sendable {
     }
 
     /// The name under which exits of this kind are counted.
-    package var name: String {
-        switch self {
-        case .environmentCall: ExceptionCause.environmentCallFromVS.name
-        case .guestPageFault(let fault): ExceptionCause(guestPageFault: fault.kind).name
-        case .virtualInstruction: ExceptionCause.virtualInstruction.name
-        case .exception(let cause, _): cause.name
-        case .interrupt(let cause): cause.name
-        case .unexpected: "unexpected"
-        }
-    }
+    package var name: String { Self.name(ofKind: kind) }
 }
 
 /// A guest-page fault as HS software sees it.

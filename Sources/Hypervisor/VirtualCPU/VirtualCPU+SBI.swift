@@ -6,7 +6,7 @@ extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
     func handleEnvironmentCall() -> (TrapAction, Step) {
         let call = sbiCall
-        counters.count(call)
+        if machine.measuresTime { counters.count(call) }
         let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
         switch outcome {
         case .reply(let result):

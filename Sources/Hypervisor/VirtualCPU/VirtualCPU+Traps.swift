@@ -5,7 +5,7 @@ import RV64Core
 extension VirtualCPU {
     func handleTrap() -> Step {
         let exit = VCPUExit(hart.state.pointee)
-        counters.count(exit)
+        counters.beginExit(exit)
         let site = machine.observer == nil ? nil : TrapSite(hart)
         let (action, step) = handle(exit)
         if let site { report(exit, site, action) }

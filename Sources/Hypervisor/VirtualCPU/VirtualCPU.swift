@@ -8,7 +8,7 @@ import Synchronization
 /// Its own thread runs `step` over and over. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`,
 /// `post` and `wake` only.
 package final class VirtualCPU: @unchecked Sendable {
-    // @unchecked: everything mutable is either atomic, behind a Mutex, or used by the running thread alone.
+    // @unchecked: everything mutable is either atomic, behind a lock, or used by the running thread alone.
 
     package let index: Int
     package let hart: Hart
@@ -70,26 +70,30 @@ package final class VirtualCPU: @unchecked Sendable {
 
     /// Enters the guest once and handles the exit: one turn of the vCPU.
     func step(limit: UInt64 = .max) -> Step {
+        // Before anything is looked at: what is asked from here on is seen at the latest by the next step.
+        hart.requests.store(0, ordering: .sequentiallyConsistent)
         switch machine.hartStates.state(of: index) {
         case .stopped: return .stopped
         case .startPending: if let entry = machine.hartStates.completeStart(of: index) { enter(at: entry) }
         case .suspended: return resumeFromSuspend()
         case .started, .stopPending, .suspendPending, .resumePending: break
         }
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
         isInGuest.store(true, ordering: .sequentiallyConsistent)
         drainFences()
         synchronizeInterrupts()
-        let entered = machine.measuresTime ? machine.clock.nanoseconds : 0
+        let entered = measuredTime
         let exit = hart.run(instructions: limit)
         isInGuest.store(false, ordering: .sequentiallyConsistent)
-        let left = machine.measuresTime ? machine.clock.nanoseconds : 0
+        let left = measuredTime
         counters.guestNanoseconds &+= left &- entered
         instructions.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
         let step = handle(exit)
-        if machine.measuresTime { counters.hypervisorNanoseconds &+= machine.clock.nanoseconds &- left }
+        counters.finishExit(nanoseconds: measuredTime &- left)
         return step
     }
+
+    /// The clock where statistics are wanted; reading it costs too much to do it for nothing.
+    private var measuredTime: UInt64 { machine.measuresTime ? machine.clock.nanoseconds : 0 }
 
     private func handle(_ exit: HartExit) -> Step {
         switch exit {
@@ -215,7 +219,12 @@ package final class VirtualCPU: @unchecked Sendable {
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
     func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
-        GuestState.prepare(hart, addressSpace: addressSpace, timeOrigin: machine.timeOrigin)
+        GuestState.prepare(
+            hart,
+            offered: machine.configuration.isa.extensions,
+            addressSpace: addressSpace,
+            timeOrigin: machine.timeOrigin
+        )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
         hart.state.pointee.sepc = entry.address.rawValue
@@ -224,14 +233,17 @@ package final class VirtualCPU: @unchecked Sendable {
 
     /// A suspended hart comes back when an interrupt that it enables is pending.
     private func resumeFromSuspend() -> Step {
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
         drainFences()
         synchronizeInterrupts()
         hart.refreshTimers()
         guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
         machine.hartStates.requestResume(of: index)
         machine.hartStates.completeResume(of: index)
-        if let entry = resumption { enter(at: entry) }
+        if let entry = resumption {
+            let interrupts = GuestState.Interrupts(of: hart)
+            enter(at: entry)
+            interrupts.restore(to: hart)
+        }
         resumption = nil
         return .ran
     }

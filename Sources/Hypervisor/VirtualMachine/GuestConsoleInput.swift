@@ -2,26 +2,36 @@ import Devices
 import Platform
 
 /// What was typed for a guest and not yet taken: the UART's driver takes it, or SBI's console calls do.
+///
+/// Lock order: this lock, then the device's.
 package final class GuestConsoleInput: ReceiveSpaceObserver {
     private static let limit = 4096
 
-    private let waiting = Lock<[UInt8]>([])
-    private let receiver = Lock<(any ConsoleReceiver)?>(nil)
+    private struct State {
+        var waiting: [UInt8] = []
+        var receiver: (any ConsoleReceiver)?
+    }
+
+    private let guarded = Lock(State())
     /// Called when there is room for more, on any thread.
     private let roomMade: @Sendable () -> Void
 
     init(roomMade: @escaping @Sendable () -> Void) { self.roomMade = roomMade }
 
+    /// Makes a device the guest's console. What its predecessor had taken and the guest has not read comes again.
     func connect(_ device: any ConsoleReceiver) {
-        receiver.withLock { $0 = device }
+        guarded.withLock { state in
+            state.waiting.insert(contentsOf: state.receiver?.takeUnread() ?? [], at: 0)
+            state.receiver = device
+        }
         device.observeReceiveSpace(self)
     }
 
     /// Takes as many of the first bytes as there is room for, and says how many.
     package func offer(_ bytes: [UInt8]) -> Int {
-        let count = waiting.withLock { waiting in
-            let count = min(bytes.count, Self.limit - waiting.count)
-            waiting += bytes.prefix(count)
+        let count = guarded.withLock { state in
+            let count = min(bytes.count, max(0, Self.limit - state.waiting.count))
+            state.waiting += bytes.prefix(count)
             return count
         }
         pump()
@@ -30,9 +40,9 @@ package final class GuestConsoleInput: ReceiveSpaceObserver {
 
     /// What SBI's console calls take.
     func take(_ maximum: Int) -> [UInt8] {
-        let taken = waiting.withLock { waiting in
-            let taken = Array(waiting.prefix(maximum))
-            waiting.removeFirst(taken.count)
+        let taken = guarded.withLock { state in
+            let taken = Array(state.waiting.prefix(max(0, maximum)))
+            state.waiting.removeFirst(taken.count)
             return taken
         }
         if !taken.isEmpty { roomMade() }
@@ -43,10 +53,10 @@ package final class GuestConsoleInput: ReceiveSpaceObserver {
 
     /// Moves what fits into the device.
     private func pump() {
-        guard let device = receiver.withLock({ $0 }) else { return }
-        let moved = waiting.withLock { waiting in
-            let count = device.receive(waiting[...])
-            waiting.removeFirst(count)
+        let moved = guarded.withLock { state in
+            guard let device = state.receiver else { return 0 }
+            let count = device.receive(state.waiting[...])
+            state.waiting.removeFirst(count)
             return count
         }
         if moved > 0 { roomMade() }

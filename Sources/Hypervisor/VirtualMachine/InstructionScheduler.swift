@@ -104,6 +104,7 @@ package final class InstructionScheduler: Sendable {
     }
 
     private func finish(_ index: Int, _ reason: StopReason) {
+        machines[index].ran(forNanoseconds: clock.nanoseconds)
         results.withLock { $0[index] = reason }
         finished[index].wake()
     }

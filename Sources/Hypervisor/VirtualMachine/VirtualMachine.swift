@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// `run` blocks until the guest has ended; everything else may be called from any thread meanwhile.
 package final class VirtualMachine: @unchecked Sendable {
-    // @unchecked: `harts`, `board` and `addressSpace` change only in `boot`, when no vCPU runs; the rest is atomic,
-    // behind a lock, or immutable.
+    // @unchecked: `harts` and `board` change only in `boot`, when no vCPU runs, and only vCPUs read them; others read
+    // `life`. The rest is atomic, behind a lock, or immutable.
 
     package let configuration: VirtualMachineConfiguration
     package let input: GuestConsoleInput
@@ -24,23 +24,34 @@ package final class VirtualMachine: @unchecked Sendable {
     private let initrd: FileContents?
     private let vmid: UInt64
     private let random: any RandomSource
-    private let stopReason = Lock<StopReason?>(nil)
+    private let life = Lock(Life())
     private let isStopping = Atomic<Bool>(false)
-    private let past = Lock<VCPUCounters>(VCPUCounters())
-    private let pastInstructions = Atomic<UInt64>(0)
+    /// What was counted before the last reset.
+    private var past = VCPUCounters()
     private let wallNanoseconds = Atomic<UInt64>(0)
+
+    /// What other threads may ask of the guest while it runs, or boots again.
+    private struct Life {
+        var harts: [VirtualCPU] = []
+        /// Why the guest stops; nil while it does not.
+        var reason: StopReason?
+        /// Instructions retired before the last reset.
+        var pastInstructions: UInt64 = 0
+    }
 
     let hartStates: HartStateMachine
     private(set) var harts: [VirtualCPU] = []
     private var board: Board?
-    private var addressSpace: GuestAddressSpace?
+    private let addressSpace: GuestAddressSpace
     /// The machine's `time` when the guest was booted: its own time starts at zero there.
     private(set) var timeOrigin: UInt64 = 0
     /// The device tree as the guest got it.
     package private(set) var deviceTree: [UInt8] = []
 
-    /// Reads and checks everything the guest needs, and loads it. Each guest of a host has a VMID of its own.
-    /// `roomMade` is called when console input that was refused would now be taken.
+    /// Reads and checks everything the guest needs, and loads it.
+    ///
+    /// `vmid` is distinct for each guest of a host; `roomMade` is called when console input that was refused would
+    /// now be taken.
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
@@ -71,40 +82,36 @@ package final class VirtualMachine: @unchecked Sendable {
         } catch {
             throw .image(error)
         }
+        do throws(OutOfHostFrames) {
+            let ram = MemoryMap.ram(size: configuration.memorySize)
+            addressSpace = try GuestAddressSpace(ram: ram, vmid: vmid, host: host)
+        } catch {
+            throw .frames(error, guest: configuration.name)
+        }
         try boot()
     }
 
     // MARK: - Boot
 
-    /// Makes a fresh address space, board and harts, and loads the program: power-on.
+    /// Empties RAM, makes a fresh board and harts, and loads the program: power-on.
     private func boot() throws(VirtualMachineError) {
-        let ram = MemoryMap.ram(size: configuration.memorySize)
-        // The old address space gives its frames back first.
-        harts = []
-        board = nil
-        addressSpace = nil
-        let space: GuestAddressSpace
-        do throws(OutOfHostFrames) {
-            space = try GuestAddressSpace(ram: ram, vmid: vmid, host: host)
-        } catch {
-            throw .frames(error, guest: configuration.name)
-        }
-        let layout = try load(into: space)
+        addressSpace.clear()
+        let layout = try load()
         timeOrigin = clock.ticks
-        addressSpace = space
         hartStates.reset()
         harts = (0..<configuration.hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
                     id: UInt64(index),
-                    extensions: configuration.isa.extensions.union([.h]),
+                    extensions: configuration.isa.extensions.union(GuestState.ownExtensions),
                     hostedModes: .virtualized,
                     pagingLimit: configuration.pagingLimit
                 ),
                 memory: host.memory,
+                bus: Bus(),
                 clock: clock
             )
-            return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: space)
+            return VirtualCPU(index: index, hart: hart, machine: self, addressSpace: addressSpace)
         }
         let lines = harts.map { InterruptLine(to: ExternalInterruptSink($0), source: 0) }
         let board = Board(
@@ -112,7 +119,7 @@ package final class VirtualMachine: @unchecked Sendable {
             console: console,
             power: self,
             random: random,
-            memory: space,
+            memory: addressSpace,
             clock: clock
         )
         input.connect(board.uart)
@@ -120,10 +127,11 @@ package final class VirtualMachine: @unchecked Sendable {
         harts[0].enter(
             at: HartEntry(address: GuestPhysicalAddress(image.entry), opaque: layout.deviceTreeAddress)
         )
+        life.withLock { [harts] in $0.harts = harts }
     }
 
     /// Copies program, initrd and device tree into the guest's RAM.
-    private func load(into space: GuestAddressSpace) throws(VirtualMachineError) -> BootLayout {
+    private func load() throws(VirtualMachineError) -> BootLayout {
         var seed = [UInt8](repeating: 0, count: 64)
         seed.withUnsafeMutableBytes { random.fill($0) }
         let layout: BootLayout
@@ -137,13 +145,16 @@ package final class VirtualMachine: @unchecked Sendable {
             throw .deviceTree(error, guest: configuration.name)
         }
         deviceTree = layout.deviceTree
-        var isLoaded = image.copy(into: space)
+        var isLoaded = image.copy(into: addressSpace)
         if let initrd, let place = layout.initrd {
             isLoaded =
-                initrd.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(place.lowerBound)) } && isLoaded
+                initrd.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(place.lowerBound)) }
+                && isLoaded
         }
         isLoaded =
-            layout.deviceTree.withUnsafeBytes { space.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress)) }
+            layout.deviceTree.withUnsafeBytes {
+                addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
+            }
             && isLoaded
         guard isLoaded else { throw .frames(OutOfHostFrames(), guest: configuration.name) }
         return layout
@@ -167,15 +178,16 @@ package final class VirtualMachine: @unchecked Sendable {
     /// Runs the guest on a thread per hart until it has ended. A reset boots it again.
     package func run() -> StopReason {
         let start = clock.nanoseconds
-        defer { wallNanoseconds.store(clock.nanoseconds &- start, ordering: .relaxed) }
         while true {
-            let reason = runUntilStopped()
-            guard reason == .reset else { return reason }
-            if let failure = reboot() { return failure }
+            runUntilStopped()
+            if let reason = finishStop() {
+                wallNanoseconds.store(clock.nanoseconds &- start, ordering: .relaxed)
+                return reason
+            }
         }
     }
 
-    private func runUntilStopped() -> StopReason {
+    private func runUntilStopped() {
         var threads: [HostThread] = []
         for hart in harts.dropFirst() {
             do throws(HostThreadError) {
@@ -187,7 +199,6 @@ package final class VirtualMachine: @unchecked Sendable {
         }
         runHart(harts[0])
         for thread in threads { thread.join() }
-        return stopReason.withLock { $0 } ?? .requested
     }
 
     private func runHart(_ hart: VirtualCPU) {
@@ -204,26 +215,27 @@ package final class VirtualMachine: @unchecked Sendable {
     /// Instructions between two looks at device timers: some 20 milliseconds.
     private static let turnLimit: UInt64 = 8_000_000
 
-    /// Ends the guest. The first reason counts.
+    /// Ends the guest. The first reason counts, but a reset gives way to a real end.
     package func stop(_ reason: StopReason) {
-        stopReason.withLock { if $0 == nil { $0 = reason } }
-        isStopping.store(true, ordering: .sequentiallyConsistent)
-        for hart in harts { hart.wake() }
+        life.withLock { life in
+            if life.reason == nil || life.reason == .reset { life.reason = reason }
+            isStopping.store(true, ordering: .sequentiallyConsistent)
+            for hart in life.harts { hart.wake() }
+        }
     }
 
     var isStopped: Bool { isStopping.load(ordering: .relaxed) }
 
-    /// The reason a stopped guest gave, or nil after a reset that booted it again.
+    /// The reason a stopped guest gave, or nil after a reset that booted it again. No hart runs.
     func finishStop() -> StopReason? {
-        let reason = stopReason.withLock { $0 } ?? .requested
-        return reason == .reset ? reboot() : reason
-    }
-
-    /// - Returns: nil, or why the guest cannot start again.
-    private func reboot() -> StopReason? {
+        let reason = life.withLock { life -> StopReason? in
+            guard life.reason == .reset else { return life.reason ?? .requested }
+            life.reason = nil
+            isStopping.store(false, ordering: .sequentiallyConsistent)
+            return nil
+        }
+        if let reason { return reason }
         collect()
-        stopReason.withLock { $0 = nil }
-        isStopping.store(false, ordering: .sequentiallyConsistent)
         do throws(VirtualMachineError) {
             try boot()
             return nil
@@ -272,24 +284,30 @@ package final class VirtualMachine: @unchecked Sendable {
 
     /// Instructions retired by all harts so far.
     package var instructions: UInt64 {
-        harts.reduce(pastInstructions.load(ordering: .relaxed)) { $0 &+ $1.instructions.load(ordering: .relaxed) }
+        life.withLock { $0.harts.reduce($0.pastInstructions) { $0 &+ $1.instructions.load(ordering: .relaxed) } }
     }
 
     /// Bytes of RAM with host frames behind them.
-    package var residentBytes: UInt64 { addressSpace?.residentBytes ?? 0 }
+    package var residentBytes: UInt64 { addressSpace.residentBytes }
 
+    /// Keeps what the harts of this life have counted, and lets go of them.
     private func collect() {
-        for hart in harts {
-            past.withLock { $0.merge(hart.counters) }
-            pastInstructions.wrappingAdd(hart.instructions.load(ordering: .relaxed), ordering: .relaxed)
+        for hart in harts { past.merge(hart.counters) }
+        life.withLock { life in
+            for hart in life.harts { life.pastInstructions &+= hart.instructions.load(ordering: .relaxed) }
+            life.harts = []
         }
+        harts = []
     }
+
+    /// The scheduler that runs the guest says how long it took.
+    func ran(forNanoseconds duration: UInt64) { wallNanoseconds.store(duration, ordering: .relaxed) }
 
     /// What the guest cost. Complete once `run` has returned, and not before.
     package var statistics: GuestStatistics {
-        var counters = past.withLock { $0 }
+        var counters = past
         for hart in harts { counters.merge(hart.counters) }
-        let exits = counters.exits.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let exits = counters.exits.sorted { ($1.tally.count, $0.cause) < ($0.tally.count, $1.cause) }
         let calls = counters.calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         return GuestStatistics(
             name: configuration.name,
@@ -298,7 +316,13 @@ package final class VirtualMachine: @unchecked Sendable {
             instructions: instructions,
             secondsInGuest: Double(counters.guestNanoseconds) / 1e9,
             secondsInHypervisor: Double(counters.hypervisorNanoseconds) / 1e9,
-            exits: exits.map { GuestStatistics.ExitCount(cause: $0.key, count: $0.value, seconds: 0) },
+            exits: exits.map {
+                GuestStatistics.ExitCount(
+                    cause: $0.cause,
+                    count: $0.tally.count,
+                    seconds: Double($0.tally.nanoseconds) / 1e9
+                )
+            },
             sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
             unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
         )
@@ -312,8 +336,8 @@ extension VirtualMachine: PowerSink {
 
 /// One PLIC context's output: the external interrupt of one hart.
 private final class ExternalInterruptSink: InterruptSink {
-    // The board, which holds the sink through its PLIC, is given up together with the harts.
-    private unowned let hart: VirtualCPU
+    // Strong: input for the UART may arrive while the guest boots again, on a board whose harts are gone.
+    private let hart: VirtualCPU
 
     init(_ hart: VirtualCPU) { self.hart = hart }
 

@@ -75,7 +75,7 @@ import Testing
 
 /// One `mtimecmp`.
 private final class ComparatorDevice: MMIODevice {
-    let hart = Mutex<Hart?>(nil)
+    let hart = Lock<Hart?>(nil)
 
     func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0 }
 

@@ -140,6 +140,13 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
         return bytes.count - remaining.count
     }
 
+    package func takeUnread() -> [UInt8] {
+        guarded.withLock { guarded in
+            defer { guarded.state.input = [] }
+            return guarded.state.input
+        }
+    }
+
     package func observeReceiveSpace(_ observer: any ReceiveSpaceObserver) {
         guarded.withLock { $0.observer = observer }
     }

@@ -1,0 +1,51 @@
+import Testing
+
+@testable import rvhv
+
+/// Documents that say what is.
+@Suite struct DocumentTests {
+    /// `norm:` ids look like the manual's: one word, as it can be searched for.
+    @Test(arguments: SourceTree.sources + SourceTree.tests)
+    func ruleIDsAreWellFormed(_ file: SourceTree.File) {
+        guard !file.path.hasSuffix("TidyTests/DocumentTests.swift") else { return }
+        for (number, line) in file.lines.enumerated() {
+            for match in line.matches(of: /norm:([^\s`",;:)]*)/) {
+                let isWellFormed = match.1.wholeMatch(of: /[A-Za-z][A-Za-z0-9_\-]*\w\.?/) != nil
+                #expect(isWellFormed, "\(file.path):\(number + 1): norm:\(match.1)")
+            }
+        }
+    }
+
+    @Test(arguments: Subcommand.allCases)
+    func readmeNamesEveryOption(_ command: Subcommand) {
+        let readme = SourceTree.file("README.md").lines.joined(separator: "\n")
+        for row in OptionTable.rows(of: command) {
+            #expect(readme.contains("`\(row.usage)`"), "README.md lacks \(row.usage)")
+        }
+    }
+
+    @Test func readmeNamesNoOtherOption() {
+        let known = Set(Subcommand.allCases.flatMap { OptionTable.rows(of: $0).map(\.name) })
+        for (number, line) in SourceTree.file("README.md").lines.enumerated() {
+            for match in line.matches(of: /`(--[a-z-]+)/) {
+                #expect(known.contains(String(match.1)), "README.md:\(number + 1): \(match.1)")
+            }
+        }
+    }
+
+    /// Files and folders that documents mention exist.
+    @Test(arguments: SourceTree.documents)
+    func pathsExist(_ document: SourceTree.File) {
+        let folder = document.path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+        for (number, line) in document.lines.enumerated() {
+            for match in line.matches(of: /`((?:Sources|Tests|docs|guests|Benchmarks|scripts|\.ci)\/[\w\/.+\-]+)`/) {
+                let path = String(match.1)
+                let isBuilt = path.hasSuffix(".elf")
+                #expect(isBuilt || SourceTree.exists(path), "\(document.path):\(number + 1): \(path)")
+            }
+            for match in line.matches(of: /\]\(([^)#:]+)\)/) {
+                #expect(SourceTree.exists(folder + match.1), "\(document.path):\(number + 1): \(match.1)")
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Testing
+
+/// The arrows of docs/Architecture.md, also for what the package manager cannot refuse: system modules.
+@Suite struct ImportTests {
+    private static let allowed: [String: Set<String>] = [
+        "Platform": ["Glibc", "Synchronization"],
+        "RV64Core": ["Glibc", "Platform", "Synchronization"],
+        "Devices": ["Glibc", "Platform", "Synchronization"],
+        "Hypervisor": ["CElf", "CFdt", "Devices", "Glibc", "Platform", "RV64Core", "Synchronization"],
+        "rvhv": ["Devices", "Glibc", "Hypervisor", "Platform", "RV64Core", "Synchronization"],
+    ]
+
+    @Test(arguments: SourceTree.sources)
+    func importsOnlyWhatItsModuleMay(_ file: SourceTree.File) throws {
+        let allowed = try #require(Self.allowed[file.module], "say here what \(file.module) may import")
+        #expect(Self.imports(of: file).subtracting(allowed).isEmpty, "\(file.path)")
+    }
+
+    /// C libraries are used in one place each.
+    @Test(arguments: [("CElf", "Sources/Hypervisor/Loader/"), ("CFdt", "Sources/Hypervisor/DeviceTree/")])
+    func librariesStayInTheirFolder(_ library: String, _ folder: String) {
+        let users = SourceTree.sources.filter { Self.imports(of: $0).contains(library) }
+        #expect(!users.isEmpty)
+        for user in users { #expect(user.path.hasPrefix(folder), "\(user.path) imports \(library)") }
+    }
+
+    private static func imports(of file: SourceTree.File) -> Set<String> {
+        Set(file.code.compactMap { line in line.wholeMatch(of: /(?:@\w+ )*import (\w+)\s*/).map { String($0.1) } })
+    }
+}

@@ -1,0 +1,62 @@
+import Testing
+
+/// The only files that may touch memory without the compiler's checks. The list may only get shorter.
+///
+/// This stands in for strict memory safety: see docs/decisions/0007-unsafe-files.md.
+@Suite struct UnsafeTests {
+    private static let allowed: Set<String> = [
+        "Sources/Hypervisor/BareMachine/HostTargetInterface.swift",
+        "Sources/Hypervisor/BareMachine/Signature.swift",
+        "Sources/Hypervisor/BareMachine/BareMachine.swift",
+        "Sources/Hypervisor/BareMachine/BareBootLayout.swift",
+        "Sources/Devices/Console.swift",
+        "Sources/Devices/RandomSource.swift",
+        "Sources/Devices/Virtio/Console/VirtioConsole.swift",
+        "Sources/Devices/Virtio/DescriptorChain.swift",
+        "Sources/Devices/Virtio/Entropy/VirtioEntropy.swift",
+        "Sources/Hypervisor/DeviceTree/FlattenedTreeWriter.swift",
+        "Sources/Hypervisor/Loader/ELFSymbols.swift",
+        "Sources/Hypervisor/Loader/FileContents.swift",
+        "Sources/Hypervisor/Loader/GuestImage.swift",
+        "Sources/Hypervisor/Memory/GuestAddressSpace.swift",
+        "Sources/Hypervisor/VirtualCPU/HostThread.swift",
+        "Sources/Hypervisor/VirtualCPU/MMIOOperation.swift",
+        "Sources/Hypervisor/VirtualCPU/ParkingSpot.swift",
+        "Sources/Hypervisor/VirtualCPU/VirtualCPU+SBI.swift",
+        "Sources/Hypervisor/VirtualMachine/VirtualMachine.swift",
+        "Sources/Platform/DMA.swift",
+        "Sources/Platform/Lock.swift",
+        "Sources/Platform/PhysicalMemory.swift",
+        "Sources/RV64Core/Execution/Block.swift",
+        "Sources/RV64Core/Execution/BlockBuilder.swift",
+        "Sources/RV64Core/Execution/BlockCache.swift",
+        "Sources/RV64Core/Execution/Interpreter.swift",
+        "Sources/RV64Core/FloatingPoint/FloatingPointUnit+Execute.swift",
+        "Sources/RV64Core/Hart/Hart.swift",
+        "Sources/RV64Core/ISA/BitPattern.swift",
+        "Sources/RV64Core/Memory/Hart+Context.swift",
+        "Sources/RV64Core/Memory/Hart+LoadStore.swift",
+        "Sources/RV64Core/Memory/TranslationCaches.swift",
+        "Sources/RV64Core/Semantics/Atomics.swift",
+        "Sources/rvhv/Terminal/FairLock.swift",
+        "Sources/rvhv/Terminal/GuestConsole.swift",
+        "Sources/rvhv/Terminal/HostSignals.swift",
+        "Sources/rvhv/Terminal/HostThread.swift",
+        "Sources/rvhv/Terminal/OutputSink.swift",
+        "Sources/rvhv/Terminal/RawMode.swift",
+    ]
+
+    @Test(arguments: SourceTree.sources)
+    func isListed(_ file: SourceTree.File) {
+        let isUnsafe = file.code.contains { $0.firstMatch(of: /Unsafe|unsafe|Unmanaged|OpaquePointer/) != nil }
+        if isUnsafe {
+            #expect(Self.allowed.contains(file.path), "\(file.path) uses unsafe pointers")
+        } else {
+            #expect(!Self.allowed.contains(file.path), "\(file.path) is safe now: take it off the list")
+        }
+    }
+
+    @Test func listNamesFiles() {
+        for path in Self.allowed { #expect(SourceTree.exists(path), "\(path)") }
+    }
+}
