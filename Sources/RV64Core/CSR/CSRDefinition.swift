@@ -96,7 +96,9 @@ extension CSRAddress {
         case .mcyclecfg, .minstretcfg: CSRDefinition(.smcntrpmf)
         case .mcountinhibit, .mhpmevent3 ... .mhpmevent31: CSRDefinition()
         case .mscratch, .mepc, .mcause, .mtval, .mip: CSRDefinition()
-        case .mtinst, .mtval2: CSRDefinition(.h)
+        case .mtinst: CSRDefinition(.h)
+        // norm:mtval2_Ssdbltrap
+        case .mtval2: CSRDefinition(anyOf: [.h, .ssdbltrp])
         // norm:pmp_cfg_rv64_illegal
         case .pmpcfg0 ... .pmpcfg14: rawValue & 1 == 0 ? CSRDefinition() : nil
         case .pmpaddr0 ... .pmpaddr63: CSRDefinition()
