@@ -83,7 +83,9 @@ static void write_address(uint64_t address, uint64_t value) {
 
 static void program_queues(unsigned slot) {
     uint64_t base = VIRTIO_BASE + slot * VIRTIO_STRIDE;
-    uint32_t device = read32(base + VIRTIO_DEVICE_ID);
+    // A slot without a device may be a hole.
+    uint64_t device;
+    if (probe_load32(base + VIRTIO_DEVICE_ID, &device) != PROBE_OK) return;
     if (device == 0 || read32(base + VIRTIO_VERSION) != 2) return;
     // The console's transmit queue prints what it is given, so its nonsense goes to queue 0 alone.
     unsigned queues = device == VIRTIO_ID_CONSOLE ? 1 : 4;
@@ -107,7 +109,7 @@ static void program_queues(unsigned slot) {
         write32(base + VIRTIO_INTERRUPT_ACK, (uint32_t)any());
     }
     write32(base + VIRTIO_STATUS, 0);
-    report("virtio slot %u (device %u): programmed with nonsense %u times", slot, device, QUEUE_PROGRAMS);
+    report("virtio slot %u (device %u): programmed with nonsense %u times", slot, (unsigned)device, QUEUE_PROGRAMS);
 }
 
 int guest_main(uint64_t hart, const void *device_tree) {

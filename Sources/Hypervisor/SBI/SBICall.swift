@@ -49,6 +49,9 @@ package struct SBICall: Equatable, Sendable {
     /// counters without limit.
     package var name: String { signature.name }
 
+    /// Whether the extension and the function exist.
+    var isImplemented: Bool { signature.isImplemented }
+
     /// Which function this is, and how many arguments it has.
     var signature: SBISignature {
         guard let handler = SBIExtensionID(rawValue: extensionID)?.handler else { return .unknownExtension }

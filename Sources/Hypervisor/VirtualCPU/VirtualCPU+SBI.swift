@@ -7,6 +7,7 @@ extension VirtualCPU {
     func handleEnvironmentCall() -> (TrapAction, Step) {
         let call = sbiCall
         if machine.measuresTime { counters.count(call) }
+        if call.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
         switch outcome {
         case .reply(let result):

@@ -66,6 +66,7 @@ extension VirtualCPU {
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
         }
         machine.deviceAccessed(by: self)
+        hart.noteProgress()
         hart.state.pointee.sepc &+= operation.length
         hart.returnFromSupervisorTrap()
         return .emulated(operation, device: machine.deviceName(at: address))

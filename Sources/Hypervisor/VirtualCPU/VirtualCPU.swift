@@ -123,7 +123,7 @@ package final class VirtualCPU: @unchecked Sendable {
             let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
             report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
         }
-        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) cannot run either"
+        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) never returns"
     }
 
     // MARK: - From other threads

@@ -7,6 +7,10 @@ extension Hart {
     /// Traps without a retired instruction between them after which a hart counts as lost.
     private static let trapLoopLimit = 10_000
 
+    /// Traps without a return from one between them after which a hart counts as lost: its handler traps by itself,
+    /// after some instructions. Software that leaves its handlers by a jump does something else in between.
+    private static let unreturnedTrapLimit = 1_000_000
+
     /// Runs guest code until something concerns Swift, or for `limit` instructions, give or take one block.
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         context.pointee.retiredAtEntry = state.pointee.retired
@@ -43,12 +47,18 @@ extension Hart {
             context.pointee.slice &-= max(retired, 1)
             left &-= max(retired, 1)
             context.pointee.idleTraps = retired == 0 ? context.pointee.idleTraps &+ 1 : 0
-            if context.pointee.idleTraps >= Self.trapLoopLimit {
+            if context.pointee.idleTraps >= Self.trapLoopLimit
+                || context.pointee.unreturnedTraps >= Self.unreturnedTrapLimit
+            {
                 context.pointee.idleTraps = 0
+                context.pointee.unreturnedTraps = 0
                 return .trapLoop
             }
         }
     }
+
+    /// The guest has reached something outside itself: it is not lost in its trap handler.
+    package func noteProgress() { context.pointee.unreturnedTraps = 0 }
 
     /// The interrupt to take now, if any.
     private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {

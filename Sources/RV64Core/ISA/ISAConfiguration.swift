@@ -18,9 +18,10 @@ package struct ISAConfiguration: Equatable, Sendable {
     /// Everything that is implemented.
     package static let full = ISAConfiguration(unchecked: implemented)
 
-    /// What today's firmware and kernels run on: without the two extensions whose reset state stops software that does
-    /// not know them, since a trap in M-mode (Smdbltrp) or an interrupt (Smrnmi) must first be allowed.
-    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi]))
+    /// What today's firmware and kernels run on: without the extensions that firmware must know. A trap in M-mode
+    /// (Smdbltrp), an interrupt (Smrnmi), and `seed` in S-mode (Zkr), which a kernel uses where it is announced, must
+    /// first be allowed.
+    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
 
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 

@@ -10,6 +10,8 @@ struct ExecutionContext: BitwiseCopyable {
     var exit: HartExit?
     /// Traps taken since an instruction last retired.
     var idleTraps = 0
+    /// Traps taken since the last return from one, or since `noteProgress`.
+    var unreturnedTraps = 0
     /// Instructions until the clock is looked at again.
     var slice: Int = 0
     /// `retired` when `run` was entered: what an instruction clock counts from.

@@ -9,6 +9,7 @@ extension Hart {
             switch instruction.opcode {
             case .mret, .sret, .mnret:
                 try executeTrapReturn(instruction)
+                noteProgress()
                 return true
             default:
                 try perform(instruction)

@@ -151,6 +151,7 @@ extension Hart {
         if configuration.hostedModes.contains(target) {
             context.pointee.exit = .hosted(target)
         } else {
+            context.pointee.unreturnedTraps &+= 1
             updateContext()
         }
     }

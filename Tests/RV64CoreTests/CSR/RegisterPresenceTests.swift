@@ -106,10 +106,10 @@ import Testing
         #expect(hart.readCSR(hypervisor) == 0)
     }
 
-    /// The default of a plain machine runs firmware that knows neither MDT nor NMIE.
+    /// The default of a plain machine runs firmware that knows neither MDT nor NMIE nor SSEED.
     @Test func standardConfiguration() throws {
         let standard = ISAConfiguration.standard.extensions
-        #expect(ISAConfiguration.implemented.closure.subtracting(standard) == [.smdbltrp, .smrnmi])
+        #expect(ISAConfiguration.implemented.closure.subtracting(standard) == [.smdbltrp, .smrnmi, .zkr])
         let test = try TestHart(standard)
         #expect(!test.state.pointee.mstatus[.mdt])
         #expect(test.state.pointee.mnstatus[.nmie])
