@@ -7,7 +7,7 @@ import Synchronization
 /// Makes the plain machine that the command line asks for and runs it.
 enum MachineCommand {
     /// What a plain machine has unless `--isa` says otherwise: everything that is implemented.
-    static let defaultISA = ISAConfiguration.full
+    static let defaultISA = ISAConfiguration.standard
 
     static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
         let options = configuration.session

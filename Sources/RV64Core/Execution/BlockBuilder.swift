@@ -14,7 +14,8 @@ extension Opcode {
     /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
     var isSystem: Bool {
         switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret, .wfi,
+        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret,
+            .mnret, .wfi,
             .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
             .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
             .hsvD:
@@ -59,6 +60,7 @@ extension Hart {
 
     /// Decodes up to the end of the straight line or page. The first instruction lies whole inside the page.
     private func build(_ source: UInt64) -> UnsafeMutablePointer<Block> {
+        count(.blockDecoded)
         let block = blocks.allocate(source: source)
         let page = source & ~Page.offsetMask
         let limit = Page.size &- (source & Page.offsetMask)

@@ -42,7 +42,7 @@ extension Hart {
         var floats = FloatingPointSpeed(self)
         var remaining = budget
         var pc = state.pointee.pc
-        guard let first = nextBlock(at: pc) else { return }
+        guard let first = nextBlock(at: pc, retired: 0) else { return }
         let epoch = blocks.epoch.pointee
         var i = first.instructions
 
@@ -289,7 +289,8 @@ extension Hart {
                 case .wrsNto, .wrsSto: break
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
-                    .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,
+                    .sret, .mnret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma,
+                    .hinvalGvma,
                     .hfenceVvma, .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu,
                     .hsvB, .hsvH, .hsvW, .hsvD:
                     edge = .system
@@ -338,10 +339,7 @@ extension Hart {
             if translation.pointee.fetchTag != pc & ~Page.offsetMask || target.pointee.source != source
                 || target.pointee.epoch != epoch
             {
-                guard let found = nextBlock(at: pc) else {
-                    state.pointee.retired &+= UInt64(bitPattern: Int64(budget &- remaining))
-                    return
-                }
+                guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
                 if blocks.epoch.pointee != epoch { break }
                 target = found
@@ -360,11 +358,11 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64) -> UnsafeMutablePointer<Block>? {
+    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
-            state.pointee.pc = pc
+            writeBack(pc, retired: retired)
             deliver(error, raisedBy: nil)
             return nil
         }

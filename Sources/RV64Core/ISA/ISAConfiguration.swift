@@ -10,15 +10,21 @@ package struct ISAConfiguration: Equatable, Sendable {
         .zifencei, .zihintntl, .zihintpause, .zihpm, .zimop,
         .zmmul, .za128rs, .za64rs, .zaamo, .zabha, .zacas, .zalrsc, .zawrs, .zfa, .zfh, .zfhmin,
         .zca, .zcb, .zcd, .zcmop,
-        .zba, .zbb, .zbc, .zbkb, .zbkc, .zbkx, .zbs, .zkn, .zknd, .zkne, .zknh, .zkt,
-        .ssccptr, .sscofpmf, .sscounterenw, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
-        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt,
-        .sha, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
-        .smstateen,
+        .zba, .zbb, .zbc, .zbkb, .zbkc, .zbkx, .zbs, .zkn, .zknd, .zkne, .zknh, .zkr, .zkt,
+        .supm,
+        .ssccptr, .sscofpmf, .sscounterenw, .ssdbltrp, .ssnpm, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
+        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt, .svvptc,
+        .sha, .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
+        .smcntrpmf, .smdbltrp, .smepmp, .smmpm, .smnpm, .smrnmi, .smstateen,
     ]
 
     /// Everything that is implemented.
     package static let full = ISAConfiguration(unchecked: implemented)
+
+    /// What today's firmware and kernels run on: without the extensions that firmware must know. A trap in M-mode
+    /// (Smdbltrp), an interrupt (Smrnmi), and `seed` in S-mode (Zkr), which a kernel uses where it is announced, must
+    /// first be allowed.
+    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
 
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 

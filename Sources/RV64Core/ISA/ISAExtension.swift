@@ -64,7 +64,8 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .zfa, .zfh, .zfhmin: [.f]
         case .zabha, .zacas: [.zaamo]
         case .zawrs: [.zalrsc]
-        case .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
+        case .shlcofideleg: [.h, .sscofpmf]
+        case .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
         default: []
         }
     }

@@ -56,7 +56,7 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case fmvXD, fmvDX
 
     // Privileged: machine and supervisor levels, Svinval
-    case mret, sret, wfi, sfenceVma
+    case mret, sret, mnret, wfi, sfenceVma
     case sinvalVma, sfenceWInval, sfenceInvalIr, hinvalVvma, hinvalGvma
 
     // H

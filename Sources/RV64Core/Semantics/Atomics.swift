@@ -30,7 +30,10 @@ extension Hart {
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
-        guard address & (bytes &- 1) == 0 else { throw accessTrap(.misaligned, kind, address, dataContext) }
+        guard address & (bytes &- 1) == 0 else {
+            let access = dataContext
+            throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
+        }
         let entry = context.pointee.data + TranslationBank.index(address)
         let tag = kind == .load ? entry.pointee.readTag : entry.pointee.writeTag
         if tag == address & ~Page.offsetMask,
@@ -39,7 +42,10 @@ extension Hart {
             return pointer
         }
         let location = try locate(address, bytes, kind, dataContext, caching: context.pointee.data)
-        guard case .memory(let pointer) = location else { throw accessTrap(.access, kind, address, dataContext) }
+        guard case .memory(let pointer) = location else {
+            let access = dataContext
+            throw accessTrap(.access, kind, access.effectiveAddress(address), access)
+        }
         return pointer
     }
 
