@@ -82,7 +82,8 @@ public final class BareMachine: @unchecked Sendable {
                         id: UInt64(index),
                         extensions: configuration.isa.extensions,
                         hostedModes: .bare,
-                        pagingLimit: configuration.pagingLimit
+                        pagingLimit: configuration.pagingLimit,
+                        entropy: EntropySource { [random] in random.bits }
                     ),
                     memory: memory,
                     clock: clock

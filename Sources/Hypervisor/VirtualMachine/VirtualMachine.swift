@@ -254,6 +254,9 @@ public final class VirtualMachine: @unchecked Sendable {
 
     // MARK: - Devices
 
+    /// Sixteen random bits for the guest's `seed`.
+    var entropy: UInt16 { random.bits }
+
     var bus: Bus { board?.bus ?? Bus() }
 
     func deviceName(at address: UInt64) -> String { board?.name(at: address) ?? hex(address) }

@@ -51,6 +51,19 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
     /// The static rounding-mode field (bits 14:12) of a 32-bit floating-point encoding.
     package var roundingModeField: UInt8 { UInt8(truncatingIfNeeded: raw >> 12) & 7 }
 
+    /// Whether this accesses a control and status register.
+    package var isCSRAccess: Bool {
+        switch opcode {
+        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci: true
+        default: false
+        }
+    }
+
+    /// Whether this accesses that register.
+    package func isAccess(to address: CSRAddress) -> Bool {
+        isCSRAccess && immediate == Int32(address.rawValue)
+    }
+
     /// The acquire bit of an LR, SC or AMO encoding.
     package var isAcquire: Bool { raw & (1 << 26) != 0 }
 

@@ -29,6 +29,9 @@ package struct Decoder: Sendable {
     private let compressed: CompressedTable
 
     /// A decoder for `extensions` and what they imply.
+    /// Knows every instruction, whatever a hart has.
+    package static let complete = Decoder(extensions: .all)
+
     package init(extensions: ExtensionSet) {
         let enabled = extensions.closure
         let rows = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }
