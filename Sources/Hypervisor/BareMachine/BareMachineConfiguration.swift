@@ -14,7 +14,7 @@ package struct BareMachineConfiguration: Sendable {
     /// Boot arguments in the device tree.
     package var bootArguments = ""
     package var isa: ISAConfiguration
-    package var pagingLimit: PagingLimit = .sv57
+    package var pagingLimit: PagingLimit
     /// Ends the run after this many instructions of all harts together, give or take a turn; nil for never.
     package var instructionLimit: UInt64?
     package var input = ConsoleInputSource.live
@@ -24,6 +24,7 @@ package struct BareMachineConfiguration: Sendable {
     package init(programPath: String, isa: ISAConfiguration) {
         self.programPath = programPath
         self.isa = isa
+        pagingLimit = isa.pagingLimit ?? .sv57
     }
 }
 
