@@ -54,7 +54,6 @@ import Testing
         ("c.mop.15", 0x6781, [.zcmop]),
     ]
 
-    /// norm:zcb_depend_zca
     @Test(arguments: compressed)
     func compressedInstruction(name: String, half: UInt16, needed: ExtensionSet) throws {
         #expect(Decoder(extensions: ISAConfiguration.implemented).decode(UInt32(half)).opcode != .illegal)
