@@ -21,7 +21,7 @@ GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
 COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
-.PHONY: help deps build guests run test example conform bench fmt lint clean distclean
+.PHONY: help deps build guests run test example conform compliance bench fmt lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -49,6 +49,9 @@ example: guests/hello.elf ## build and run a program that embeds a guest
 
 conform: build ## run gcc's execution tests at three optimisation levels on the plain machine
 	@Tests/Torture/run
+
+compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
+	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
 
 bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
 	@Benchmarks/run $(BENCHMARKS)

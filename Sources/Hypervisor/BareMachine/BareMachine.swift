@@ -124,7 +124,7 @@ public final class BareMachine: @unchecked Sendable {
         let tree = DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: MemoryMap.ram(size: configuration.memorySize),
-            isa: DeviceTreeConfiguration.ISA(base: "rv64i", extensions: configuration.isa.extensionNames),
+            isa: DeviceTreeConfiguration.ISA(configuration.isa),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: .machineAndSupervisor,
             virtioSlots: Board.virtioSlots,

@@ -18,7 +18,7 @@ public struct BareMachineConfiguration: Sendable {
     /// The extensions that the harts have.
     public var isa: ISAConfiguration
     /// The widest paging mode that the harts have.
-    public var pagingLimit: PagingLimit = .sv57
+    public var pagingLimit: PagingLimit
     /// Ends the run after this many instructions of all harts together, give or take a turn; nil for never.
     public var instructionLimit: UInt64?
     /// Whether console input can come.
@@ -30,6 +30,7 @@ public struct BareMachineConfiguration: Sendable {
     public init(programPath: String, isa: ISAConfiguration) {
         self.programPath = programPath
         self.isa = isa
+        pagingLimit = isa.pagingLimit ?? .sv57
     }
 }
 

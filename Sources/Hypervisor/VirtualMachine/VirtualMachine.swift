@@ -165,7 +165,7 @@ public final class VirtualMachine: @unchecked Sendable {
         DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: MemoryMap.ram(size: configuration.memorySize),
-            isa: DeviceTreeConfiguration.ISA(base: "rv64i", extensions: configuration.isa.extensionNames),
+            isa: DeviceTreeConfiguration.ISA(configuration.isa),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             virtioSlots: Board.virtioSlots,
             bootArguments: configuration.commandLine,

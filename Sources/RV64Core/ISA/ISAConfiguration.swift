@@ -32,7 +32,10 @@ public struct ISAConfiguration: Equatable, Sendable {
     package init(_ extensions: ExtensionSet) throws(ISAConfigurationError) {
         let all = extensions.closure
         guard all.contains(.i) else { throw .missingBase }
-        if let absent = all.subtracting(Self.implemented).members.first { throw .notImplemented(absent) }
+        // What was asked for itself explains more than what it brings.
+        for asked in [extensions, all] {
+            if let absent = asked.subtracting(Self.implemented).members.first { throw .notImplemented(absent) }
+        }
         for member in all.members {
             if let needed = member.required.subtracting(all).members.first {
                 throw .missingDependency(of: member, needed)
@@ -58,6 +61,12 @@ public struct ISAConfiguration: Equatable, Sendable {
 
     /// The strings of `riscv,isa-extensions`, in canonical order. `riscv,isa-base` is always `rv64i`.
     public var extensionNames: [String] { extensions.members.map(\.name) }
+
+    /// The widest paging mode, if any is named; one that names none leaves it to the machine.
+    package var pagingLimit: PagingLimit? {
+        let modes: [(ISAExtension, PagingLimit)] = [(.sv57, .sv57), (.sv48, .sv48), (.sv39, .sv39)]
+        return modes.first { extensions.contains($0.0) }?.1
+    }
 
     /// The value of `misa`: MXL = 2 (64 bits), a bit per single-letter extension, and S and U, which every hart of
     /// this package has.

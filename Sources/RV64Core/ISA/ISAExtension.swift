@@ -37,6 +37,8 @@ public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// the bundles). Some follow from several: see ``ExtensionSet/closure``.
     package var implied: ExtensionSet {
         switch self {
+        // Every hart of this package has M-mode, which stands on CSRs.
+        case .i: [.zicsr]
         case .m: [.zmmul]
         case .a: [.zaamo, .zalrsc]
         case .f, .zicntr, .zihpm: [.zicsr]
@@ -48,6 +50,9 @@ public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .zk: [.zkn, .zkr, .zkt]
         case .zkn: [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]
         case .zks: [.zbkb, .zbkc, .zbkx, .zksed, .zksh]
+        // norm:Sv48_requires_Sv39
+        case .sv48: [.sv39]
+        case .sv57: [.sv48]
         case .smstateen: [.ssstateen]
         case .smaia: [.ssaia]
         case .smcsrind: [.sscsrind]

@@ -29,7 +29,7 @@ import Testing
                 Issue.record("\(exit)")
                 return
             }
-            // norm:htval_op: two bits are lost, and those of stval are the same.
+            // norm:htval_trapval: two bits are lost, and those of stval are the same.
             #expect(fault.address == GuestPhysicalAddress(0x1000_0123))
             #expect(fault.virtualAddress == Self.fault)
             #expect(fault.instruction == 0x3003)
