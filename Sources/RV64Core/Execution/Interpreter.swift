@@ -47,7 +47,7 @@ extension Hart {
         var i = first.instructions
 
         while true {
-            let edge: BlockEdge
+            var edge = BlockEdge.outOfLine
             straight: while true {
                 switch i.pointee.opcode {
                 case .lui: x[i.rd] = i.operand
@@ -96,67 +96,34 @@ extension Hart {
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
 
                 case .lb:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
                 case .lh:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int16(bitPattern: value)))
                 case .lw:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int32(bitPattern: value)))
                 case .ld:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
                     x[i.rd] = value
                 case .lbu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .lhu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .lwu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .sb:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else { break straight }
                 case .sh:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else { break straight }
                 case .sw:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else { break straight }
                 case .sd:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else { break straight }
 
                 case .beq:
                     if x[i.rs1] == x[i.rs2] {
@@ -206,38 +173,46 @@ extension Hart {
                     break straight
 
                 case .flw:
-                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
                     f[i.rd] = FloatingPointUnit.boxed(UInt64(value))
                 case .fld:
-                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
                     f[i.rd] = value
                 case .fsw:
-                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else { break straight }
                 case .fsd:
-                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else {
-                        edge = .outOfLine
-                        break straight
-                    }
-                case .faddD, .fsubD, .fmulD, .fdivD, .faddS, .fsubS, .fmulS, .fdivS,
-                    .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS,
-                    .fsgnjxS, .fminS, .fmaxS, .feqS, .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS,
-                    .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu, .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD,
-                    .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
-                    .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDW, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD,
-                    .fcvtDS, .fmvXD, .fmvDX,
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else { break straight }
+                case .faddD: guard floats.double(i, f, HostFloat<Binary64>.certainSum) else { break straight }
+                case .fsubD: guard floats.double(i, f, HostFloat<Binary64>.certainDifference) else { break straight }
+                case .fmulD: guard floats.double(i, f, HostFloat<Binary64>.certainProduct) else { break straight }
+                case .fdivD: guard floats.double(i, f, HostFloat<Binary64>.certainQuotient) else { break straight }
+                case .faddS: guard floats.single(i, f, HostFloat<Binary32>.certainSum) else { break straight }
+                case .fsubS: guard floats.single(i, f, HostFloat<Binary32>.certainDifference) else { break straight }
+                case .fmulS: guard floats.single(i, f, HostFloat<Binary32>.certainProduct) else { break straight }
+                case .fdivS: guard floats.single(i, f, HostFloat<Binary32>.certainQuotient) else { break straight }
+                case .feqD: guard floats.compare(i, x, f, ==) else { break straight }
+                case .fltD: guard floats.compare(i, x, f, <) else { break straight }
+                case .fleD: guard floats.compare(i, x, f, <=) else { break straight }
+                case .fsgnjD:
+                    guard floats.isDirty else { break straight }
+                    f[i.rd] = Binary64.magnitude(f[i.rs1]) | f[i.rs2] & Binary64.signBit
+                case .fmvXD:
+                    guard floats.isDirty else { break straight }
+                    x[i.rd] = f[i.rs1]
+                case .fmvDX:
+                    guard floats.isDirty else { break straight }
+                    f[i.rd] = x[i.rs1]
+                case .fcvtDW:
+                    guard floats.isSettled else { break straight }
+                    f[i.rd] = Binary64.bits(Double(Int32(truncatingIfNeeded: x[i.rs1])))
+
+                case .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS, .fsgnjxS, .fminS, .fmaxS, .feqS,
+                    .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS, .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu,
+                    .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .fsqrtD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD,
+                    .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD, .fcvtDS,
                     .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
                     .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
                     .amominuD, .amomaxuD, .fence:
-                    edge = .outOfLine
                     break straight
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
