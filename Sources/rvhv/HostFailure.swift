@@ -7,6 +7,7 @@ enum HostFailure: Error, Equatable, Sendable {
     case noThread
     case noDescriptor
     case noSignature(path: String)
+    case noTests(filter: String?)
 }
 
 extension HostFailure: CustomStringConvertible {
@@ -17,6 +18,8 @@ extension HostFailure: CustomStringConvertible {
         case .cannotWrite(let path, let code): "cannot write \(quoted(path)): \(String(cString: strerror(code)))"
         case .noThread: "the host allows no more threads"
         case .noDescriptor: "the host allows no more open files"
+        case .noTests(nil): "there are no ELF programs to run"
+        case .noTests(let filter?): "no test's path contains \(quoted(filter))"
         case .noSignature(let path):
             "\(quoted(path)) has no signature: it lacks the symbols begin_signature and end_signature, or they make no sense"
         }

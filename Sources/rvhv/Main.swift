@@ -14,6 +14,7 @@ enum Main {
             case .version: return print(HelpText.version + "\n")
             case .run(let configuration): return try RunCommand.run(configuration)
             case .machine(let configuration): return try MachineCommand.run(configuration)
+            case .conform(let configuration): return try ConformCommand.run(configuration)
             }
         } catch let error as UsageError {
             complain("\(error); see rvhv --help")

@@ -31,7 +31,7 @@ import Testing
     private static func functions(of lines: [Substring]) -> [(name: String, length: Int)] {
         var found: [(name: String, length: Int)] = []
         for (start, line) in lines.enumerated() {
-            guard let match = line.firstMatch(of: /^( *)(?:[@\w()]+ )*(?:func (\w+|[^\s\w]+)|(init|deinit)).*/),
+            guard let match = line.firstMatch(of: /^( *)(?:[@\w()]+ )*(?:func (\w+|[^\s\w]+)|(init|deinit)\b).*/),
                 !line.contains("//")
             else { continue }
             let indentation = String(match.1)

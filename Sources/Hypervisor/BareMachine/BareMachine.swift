@@ -205,6 +205,7 @@ package final class BareMachine: @unchecked Sendable {
             }
             deadline = min(deadline, nextDeviceDeadline ?? .max)
             if deadline == .max {
+                if configuration.input == .absent { return stop(.failed("waits for an interrupt that cannot come")) }
                 harts[0].pause(nanoseconds: 10_000_000)
             } else {
                 clock.advance(byNanoseconds: deadline &- min(deadline, clock.nanoseconds))
@@ -221,6 +222,7 @@ package final class BareMachine: @unchecked Sendable {
         if let code = htif?.poll() { stop(.exited(code: code)) }
         if let limit = configuration.instructionLimit, total >= limit { stop(.instructionLimit) }
         if exit == .trapLoop { stop(.failed(trapLoopReport(hart))) }
+        if exit == .criticalError { stop(.failed(criticalErrorReport(hart))) }
         return exit
     }
 
@@ -232,6 +234,11 @@ package final class BareMachine: @unchecked Sendable {
             + "\(hex(state.pointee.mtval)), and its handler at \(hex(state.pointee.mtvec & ~3)) (mtvec) cannot run"
     }
 
+    private func criticalErrorReport(_ hart: Hart) -> String {
+        "hart \(hart.state.pointee.mhartid) is in the critical-error state: a trap at \(hex(hart.state.pointee.pc)) that "
+            + "no handler could take (Smdbltrp)"
+    }
+
     /// Ends the run. The first reason counts.
     package func stop(_ reason: BareMachineOutcome) { end(.outcome(reason)) }
 
@@ -239,6 +246,13 @@ package final class BareMachine: @unchecked Sendable {
         outcome.withLock { if $0 == nil { $0 = ending } }
         isStopping.store(true, ordering: .sequentiallyConsistent)
         for hart in harts { hart.wake() }
+    }
+
+    /// Lets go of harts and devices, which hold each other; the machine cannot run again.
+    package func dismantle() {
+        for hart in harts { hart.hart.bus = Bus() }
+        harts = []
+        board = nil
     }
 
     /// Instructions retired by all harts so far.

@@ -17,6 +17,7 @@ package struct BareMachineConfiguration: Sendable {
     package var pagingLimit: PagingLimit = .sv57
     /// Ends the run after this many instructions of all harts together, give or take a turn; nil for never.
     package var instructionLimit: UInt64?
+    package var input = ConsoleInputSource.live
     /// Seeds what the program sees as random; nil for the host's entropy.
     package var seed: UInt64?
 
@@ -24,6 +25,13 @@ package struct BareMachineConfiguration: Sendable {
         self.programPath = programPath
         self.isa = isa
     }
+}
+
+/// Whether console input can come.
+package enum ConsoleInputSource: Sendable {
+    case live
+    /// Nothing comes from outside: harts that wait with no timer to wake them wait for ever.
+    case absent
 }
 
 /// How a run of a plain machine ended.

@@ -95,6 +95,9 @@ package final class FileContents: @unchecked Sendable {
         try withUnsafeBytes(in: 0..<count, body)
     }
 
+    /// The bytes as text; what is not UTF-8 becomes U+FFFD.
+    package var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+
     /// A little-endian integer, or nil where the file does not hold all of it.
     package func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at offset: Int) -> T? {
         guard offset >= 0, let end = sum(offset, MemoryLayout<T>.size), end <= count else { return nil }

@@ -14,7 +14,8 @@ extension Opcode {
     /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
     var isSystem: Bool {
         switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret, .wfi,
+        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret,
+            .mnret, .wfi,
             .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
             .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
             .hsvD:
@@ -59,6 +60,7 @@ extension Hart {
 
     /// Decodes up to the end of the straight line or page. The first instruction lies whole inside the page.
     private func build(_ source: UInt64) -> UnsafeMutablePointer<Block> {
+        count(.blockDecoded)
         let block = blocks.allocate(source: source)
         let page = source & ~Page.offsetMask
         let limit = Page.size &- (source & Page.offsetMask)
@@ -70,7 +72,7 @@ extension Hart {
                 guard offset &+ 4 <= limit else { break }
                 raw = Self.word(source &+ offset)
             }
-            var instruction = decoder.decode(raw)
+            var instruction = checkingTarget(decoder.decode(raw))
             let distance = UInt64(bitPattern: Int64(instruction.immediate))
             let target = source &+ offset &+ distance
             let isInside = target & ~Page.offsetMask == page
@@ -109,7 +111,7 @@ extension Hart {
             }
             raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
         }
-        let instruction = decoder.decode(raw)
+        let instruction = checkingTarget(decoder.decode(raw))
         // Its own memory, outside the arena: it is overwritten by the next such instruction.
         let block = scratchBlock
         block.pointee = Block(source: 0, epoch: 0)
@@ -153,7 +155,7 @@ private struct BlockWriter {
     }
 
     mutating func appendEnd(offset: UInt64, page: UInt64) {
-        append(DecodedInstruction(opcode: .endOfBlock, length: 0, raw: 0), offset: offset)
+        append(DecodedInstruction(opcode: .endOfBlock, raw: 0), offset: offset)
         appendLink(page: page)
     }
 }

@@ -42,7 +42,7 @@ extension Hart {
         var floats = FloatingPointSpeed(self)
         var remaining = budget
         var pc = state.pointee.pc
-        guard let first = nextBlock(at: pc) else { return }
+        guard let first = nextBlock(at: pc, retired: 0) else { return }
         let epoch = blocks.epoch.pointee
         var i = first.instructions
 
@@ -95,6 +95,39 @@ extension Hart {
                 case .remuw: x[i.rd] = Multiply.remainderUnsignedWord(x[i.rs1], x[i.rs2])
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
 
+                case .addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &+ x[i.rs2]
+                case .sh1add: x[i.rd] = x[i.rs1] &<< 1 &+ x[i.rs2]
+                case .sh2add: x[i.rd] = x[i.rs1] &<< 2 &+ x[i.rs2]
+                case .sh3add: x[i.rd] = x[i.rs1] &<< 3 &+ x[i.rs2]
+                case .sh1addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 1 &+ x[i.rs2]
+                case .sh2addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 2 &+ x[i.rs2]
+                case .sh3addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 3 &+ x[i.rs2]
+                case .slliUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< i.operand
+                case .andn: x[i.rd] = x[i.rs1] & ~x[i.rs2]
+                case .orn: x[i.rd] = x[i.rs1] | ~x[i.rs2]
+                case .xnor: x[i.rd] = x[i.rs1] ^ ~x[i.rs2]
+                case .max: x[i.rd] = BitManipulation.maximum(x[i.rs1], x[i.rs2])
+                case .maxu: x[i.rd] = max(x[i.rs1], x[i.rs2])
+                case .min: x[i.rd] = BitManipulation.minimum(x[i.rs1], x[i.rs2])
+                case .minu: x[i.rd] = min(x[i.rs1], x[i.rs2])
+                case .sextB: x[i.rd] = BitManipulation.signExtendedByte(x[i.rs1])
+                case .sextH: x[i.rd] = BitManipulation.signExtendedHalf(x[i.rs1])
+                case .zextH: x[i.rd] = x[i.rs1] & 0xFFFF
+                case .rori: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], i.operand)
+                case .roriw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], i.operand)
+                case .rev8: x[i.rd] = x[i.rs1].byteSwapped
+                case .bclr: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(x[i.rs2])
+                case .bclri: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(i.operand)
+                case .bext: x[i.rd] = x[i.rs1] &>> x[i.rs2] & 1
+                case .bexti: x[i.rd] = x[i.rs1] &>> i.operand & 1
+                case .binv: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(x[i.rs2])
+                case .binvi: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(i.operand)
+                case .bset: x[i.rd] = x[i.rs1] | BitManipulation.bit(x[i.rs2])
+                case .bseti: x[i.rd] = x[i.rs1] | BitManipulation.bit(i.operand)
+                case .czeroEqz: x[i.rd] = x[i.rs2] == 0 ? 0 : x[i.rs1]
+                case .czeroNez: x[i.rd] = x[i.rs2] != 0 ? 0 : x[i.rs1]
+                case .mopR, .mopRr: x[i.rd] = 0
+
                 case .lb:
                     guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
@@ -119,11 +152,17 @@ extension Hart {
                 case .sb:
                     guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else { break straight }
                 case .sh:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else { break straight }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else {
+                        break straight
+                    }
                 case .sw:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else { break straight }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else {
+                        break straight
+                    }
                 case .sd:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else { break straight }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else {
+                        break straight
+                    }
 
                 case .beq:
                     if x[i.rs1] == x[i.rs2] {
@@ -173,13 +212,19 @@ extension Hart {
                     break straight
 
                 case .flw:
-                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
+                        break straight
+                    }
                     f[i.rd] = FloatingPointUnit.boxed(UInt64(value))
                 case .fld:
-                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
+                        break straight
+                    }
                     f[i.rd] = value
                 case .fsw:
-                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else { break straight }
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else {
+                        break straight
+                    }
                 case .fsd:
                     guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else { break straight }
                 case .faddD: guard floats.double(i, f, HostFloat<Binary64>.certainSum) else { break straight }
@@ -210,13 +255,27 @@ extension Hart {
                     .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS, .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu,
                     .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .fsqrtD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD,
                     .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD, .fcvtDS,
-                    .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
-                    .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
-                    .amominuD, .amomaxuD, .fence:
+                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH, .fnmsubH,
+                    .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH, .fmaxH,
+                    .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu, .fcvtHL,
+                    .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS, .fmaxmS,
+                    .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD, .fleqD,
+                    .fltqD, .fcvtmodWD, .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB,
+                    .clmul, .clmulh, .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm,
+                    .aes64es, .aes64esm, .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0,
+                    .sha256sum1, .sha512sig0, .sha512sig1, .sha512sum0, .sha512sum1, .lrW, .scW, .amoswapW, .amoaddW,
+                    .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW, .lrD, .scD, .amoswapD,
+                    .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD, .amoswapB,
+                    .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB, .amomaxuB, .amoswapH,
+                    .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH, .amomaxuH, .amocasB,
+                    .amocasH, .amocasW, .amocasD, .amocasQ, .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
                     break straight
+                // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
+                case .wrsNto, .wrsSto: break
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
-                    .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,
+                    .sret, .mnret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma,
+                    .hinvalGvma,
                     .hfenceVvma, .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu,
                     .hsvB, .hsvH, .hsvW, .hsvD:
                     edge = .system
@@ -265,10 +324,7 @@ extension Hart {
             if translation.pointee.fetchTag != pc & ~Page.offsetMask || target.pointee.source != source
                 || target.pointee.epoch != epoch
             {
-                guard let found = nextBlock(at: pc) else {
-                    state.pointee.retired &+= UInt64(bitPattern: Int64(budget &- remaining))
-                    return
-                }
+                guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
                 if blocks.epoch.pointee != epoch { break }
                 target = found
@@ -287,11 +343,11 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64) -> UnsafeMutablePointer<Block>? {
+    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
-            state.pointee.pc = pc
+            writeBack(pc, retired: retired)
             deliver(error, raisedBy: nil)
             return nil
         }

@@ -19,11 +19,20 @@ extension Hart {
             case .sh: try store(i, .half, x[i.rs2])
             case .sw: try store(i, .word, x[i.rs2])
             case .sd: try store(i, .double, x[i.rs2])
-            case .flw, .fld, .fsw, .fsd: try executeFloatingPointAccess(i)
+            case .flh, .flw, .fld, .fsh, .fsw, .fsd: try executeFloatingPointAccess(i)
             case .fence: executeFence(i)
             case .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW,
-                .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD:
+                .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD,
+                .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB, .amomaxuB,
+                .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH, .amomaxuH,
+                .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ:
                 try executeAtomic(i)
+            case .cboInval, .cboClean, .cboFlush, .cboZero: try executeCacheBlock(i)
+            case .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh, .clmulr,
+                .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm, .aes64im,
+                .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0, .sha512sig1,
+                .sha512sum0, .sha512sum1:
+                ScalarExtensions.execute(i, x)
             default: try executeFloatingPoint(i)
             }
             return true
@@ -36,8 +45,10 @@ extension Hart {
     private func executeFloatingPointAccess(_ i: DecodedInstruction) throws(Trap) {
         guard context.pointee.floatingPoint != .off else { throw illegal(i) }
         switch i.opcode {
+        case .fsh: return try store(i, .half, f[i.rs2])
         case .fsw: return try store(i, .word, f[i.rs2])
         case .fsd: return try store(i, .double, f[i.rs2])
+        case .flh: f[i.rd] = FloatingPointUnit.boxedHalf(try load(i, .half))
         case .flw: f[i.rd] = FloatingPointUnit.boxed(try load(i, .word))
         default: f[i.rd] = try load(i, .double)
         }

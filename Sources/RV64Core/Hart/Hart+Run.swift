@@ -4,6 +4,10 @@ extension Hart {
     /// Instructions between two looks at the clock: about 20 microseconds.
     private static let sliceLength = 8192
 
+    /// Retired instructions after which fetches look at memory again without a FENCE.I: Ziccid asks that stores reach
+    /// them eventually. Rarely enough that decoding anew costs nothing that can be measured.
+    private static let fetchEpochLength: UInt64 = 1 << 22
+
     /// Traps without a retired instruction between them after which a hart counts as lost.
     private static let trapLoopLimit = 10_000
 
@@ -15,8 +19,10 @@ extension Hart {
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         context.pointee.retiredAtEntry = state.pointee.retired
         context.pointee.slice = 0
-        // The owner may have changed any CSR since the last exit.
+        if state.pointee.isInCriticalError { return .criticalError }
+        // The owner may have changed any CSR, and the mode, since the last exit.
         updateContext()
+        updateCountersForMode()
         var left = Int(clamping: limit)
         while true {
             if let exit = context.pointee.exit {
@@ -27,7 +33,13 @@ extension Hart {
             if left <= 0 { return .budgetExhausted }
             if context.pointee.slice <= 0 {
                 refreshTimers()
-                context.pointee.slice = Self.sliceLength
+                refreshFetches()
+                synchronizeCounters()
+                context.pointee.slice = min(Self.sliceLength, instructionsUntilOverflow)
+            }
+            if let cause = nonMaskableInterruptToTake {
+                deliverNonMaskable(cause)
+                continue
             }
             if let (cause, target) = interruptToTake() {
                 deliver(cause, to: target)
@@ -48,6 +60,14 @@ extension Hart {
                 return .trapLoop
             }
         }
+    }
+
+    /// Makes what was stored to instruction memory visible in the end, even to code that never asks for it.
+    private func refreshFetches() {
+        let retired = state.pointee.retired
+        guard retired &- context.pointee.retiredAtFetchEpoch >= Self.fetchEpochLength else { return }
+        context.pointee.retiredAtFetchEpoch = retired
+        synchronizeInstructionFetch()
     }
 
     /// The guest has reached something outside itself: it is not lost in its trap handler.

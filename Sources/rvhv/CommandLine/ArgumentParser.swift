@@ -7,7 +7,9 @@ struct ArgumentParser {
     private var arguments: ArraySlice<String>
     private var defaults = GuestOptions()
     private var guests: [GuestOptions] = []
+    private var paths: [String] = []
     private var machine = MachineOptions()
+    private var suite = ConformOptions()
     private var session = SessionOptions()
     /// Set by `--help` and `--version`: the rest of the line no longer matters.
     private var answer: Invocation?
@@ -22,9 +24,10 @@ struct ArgumentParser {
 
     private init(_ arguments: [String]) {
         // A guest in a file of that name is still reachable as `./machine`.
-        command = arguments.first.flatMap(Subcommand.init(rawValue:)) == .machine ? .machine : .run
+        let named = arguments.first.flatMap(Subcommand.init(rawValue:)).flatMap { $0 == .run ? nil : $0 }
+        command = named ?? .run
         self.arguments = arguments[...]
-        if command == .machine { self.arguments.removeFirst() }
+        if named != nil { self.arguments.removeFirst() }
     }
 
     private mutating func readAll() throws(UsageError) {
@@ -41,6 +44,7 @@ struct ArgumentParser {
 
     private mutating func addGuest(_ path: String) throws(UsageError) {
         guard !path.isEmpty else { throw .emptyPath }
+        if command == .conform { return paths.append(path) }
         if command == .machine, !guests.isEmpty { throw .extraArgument(path) }
         var guest = defaults
         guest.path = path
@@ -87,6 +91,7 @@ struct ArgumentParser {
         case .guest(let change):
             if guests.isEmpty { try change(&defaults, value) } else { try change(&guests[guests.count - 1], value) }
         case .machine(let change): try change(&machine, value)
+        case .conform(let change): try change(&suite, value)
         case .session(let change): try change(&session, value)
         case .help: answer = .help(command)
         case .version: answer = .version
@@ -94,6 +99,7 @@ struct ArgumentParser {
     }
 
     private func finished() throws(UsageError) -> Invocation {
+        guard command != .conform else { return try .conform(finishedSuite()) }
         guard !guests.isEmpty else { throw .noGuest(command) }
         guard guests.count <= Limits.guests else { throw .tooManyGuests(guests.count) }
         let named = try GuestNaming.named(guests)
@@ -103,7 +109,19 @@ struct ArgumentParser {
             return .run(RunConfiguration(guests: named, session: session))
         case .machine:
             return .machine(MachineRunConfiguration(program: named[0], machine: machine, session: session))
+        case .conform: return try .conform(finishedSuite())
         }
+    }
+
+    private func finishedSuite() throws(UsageError) -> ConformRunConfiguration {
+        guard !paths.isEmpty else { throw .noGuest(.conform) }
+        return ConformRunConfiguration(
+            paths: paths,
+            machine: defaults,
+            maxInstructions: machine.maxInstructions,
+            suite: suite,
+            session: session
+        )
     }
 }
 

@@ -25,6 +25,7 @@ enum HelpText {
                 "",
                 "usage: rvhv [options] GUEST [options] [GUEST [options] ...]",
                 "       rvhv machine [options] PROGRAM",
+                "       rvhv conform [options] PATH...",
                 "",
                 "A GUEST is an ELF file for RV64 or a Linux Image. Options take --name VALUE or --name=VALUE;",
                 "after -- everything is a guest.",
@@ -37,11 +38,20 @@ enum HelpText {
                 "",
                 "A PROGRAM is an ELF file for RV64: firmware, a test, a hypervisor.",
             ]
+        case .conform:
+            [
+                "rvhv conform runs the test programs of an ISA suite, each on a plain machine of its own.",
+                "",
+                "usage: rvhv conform [options] PATH...",
+                "",
+                "A PATH is an ELF file or a folder of them. A test ends through HTIF (tohost) or the finisher;",
+                "with --reference its signature is compared too.",
+            ]
         }
     }
 
     private static func heading(_ group: OptionRow.Group, _ command: Subcommand) -> String {
-        group == .guest && command == .machine ? "Machine options" : group.rawValue
+        group == .guest && command != .run ? "Machine options" : group.rawValue
     }
 
     private static func closing(_ command: Subcommand) -> [String] {
@@ -51,8 +61,12 @@ enum HelpText {
             lines += table(KeyCommand.allCases.map { ("Ctrl-A \($0.keyName)", $0.summary) })
         }
         lines += ["", "Examples:"] + examples(command).map { "  " + $0 }
-        lines += ["", "Exit status: 0 when all ended cleanly, a guest's own failure code otherwise,"]
-        lines += ["1 when rvhv could not do its work, 2 for errors of usage."]
+        if command == .conform {
+            lines += ["", "Exit status: 0 when no test failed, 1 otherwise, 2 for errors of usage."]
+        } else {
+            lines += ["", "Exit status: 0 when all ended cleanly, a guest's own failure code otherwise,"]
+            lines += ["1 when rvhv could not do its work, 2 for errors of usage."]
+        }
         return lines
     }
 
@@ -72,6 +86,12 @@ enum HelpText {
                 "rvhv machine --max-instructions 1000000 rv64ui-p-add",
                 "rvhv machine --harts 2 --memory 1G fw_jump.elf --kernel Image --append 'console=ttyS0'",
                 "rvhv machine --signature add.signature --signature-granularity 4 add.elf",
+            ]
+        case .conform:
+            [
+                "rvhv conform riscv-tests/isa",
+                "rvhv conform --isa rv64gc_zba_zbb --filter rv64uzb --junit results.xml riscv-tests/isa",
+                "rvhv conform --reference spike-signatures arch-test-elfs",
             ]
         }
     }

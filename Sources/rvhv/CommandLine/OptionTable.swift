@@ -12,6 +12,7 @@ struct OptionRow: Sendable {
     enum Group: String, CaseIterable, Sendable {
         case guest = "Guest options (before the first guest: for all; after a guest: for that guest)"
         case program = "Program options"
+        case suite = "Suite options"
         case run = "Run options"
         case observation = "Seeing what happens"
         case other = "Other"
@@ -21,6 +22,7 @@ struct OptionRow: Sendable {
     enum Effect: Sendable {
         case guest(@Sendable (inout GuestOptions, String) throws(OptionValue.Refusal) -> Void)
         case machine(@Sendable (inout MachineOptions, String) throws(OptionValue.Refusal) -> Void)
+        case conform(@Sendable (inout ConformOptions, String) throws(OptionValue.Refusal) -> Void)
         case session(@Sendable (inout SessionOptions, String) throws(OptionValue.Refusal) -> Void)
         case help
         case version
@@ -45,7 +47,7 @@ struct OptionRow: Sendable {
 
 /// Every option of every subcommand, in the order help shows them.
 enum OptionTable {
-    static let rows = guestRows + machineRows + runRows + observationRows + otherRows
+    static let rows = guestRows + machineRows + conformRows + runRows + observationRows + otherRows
 
     static func rows(of command: Subcommand) -> [OptionRow] { rows.filter { $0.commands.contains(command) } }
 
@@ -59,10 +61,20 @@ enum OptionTable {
         guest("--name", "NAME", "name shown before the guest's lines (default: the file's name)", in: [.run]) {
             (options, text) throws(OptionValue.Refusal) in options.name = try OptionValue.name(text)
         },
-        guest("--memory", "SIZE", "RAM, such as 64M or 2G (default \(OptionValue.sizeText(Limits.defaultMemory)))") {
+        guest(
+            "--memory",
+            "SIZE",
+            "RAM, such as 64M or 2G (default \(OptionValue.sizeText(Limits.defaultMemory)))",
+            in: Subcommand.allCases
+        ) {
             (options, text) throws(OptionValue.Refusal) in options.memory = try OptionValue.memory(text)
         },
-        guest("--harts", "N", "number of harts, \(Limits.harts.lowerBound) to \(Limits.harts.upperBound) (default 1)") {
+        guest(
+            "--harts",
+            "N",
+            "number of harts, \(Limits.harts.lowerBound) to \(Limits.harts.upperBound) (default 1)",
+            in: Subcommand.allCases
+        ) {
             (options, text) throws(OptionValue.Refusal) in
             options.harts = Int(try OptionValue.number(text, in: Limits.harts))
         },
@@ -75,7 +87,7 @@ enum OptionTable {
         guest("--bootargs", "TEXT", "use TEXT instead of the default boot arguments") {
             (options, text) throws(OptionValue.Refusal) in options.bootargs = text
         },
-        guest("--isa", "STRING", "extensions offered, such as rv64imafdc_zicsr_sstc") {
+        guest("--isa", "STRING", "extensions offered, such as rv64imafdc_zicsr_sstc", in: Subcommand.allCases) {
             (options, text) throws(OptionValue.Refusal) in options.isa = try OptionValue.nonEmpty(text)
         },
         guest("--paging", "MODE", "widest paging mode offered: sv39, sv48 or sv57 (default sv39)", in: [.run]) {
@@ -101,9 +113,28 @@ enum OptionTable {
             }
             options.signatureGranularity = bytes
         },
-        machine("--max-instructions", "N", "stop with a failure after N instructions") {
+        machine("--max-instructions", "N", "stop with a failure after N instructions", in: [.machine, .conform]) {
             (options, text) throws(OptionValue.Refusal) in
             options.maxInstructions = try OptionValue.number(text, in: 1...UInt64.max)
+        },
+    ]
+
+    private static let conformRows: [OptionRow] = [
+        conform("--reference", "DIR", "compare signatures with NAME.signature or NAME.reference_output in DIR") {
+            (options, text) throws(OptionValue.Refusal) in options.reference = try OptionValue.nonEmpty(text)
+        },
+        conform("--filter", "TEXT", "run only the tests whose name contains TEXT") {
+            (options, text) throws(OptionValue.Refusal) in options.filter = try OptionValue.nonEmpty(text)
+        },
+        conform("--jobs", "N", "tests that run at the same time (default: one per core)") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.jobs = Int(try OptionValue.number(text, in: Limits.jobs))
+        },
+        conform("--junit", "FILE", "write the results to FILE, in JUnit's XML") {
+            (options, text) throws(OptionValue.Refusal) in options.junit = try OptionValue.nonEmpty(text)
+        },
+        conform("--json", "FILE", "write the results to FILE, in JSON") {
+            (options, text) throws(OptionValue.Refusal) in options.json = try OptionValue.nonEmpty(text)
         },
     ]
 
@@ -137,7 +168,13 @@ enum OptionTable {
         session("--log", .required("FILE"), .observation, "write traces and statistics to FILE, not standard error") {
             (options, text) throws(OptionValue.Refusal) in options.log = try OptionValue.nonEmpty(text)
         },
-        session("--color", .required("WHEN"), .observation, "auto (default: on a terminal), always or never") {
+        session(
+            "--color",
+            .required("WHEN"),
+            .observation,
+            "auto (default: on a terminal), always or never",
+            in: Subcommand.allCases
+        ) {
             (options, text) throws(OptionValue.Refusal) in
             options.color = try OptionValue.choice(text, of: ColorChoice.self)
         },
@@ -152,7 +189,7 @@ enum OptionTable {
         _ name: String,
         _ placeholder: String,
         _ summary: String,
-        in commands: [Subcommand] = Subcommand.allCases,
+        in commands: [Subcommand] = [.run, .machine],
         apply: @escaping @Sendable (inout GuestOptions, String) throws(OptionValue.Refusal) -> Void
     ) -> OptionRow {
         OptionRow(
@@ -169,15 +206,32 @@ enum OptionTable {
         _ name: String,
         _ placeholder: String,
         _ summary: String,
+        in commands: [Subcommand] = [.machine],
         apply: @escaping @Sendable (inout MachineOptions, String) throws(OptionValue.Refusal) -> Void
     ) -> OptionRow {
         OptionRow(
             name: name,
             argument: .required(placeholder),
             group: .program,
-            commands: [.machine],
+            commands: commands,
             summary: summary,
             effect: .machine(apply)
+        )
+    }
+
+    private static func conform(
+        _ name: String,
+        _ placeholder: String,
+        _ summary: String,
+        apply: @escaping @Sendable (inout ConformOptions, String) throws(OptionValue.Refusal) -> Void
+    ) -> OptionRow {
+        OptionRow(
+            name: name,
+            argument: .required(placeholder),
+            group: .suite,
+            commands: [.conform],
+            summary: summary,
+            effect: .conform(apply)
         )
     }
 
@@ -186,8 +240,16 @@ enum OptionTable {
         _ argument: OptionRow.Argument,
         _ group: OptionRow.Group,
         _ summary: String,
+        in commands: [Subcommand] = [.run, .machine],
         apply: @escaping @Sendable (inout SessionOptions, String) throws(OptionValue.Refusal) -> Void
     ) -> OptionRow {
-        OptionRow(name: name, argument: argument, group: group, summary: summary, effect: .session(apply))
+        OptionRow(
+            name: name,
+            argument: argument,
+            group: group,
+            commands: commands,
+            summary: summary,
+            effect: .session(apply)
+        )
     }
 }

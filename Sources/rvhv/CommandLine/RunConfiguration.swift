@@ -4,12 +4,14 @@ enum Invocation: Equatable, Sendable {
     case version
     case run(RunConfiguration)
     case machine(MachineRunConfiguration)
+    case conform(ConformRunConfiguration)
 }
 
 /// What `rvhv` is asked to do; `run` is what it does without a subcommand's name.
 enum Subcommand: String, CaseIterable, Sendable {
     case run
     case machine
+    case conform
 }
 
 /// `rvhv GUEST...`: guests behind the built-in hypervisor.
@@ -24,6 +26,18 @@ struct MachineRunConfiguration: Equatable, Sendable {
     /// The firmware or program that the machine starts in M-mode; its `isa` is the hart's own.
     var program: GuestOptions
     var machine: MachineOptions
+    var session: SessionOptions
+}
+
+/// `rvhv conform PATH...`: the tests of a suite, each on a plain machine of its own.
+struct ConformRunConfiguration: Equatable, Sendable {
+    /// Test programs, and folders of them.
+    var paths: [String]
+    /// What the machines are.
+    var machine: GuestOptions
+    /// Ends a test that does not end itself.
+    var maxInstructions: UInt64?
+    var suite: ConformOptions
     var session: SessionOptions
 }
 
@@ -55,6 +69,18 @@ struct MachineOptions: Equatable, Sendable {
     /// Bytes per line of the signature file.
     var signatureGranularity = 4
     var maxInstructions: UInt64?
+}
+
+/// What is said of a run of a test suite alone.
+struct ConformOptions: Equatable, Sendable {
+    /// The folder of the reference's signatures.
+    var reference: String?
+    /// Only tests whose name contains this.
+    var filter: String?
+    /// Tests that run at the same time; nil for one per core.
+    var jobs: Int?
+    var junit: String?
+    var json: String?
 }
 
 /// What is said of the whole run.
@@ -108,6 +134,8 @@ enum Limits {
     /// One SBI hart mask names 64 harts.
     static let harts: ClosedRange<UInt64> = 1...64
     static let guests = 64
+    /// More tests at the same time than any host has cores.
+    static let jobs: ClosedRange<UInt64> = 1...1024
     /// Longer names would leave no room for the guests' lines.
     static let nameLength = 24
 }

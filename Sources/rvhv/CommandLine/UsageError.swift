@@ -18,13 +18,14 @@ extension UsageError: CustomStringConvertible {
         switch self {
         case .noGuest(.run): "no guest given"
         case .noGuest(.machine): "no program given"
+        case .noGuest(.conform): "no test program or folder given"
         case .tooManyGuests(let count): "\(count) guests given; at most \(Limits.guests) run together"
         case .emptyPath: "an empty path was given as a guest"
         case .extraArgument(let argument): "\(quoted(argument)) is one program too many; the machine runs one"
         case .unknownOption(let option, let suggestion):
             "unknown option \(quoted(option))" + (suggestion.map { " (did you mean \($0)?)" } ?? "")
-        case .misplacedOption(let option, .machine): "\(option) is not an option of 'rvhv machine'"
-        case .misplacedOption(let option, .run): "\(option) is an option of 'rvhv machine' only"
+        case .misplacedOption(let option, .run): "\(option) is an option of subcommands only"
+        case .misplacedOption(let option, let command): "\(option) is not an option of 'rvhv \(command.rawValue)'"
         case .missingValue(let option, let placeholder): "\(option) needs a value: \(option) \(placeholder)"
         case .unexpectedValue(let option): "\(option) takes no value"
         case .invalidValue(let option, let value, let reason): "\(option) \(quoted(value)): \(reason)"

@@ -43,6 +43,12 @@ final class HostSignals: Sendable {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
+    /// Back to the system's ways, for a run with no guest and no terminal to look after: signals end it.
+    static func unblock() {
+        var set = waitedSignals()
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     func start() {
         thread.withLock { $0 = HostThread { self.run() } }
     }

@@ -38,6 +38,27 @@ import Testing
         #expect(machine[.a0] == 4)
     }
 
+    /// Ziccid: without FENCE.I the store is seen in the end.
+    @Test func storesReachFetchesEventually() throws {
+        let machine = try TestMachine()
+        machine.load(at: Self.patched) { program in
+            program.word(Self.plusOne)
+            program.emit(.jalr, rs1: .ra)
+        }
+        machine.load { program in
+            program.emit(.addi, rd: .a0, rs1: .zero)
+            program.emit(.jalr, rd: .ra, rs1: .a1)
+            program.emit(.sw, rs1: .a1, rs2: .a2)
+            program.loop(.bne, rs1: .a0, rs2: .a3, to: 0)
+            program.emit(.ebreak)
+        }
+        machine[.a1] = Self.patched
+        machine[.a2] = UInt64(Self.plusTwo)
+        machine[.a3] = 2
+        #expect(machine.run(.machine, at: TestMachine.base, instructions: 10_000_000) == .hosted(.machine))
+        #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+    }
+
     /// A block that a fence found unchanged keeps running, one that changed is decoded anew, again and again.
     @Test func manyEpochs() throws {
         let machine = try TestMachine()

@@ -15,6 +15,12 @@ import Testing
         return configuration
     }
 
+    private func conform(_ line: String) throws -> ConformRunConfiguration {
+        let invocation = try ArgumentParser.parse(words(line))
+        guard case .conform(let configuration) = invocation else { throw Unexpected(invocation: invocation) }
+        return configuration
+    }
+
     private struct Unexpected: Error { var invocation: Invocation }
 
     private func words(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
@@ -30,6 +36,22 @@ import Testing
         #expect(guest.harts == 1)
         #expect(guest.paging == .sv39)
         #expect(guest.bootargs == nil && guest.append.isEmpty && guest.initrd == nil && guest.isa == nil)
+    }
+
+    @Test func everyConformOption() throws {
+        let configuration = try conform(
+            "conform a --isa rv64gc --filter ui --jobs 3 --max-instructions 0x10 b --reference r --memory 16M "
+                + "--harts 2 --junit j --json=k"
+        )
+        #expect(configuration.paths == ["a", "b"])
+        #expect(configuration.machine.isa == "rv64gc" && configuration.machine.memory == 16 << 20)
+        #expect(configuration.machine.harts == 2 && configuration.maxInstructions == 16)
+        let suite = ConformOptions(reference: "r", filter: "ui", jobs: 3, junit: "j", json: "k")
+        #expect(configuration.suite == suite)
+        #expect(try conform("conform x").suite == ConformOptions())
+        #expect(throws: UsageError.noGuest(.conform)) { try conform("conform --jobs 1") }
+        #expect(throws: UsageError.misplacedOption("--initrd", .conform)) { try conform("conform --initrd i x") }
+        #expect(throws: UsageError.misplacedOption("--filter", .machine)) { try conform("machine --filter i x") }
     }
 
     @Test func optionsBeforeTheFirstGuestAreForAll() throws {

@@ -1,0 +1,87 @@
+import Glibc
+import Hypervisor
+import Platform
+import RV64Core
+
+/// Runs the tests of a suite and says what passed.
+enum ConformCommand {
+    static func run(_ configuration: ConformRunConfiguration) throws -> ExitStatus {
+        // Ctrl-C ends the process: there is no terminal to restore.
+        HostSignals.unblock()
+        let isa = try configuration.machine.isa.map { try ISAConfiguration(parsing: $0) } ?? MachineCommand.defaultISA
+        let filter = configuration.suite.filter
+        let tests = try TestDiscovery.tests(at: configuration.paths).filter { test in
+            filter.map { test.path.contains(text: $0) } ?? true
+        }
+        guard !tests.isEmpty else { throw HostFailure.noTests(filter: filter) }
+
+        let progress = ConformProgress(count: tests.count, isShown: isatty(STDERR_FILENO) == 1)
+        let clock = HostClock()
+        let runner = ConformanceRunner(tests, configuration: suiteConfiguration(configuration, isa: isa)) {
+            progress.finished($0)
+        }
+        let report = ConformReport(
+            results: try runner.run(),
+            isa: isa.isaString,
+            seconds: Double(clock.nanoseconds) / 1e9
+        )
+        progress.clear()
+
+        let decoration = HostScreen.decoration(configuration.session.color, descriptor: STDOUT_FILENO)
+        let isOpen = FileDescriptorSink(descriptor: STDOUT_FILENO).write(Array(report.text(decoration).utf8)) == .open
+        if let path = configuration.suite.junit { try OutputFile.write(Array(report.junit.utf8), to: path) }
+        if let path = configuration.suite.json { try OutputFile.write(Array(report.json.utf8), to: path) }
+        return isOpen && report.total.failed == 0 ? .success : .hostFailure
+    }
+
+    private static func suiteConfiguration(
+        _ configuration: ConformRunConfiguration,
+        isa: ISAConfiguration
+    ) -> ConformanceConfiguration {
+        var suite = ConformanceConfiguration(isa: isa)
+        suite.memorySize = configuration.machine.memory
+        suite.hartCount = configuration.machine.harts
+        suite.instructionLimit = configuration.maxInstructions ?? ConformanceConfiguration.defaultInstructionLimit
+        suite.referenceFolder = configuration.suite.reference
+        suite.jobs = configuration.suite.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        return suite
+    }
+}
+
+/// One line on the terminal that says how far the run is.
+final class ConformProgress: Sendable {
+    private let count: Int
+    private let isShown: Bool
+    private let done = Lock(ConformanceCount())
+
+    init(count: Int, isShown: Bool) {
+        self.count = count
+        self.isShown = isShown
+    }
+
+    func finished(_ result: ConformanceResult) {
+        done.withLock { done in
+            done.add(result.verdict)
+            // Under the lock, so that an older line never overwrites a newer one.
+            show("[\(done.total)/\(count)] \(done.failed) failed, \(result.test.name.suffix(50))")
+        }
+    }
+
+    func clear() { show("") }
+
+    private func show(_ text: String) {
+        guard isShown else { return }
+        let line = Array("\r\(text)\u{1b}[K".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+}
+
+extension String {
+    /// Whether `text` stands anywhere in it, byte by byte.
+    func contains(text: String) -> Bool {
+        let needle = Array(text.utf8)
+        let hay = Array(utf8)
+        guard needle.count <= hay.count else { return false }
+        return (0...hay.count - needle.count).contains { hay[$0...].starts(with: needle) }
+    }
+}

@@ -1,0 +1,3 @@
+#pragma once
+#define SIGFPE 8
+void (*signal(int, void (*)(int)))(int);
