@@ -15,51 +15,47 @@ struct FloatingPointSpeed {
 
     // Inlined: each becomes a few instructions of one case of the interpreter's switch.
 
-    /// An operation on doubles; false, and nothing done, where its result is not certain.
+    /// The result of an operation on doubles, where it is certain.
     @inline(__always)
     func double(
-        _ i: UnsafeMutablePointer<DecodedInstruction>,
-        _ f: UnsafeMutablePointer<UInt64>,
+        _ i: DecodedInstruction,
+        _ a: UInt64,
+        _ b: UInt64,
         _ operation: (UInt64, UInt64) -> UInt64?
-    ) -> Bool {
-        guard isSettled, i.roundsToNearest, let result = operation(f[i.rs1], f[i.rs2]) else { return false }
-        f[i.rd] = result
-        return true
+    ) -> UInt64? {
+        guard isSettled, i.roundsToNearest else { return nil }
+        return operation(a, b)
     }
 
-    /// An operation on singles, both properly boxed.
+    /// As `double`, for singles that are properly boxed.
     @inline(__always)
     func single(
-        _ i: UnsafeMutablePointer<DecodedInstruction>,
-        _ f: UnsafeMutablePointer<UInt64>,
+        _ i: DecodedInstruction,
+        _ a: UInt64,
+        _ b: UInt64,
         _ operation: (UInt64, UInt64) -> UInt64?
-    ) -> Bool {
-        let a = f[i.rs1]
-        let b = f[i.rs2]
+    ) -> UInt64? {
         guard isSettled, i.roundsToNearest, FloatingPointUnit.isBoxed(a & b),
             let result = operation(FloatingPointUnit.unboxed(a), FloatingPointUnit.unboxed(b))
-        else { return false }
-        f[i.rd] = FloatingPointUnit.boxed(result)
-        return true
+        else { return nil }
+        return FloatingPointUnit.boxed(result)
     }
 
-    /// A comparison of doubles; false where one of them is a NaN.
+    /// The outcome of a comparison of doubles of which none is a NaN.
     @inline(__always)
-    func compare(
-        _ i: UnsafeMutablePointer<DecodedInstruction>,
-        _ x: UnsafeMutablePointer<UInt64>,
-        _ f: UnsafeMutablePointer<UInt64>,
-        _ operation: (Double, Double) -> Bool
-    ) -> Bool {
-        let a = Double(bitPattern: f[i.rs1])
-        let b = Double(bitPattern: f[i.rs2])
-        guard isDirty, !(a.isNaN || b.isNaN) else { return false }
-        x[i.rd] = operation(a, b) ? 1 : 0
-        return true
+    func compare(_ a: UInt64, _ b: UInt64, _ operation: (Double, Double) -> Bool) -> UInt64? {
+        let a = Double(bitPattern: a)
+        let b = Double(bitPattern: b)
+        guard isDirty, !(a.isNaN || b.isNaN) else { return nil }
+        return operation(a, b) ? 1 : 0
     }
 }
 
-extension UnsafeMutablePointer where Pointee == DecodedInstruction {
+extension DecodedInstruction {
     /// The rounding-mode field is 0, nearest-even, or 7, whatever `frm` says.
-    @inline(__always) var roundsToNearest: Bool { (pointee.raw &+ 0x1000) & 0x6000 == 0 }
+    @inline(__always) var roundsToNearest: Bool { (raw &+ 0x1000) & 0x6000 == 0 }
 }
+
+/// The operations by their names in the interpreter's switch.
+typealias Host32 = HostFloat<Binary32>
+typealias Host64 = HostFloat<Binary64>

@@ -30,9 +30,9 @@ extension Hart {
     /// touches neither reference counts nor class fields that change. All calls are outside the innermost loop, so
     /// that its state stays in registers.
     ///
-    /// - Parameter budget: instructions to run at most, give or take one block.
+    /// - Parameter limit: instructions to run at most, give or take one block.
     @inline(never)
-    func interpret(_ budget: Int) {
+    func interpret(_ limit: Int) {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
@@ -40,6 +40,7 @@ extension Hart {
         let fetch = context.pointee.fetch
         let table = blocks.table
         var floats = FloatingPointSpeed(self)
+        var budget = limit
         var remaining = budget
         var pc = state.pointee.pc
         guard let first = nextBlock(at: pc, retired: 0) else { return }
@@ -227,17 +228,55 @@ extension Hart {
                     }
                 case .fsd:
                     guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else { break straight }
-                case .faddD: guard floats.double(i, f, HostFloat<Binary64>.certainSum) else { break straight }
-                case .fsubD: guard floats.double(i, f, HostFloat<Binary64>.certainDifference) else { break straight }
-                case .fmulD: guard floats.double(i, f, HostFloat<Binary64>.certainProduct) else { break straight }
-                case .fdivD: guard floats.double(i, f, HostFloat<Binary64>.certainQuotient) else { break straight }
-                case .faddS: guard floats.single(i, f, HostFloat<Binary32>.certainSum) else { break straight }
-                case .fsubS: guard floats.single(i, f, HostFloat<Binary32>.certainDifference) else { break straight }
-                case .fmulS: guard floats.single(i, f, HostFloat<Binary32>.certainProduct) else { break straight }
-                case .fdivS: guard floats.single(i, f, HostFloat<Binary32>.certainQuotient) else { break straight }
-                case .feqD: guard floats.compare(i, x, f, ==) else { break straight }
-                case .fltD: guard floats.compare(i, x, f, <) else { break straight }
-                case .fleD: guard floats.compare(i, x, f, <=) else { break straight }
+                case .faddD:
+                    guard let sum = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainSum) else {
+                        break straight
+                    }
+                    f[i.rd] = sum
+                case .fsubD:
+                    guard let difference = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainDifference) else {
+                        break straight
+                    }
+                    f[i.rd] = difference
+                case .fmulD:
+                    guard let product = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainProduct) else {
+                        break straight
+                    }
+                    f[i.rd] = product
+                case .fdivD:
+                    guard let quotient = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainQuotient) else {
+                        break straight
+                    }
+                    f[i.rd] = quotient
+                case .faddS:
+                    guard let sum = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainSum) else {
+                        break straight
+                    }
+                    f[i.rd] = sum
+                case .fsubS:
+                    guard let difference = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainDifference) else {
+                        break straight
+                    }
+                    f[i.rd] = difference
+                case .fmulS:
+                    guard let product = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainProduct) else {
+                        break straight
+                    }
+                    f[i.rd] = product
+                case .fdivS:
+                    guard let quotient = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainQuotient) else {
+                        break straight
+                    }
+                    f[i.rd] = quotient
+                case .feqD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], ==) else { break straight }
+                    x[i.rd] = outcome
+                case .fltD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], <) else { break straight }
+                    x[i.rd] = outcome
+                case .fleD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], <=) else { break straight }
+                    x[i.rd] = outcome
                 case .fsgnjD:
                     guard floats.isDirty else { break straight }
                     f[i.rd] = Binary64.magnitude(f[i.rs1]) | f[i.rs2] & Binary64.signBit
@@ -310,8 +349,12 @@ extension Hart {
                 return
             case .system:
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                if executeSystem(i.pointee) { state.pointee.retired &+= 1 }
-                return
+                guard executeSystem(i.pointee) else { return }
+                // What has been written back need not be again.
+                budget = remaining &- i.index &- 1
+                i += 1
+                floats = FloatingPointSpeed(self)
+                continue
             }
             if remaining <= 0 { break }
             if let target = link?.pointee.target, target.pointee.epoch == epoch {
