@@ -33,7 +33,11 @@ import Testing
     @Test func doubleTrapsAreOffAtFirst() throws {
         let run = try GuestProgram { program in
             program.installReporter()
-            program.emit(Encoding.csrRead(10, .sstatus), Encoding.i(0x13, 5, 10, 10, 24), Encoding.i(0x13, 7, 10, 10, 1))
+            program.emit(
+                Encoding.csrRead(10, .sstatus),
+                Encoding.i(0x13, 5, 10, 10, 24),
+                Encoding.i(0x13, 7, 10, 10, 1)
+            )
             program.emit(Encoding.addi(10, 10, 0x30))
             program.print()
             program.emit(0x0010_0073)
