@@ -4,7 +4,7 @@ import Testing
 @testable import Hypervisor
 
 /// What a guest finds of an extension that the hypervisor has a part in.
-@Suite(.timeLimit(.minutes(1))) struct OfferedExtensionTests {
+@Suite(.timeLimit(.minutes(10))) struct OfferedExtensionTests {
     /// `csrrw t0, seed, zero`
     private static let readSeed: UInt32 = 0x0150_12F3
 

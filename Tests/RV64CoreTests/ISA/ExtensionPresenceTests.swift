@@ -91,6 +91,7 @@ import Testing
         func value(_ extensions: ExtensionSet) throws -> UInt64 {
             let test = try TestHart(extensions)
             test.openAllGates()
+            test.hart.writeCSR(.mideleg, ~0)
             test.state.pointee.mstatus[.fs] = ContextStatus.off
             test.hart.writeCSR(address, ~0)
             return test.hart.readCSR(address) & mask
