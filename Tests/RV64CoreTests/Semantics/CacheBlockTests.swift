@@ -109,6 +109,20 @@ struct CacheBlockTests {
         if !isExecuted { #expect(machine.state.pointee.mtval == address) }
     }
 
+    /// norm:pm_ignore_pa norm:fault_excep_csr
+    @Test("Pointer masking transforms the address that a fault reports", arguments: [Opcode.cboZero, .cboInval])
+    func maskedAddress(opcode: Opcode) throws {
+        let machine = try Self.machine()
+        machine.hart.writeCSR(.mseccfg, 3 << 32)
+        Self.run(opcode, machine, .machine, at: 0x1234_0000_5000_0008)
+        #expect(machine.state.pointee.mcause == ExceptionCause.storeAccessFault.rawValue)
+        #expect(machine.state.pointee.mtval == 0x5000_0008)
+        machine.write(.max, at: Self.block)
+        Self.run(opcode, machine, .machine, at: 0x1234_0000_0000_0000 | Self.block)
+        #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+        #expect(machine.read(Self.block) == (opcode == .cboZero ? 0 : .max))
+    }
+
     /// norm:cbm_access norm:cbz_access norm:cbm_unperm_fault norm:cbz_unperm_fault norm:fault_excep_csr
     @Test(
         "First-stage permissions: management needs a load's, zeroing a store's; both fault as stores",
