@@ -23,8 +23,13 @@ package struct VirtualAddress: RawRepresentable, Hashable, Comparable, Sendable,
 }
 
 /// The base page: 4 KiB, every stage and every paging mode.
-package enum Page {
-    package static let shift: UInt64 = 12
-    package static let size: UInt64 = 1 << shift
-    package static let offsetMask: UInt64 = size - 1
+///
+/// Public, because what is `package` is not inlined into other modules, and every load and store uses the mask.
+public enum Page {
+    /// log2 of the size.
+    @inlinable public static var shift: UInt64 { 12 }
+    /// Bytes in a page.
+    @inlinable public static var size: UInt64 { 1 &<< shift }
+    /// The bits of an address that lie inside the page.
+    @inlinable public static var offsetMask: UInt64 { size &- 1 }
 }

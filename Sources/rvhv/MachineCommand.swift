@@ -7,7 +7,7 @@ import Synchronization
 /// Makes the plain machine that the command line asks for and runs it.
 enum MachineCommand {
     /// What a plain machine has unless `--isa` says otherwise: everything that is implemented.
-    static let defaultISA = ISAConfiguration.full
+    static let defaultISA = ISAConfiguration.standard
 
     static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
         let options = configuration.session
@@ -32,7 +32,7 @@ enum MachineCommand {
         _ configuration: MachineRunConfiguration
     ) throws -> BareMachineConfiguration {
         let program = configuration.program
-        let isa = try program.isa.map { try ISAConfiguration(parsing: $0) } ?? defaultISA
+        let isa = try program.isa.map { try ISAOption.hart($0) } ?? defaultISA
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
         machine.kernelPath = configuration.machine.kernel
         machine.initrdPath = program.initrd

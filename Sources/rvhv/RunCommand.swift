@@ -46,7 +46,7 @@ enum RunCommand {
         _ guest: GuestOptions,
         _ options: SessionOptions
     ) throws -> VirtualMachineConfiguration {
-        let isa = try ISAConfiguration(parsing: guest.isa ?? VirtualMachineConfiguration.defaultISA)
+        let isa = try ISAOption.guest(guest.isa ?? VirtualMachineConfiguration.defaultISA)
         var machine = VirtualMachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)
         machine.memorySize = guest.memory
         machine.hartCount = guest.harts

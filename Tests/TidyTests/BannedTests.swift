@@ -23,7 +23,6 @@ import Testing
             allowed: [
                 // Our own bugs, or a host without address space for a few megabytes.
                 "Sources/Hypervisor/Loader/FileContents.swift",
-                "Sources/RV64Core/Execution/BlockBuilder.swift",
                 "Sources/RV64Core/Execution/BlockCache.swift",
             ]
         ),

@@ -8,6 +8,7 @@
 
 #include "csr.h"
 #include "layout.h"
+#include "memory.h"
 #include "sbi.h"
 
 /// Each guest defines its name and its work. What `guest_main` returns is the outcome: 0 shuts down
@@ -77,9 +78,3 @@ static inline uint64_t next_random(uint64_t *state) {
     *state ^= *state >> 27;
     return *state * UINT64_C(0x2545f4914f6cdd1d);
 }
-
-void *memcpy(void *destination, const void *source, size_t length);
-void *memset(void *destination, int value, size_t length);
-int memcmp(const void *left, const void *right, size_t length);
-size_t strlen(const char *text);
-int strcmp(const char *left, const char *right);

@@ -9,6 +9,8 @@ struct BareBootLayout {
     let firmwareInformation: UInt64
     private let kernelEntry: UInt64
 
+    /// OpenSBI adds reserved memory and its own findings to the tree where it lies.
+    private static let treeRoom: UInt64 = 64 << 10
     private static let informationMagic: UInt64 = 0x4942_534F
     private static let informationVersion: UInt64 = 2
     private static let supervisorMode: UInt64 = 1
@@ -20,7 +22,12 @@ struct BareBootLayout {
         initrdSize: UInt64
     ) throws(DeviceTreeError) {
         let occupied = program.occupied + (kernel?.occupied ?? [])
-        let layout = try BootLayout.make(configuration, occupied: occupied, initrdSize: initrdSize)
+        let layout = try BootLayout.make(
+            configuration,
+            occupied: occupied,
+            initrdSize: initrdSize,
+            treeRoom: Self.treeRoom
+        )
         deviceTreeAddress = layout.deviceTreeAddress
         deviceTree = layout.deviceTree
         initrd = layout.initrd
@@ -29,7 +36,7 @@ struct BareBootLayout {
             firmwareInformation = 0
             return
         }
-        let tree = layout.deviceTreeAddress..<layout.deviceTreeAddress + UInt64(layout.deviceTree.count)
+        let tree = layout.deviceTreeAddress..<layout.deviceTreeAddress + UInt64(layout.deviceTree.count) + Self.treeRoom
         let taken = occupied + [tree] + (layout.initrd.map { [$0] } ?? [])
         guard let place = BootLayout.place(Page.size, in: configuration.memory, avoiding: taken) else {
             throw .noRoom(for: .deviceTree, bytes: Page.size, ram: configuration.memory)

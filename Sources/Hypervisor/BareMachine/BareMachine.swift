@@ -222,6 +222,7 @@ package final class BareMachine: @unchecked Sendable {
         if let code = htif?.poll() { stop(.exited(code: code)) }
         if let limit = configuration.instructionLimit, total >= limit { stop(.instructionLimit) }
         if exit == .trapLoop { stop(.failed(trapLoopReport(hart))) }
+        if exit == .criticalError { stop(.failed(criticalErrorReport(hart))) }
         return exit
     }
 
@@ -231,6 +232,11 @@ package final class BareMachine: @unchecked Sendable {
         let name = ExceptionCause(rawValue: cause)?.name ?? hex(cause)
         return "hart \(state.pointee.mhartid) traps for ever: \(name) at \(hex(state.pointee.mepc)), value "
             + "\(hex(state.pointee.mtval)), and its handler at \(hex(state.pointee.mtvec & ~3)) (mtvec) cannot run"
+    }
+
+    private func criticalErrorReport(_ hart: Hart) -> String {
+        "hart \(hart.state.pointee.mhartid) is in the critical-error state: a trap at \(hex(hart.state.pointee.pc)) that "
+            + "no handler could take (Smdbltrp)"
     }
 
     /// Ends the run. The first reason counts.

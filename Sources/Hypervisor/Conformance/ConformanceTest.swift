@@ -54,13 +54,16 @@ package struct ConformanceTest: Equatable, Sendable {
         var needs = ExtensionSet()
         var unknown: String?
         let name = group.split(separator: "/").last.map { $0.lowercased() } ?? ""
-        for word in name.split(whereSeparator: { $0 == "_" || $0 == "-" }) {
+        let words = name.split { $0 == "_" || $0 == "-" }
+        // A folder of any other name may hold a word that looks like an extension.
+        let isNamedAfterExtension = words.count == 1 || name.hasPrefix("rv")
+        for word in words {
             let word = withoutBase(word)
             if let known = suiteNames[word] {
                 needs.formUnion(known)
             } else if let member = ISAExtension(name: word) {
                 needs.insert(member)
-            } else if word.hasPrefix("z") || word.hasPrefix("sv") {
+            } else if isNamedAfterExtension, word.hasPrefix("z") || word.hasPrefix("sv") {
                 unknown = word
             }
         }

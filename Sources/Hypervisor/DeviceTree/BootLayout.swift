@@ -18,17 +18,19 @@ package struct BootLayout: Equatable, Sendable {
     ///   - configuration: what the tree says apart from the initrd; its `initrd`, if any, is in the program already.
     ///   - occupied: what the program takes of RAM (`GuestImage.occupied`).
     ///   - initrdSize: the size of an initrd to be placed, or 0. It takes the place of the configuration's.
+    ///   - treeRoom: bytes kept free behind the tree, for firmware that adds to it in place.
     /// - Returns: the layout, within `configuration.memory`.
     /// - Throws: `DeviceTreeError` when RAM is too small or the configuration cannot be stated.
     package static func make(
         _ configuration: DeviceTreeConfiguration,
         occupied: [Range<UInt64>],
-        initrdSize: UInt64
+        initrdSize: UInt64,
+        treeRoom: UInt64 = 0
     ) throws(DeviceTreeError) -> BootLayout {
         var configuration = configuration
         // A tree has the same size wherever it and the initrd lie.
         if initrdSize > 0 { configuration.initrd = 0..<initrdSize }
-        let treeSize = UInt64(try configuration.deviceTree().count)
+        let treeSize = UInt64(try configuration.deviceTree().count) + treeRoom
 
         let ram = configuration.memory
         var taken = occupied

@@ -10,6 +10,9 @@ package final class HostMemory: Sendable {
     /// Guest RAM is handed out in frames of this size, so that one G-stage leaf maps one frame.
     package static let frameSize: UInt64 = 2 << 20
 
+    /// Fresh frames between two looks at the host's own memory: 64 MiB.
+    private static let pressureInterval: UInt64 = 32
+
     package let memory: PhysicalMemory
     private let free: Lock<FreeList>
 
@@ -68,6 +71,9 @@ package final class HostMemory: Sendable {
     private static func takeFrame(_ list: inout FreeList, end: UInt64) -> UInt64? {
         if let frame = list.frames.popLast() { return frame }
         guard list.next + frameSize <= end else { return nil }
+        // Address space is not memory: the host may have less than its guests were promised.
+        let taken = (list.next - MemoryMap.ramBase) / frameSize
+        if taken % pressureInterval == pressureInterval - 1, HostMemoryPressure.isHigh { return nil }
         defer { list.next += frameSize }
         return list.next
     }

@@ -103,6 +103,9 @@ package final class VirtualCPU: @unchecked Sendable {
         case .trapLoop:
             machine.stop(.failed(trapLoopReport))
             return .ran
+        case .criticalError:
+            machine.stop(.failed("hart \(index) is in the critical-error state: a trap that no handler could take"))
+            return .ran
         case .hosted:
             machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
             return .ran

@@ -28,7 +28,9 @@ extension Hart {
     package func decideAccess(to address: CSRAddress, _ access: CSRAccess, from mode: PrivilegeMode) -> CSRDecision {
         // norm:Zicsr_illegal_acc: a write that HS-mode could not do either, hence never virtual-instruction.
         guard let definition = address.definition, isImplemented(address, definition),
-            access == .read || !address.isReadOnly
+            access == .read || !address.isReadOnly,
+            // norm:seed_ro_illegal
+            access == .write || definition.gate != .entropy
         else { return .illegalInstruction }
 
         switch address.level {
@@ -54,15 +56,14 @@ extension Hart {
 
     private func isImplemented(_ address: CSRAddress, _ definition: CSRDefinition) -> Bool {
         if address.level == .hypervisor, !extensions.contains(.h) { return false }
-        guard let requirement = definition.requirement else { return true }
-        return extensions.contains(requirement)
+        return definition.exists(with: extensions)
     }
 
     /// A guest lacks the privilege: virtual-instruction if HS-mode could do the access with TVM=0.
     private func refusedBeneathSupervisor(_ gate: CSRGate, _ address: CSRAddress) -> CSRDecision {
         switch gate {
         case .supervisorTranslation, .guestTranslation: .virtualInstruction
-        case .none, .floatingPoint, .counter, .timerCompare, .environmentConfiguration, .stateEnable:
+        case .none, .floatingPoint, .counter, .timerCompare, .environmentConfiguration, .stateEnable, .entropy:
             refusal(by: gate, of: address, to: .supervisor) == .nobody ? .virtualInstruction : .illegalInstruction
         }
     }
@@ -87,6 +88,17 @@ extension Hart {
             mode == .supervisor && state.pointee.mstatus[.tvm] ? .illegal : .nobody
         case .environmentConfiguration: stateEnableRefusal(0, .environmentConfiguration, mode)
         case .stateEnable(let number): stateEnableRefusal(number, .stateEnable, mode)
+        case .entropy: entropyRefusal(mode)
+        }
+    }
+
+    /// norm:mseccfg_useed_U-mode_op norm:mseccfg_sseed_SorHS-mode_op norm:mseccfg_sseed_VSorVU-mode_op
+    private func entropyRefusal(_ mode: PrivilegeMode) -> Refusal {
+        switch mode {
+        case .machine: .nobody
+        case .user: state.pointee.mseccfg[.useed] ? .nobody : .illegal
+        case .supervisor: state.pointee.mseccfg[.sseed] ? .nobody : .illegal
+        case .virtualSupervisor, .virtualUser: state.pointee.mseccfg[.sseed] ? .virtual : .illegal
         }
     }
 

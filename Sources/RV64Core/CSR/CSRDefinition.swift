@@ -1,13 +1,23 @@
 /// Which CSRs exist, what makes them exist, and which enables stand between software and them. Nothing here
 /// depends on the state of a hart.
 package struct CSRDefinition: Equatable, Sendable {
-    /// The extension that must be present; addresses of the hypervisor level need H besides.
-    package var requirement: ISAExtension?
+    /// The extensions of which one must be present, if any is named; addresses of the hypervisor level need H besides.
+    package var providers: ExtensionSet
     package var gate: CSRGate
 
-    init(_ requirement: ISAExtension? = nil, _ gate: CSRGate = .none) {
-        self.requirement = requirement
+    init(_ provider: ISAExtension? = nil, _ gate: CSRGate = .none) {
+        providers = provider.map { [$0] } ?? []
         self.gate = gate
+    }
+
+    init(anyOf providers: ExtensionSet) {
+        self.providers = providers
+        gate = .none
+    }
+
+    /// Whether a hart with these extensions has the register.
+    func exists(with extensions: ExtensionSet) -> Bool {
+        providers.isEmpty || extensions.subtracting(providers) != extensions
     }
 }
 
@@ -28,6 +38,8 @@ package enum CSRGate: Equatable, Sendable {
     case environmentConfiguration
     /// `sstateen`n and `hstateen`n: bit 63 of the stateen registers above.
     case stateEnable(Int)
+    /// `seed`: SSEED and USEED, and never a read alone.
+    case entropy
 }
 
 extension CSRAddress {
@@ -44,6 +56,7 @@ extension CSRAddress {
     private var userDefinition: CSRDefinition? {
         switch self {
         case .fflags, .frm, .fcsr: CSRDefinition(.f, .floatingPoint)
+        case .seed: CSRDefinition(.zkr, .entropy)
         case .cycle ... .instret: CSRDefinition(.zicntr, .counter(index(from: .cycle)))
         case .hpmcounter3 ... .hpmcounter31: CSRDefinition(.zihpm, .counter(index(from: .cycle)))
         default: nil
@@ -80,12 +93,18 @@ extension CSRAddress {
         case .mvendorid ... .mconfigptr: CSRDefinition()
         case .mstatus, .misa, .medeleg, .mideleg, .mie, .mtvec, .mcounteren, .menvcfg: CSRDefinition()
         case .mstateen0 ... .mstateen3: CSRDefinition(.smstateen)
+        case .mcyclecfg, .minstretcfg: CSRDefinition(.smcntrpmf)
         case .mcountinhibit, .mhpmevent3 ... .mhpmevent31: CSRDefinition()
         case .mscratch, .mepc, .mcause, .mtval, .mip: CSRDefinition()
-        case .mtinst, .mtval2: CSRDefinition(.h)
+        case .mtinst: CSRDefinition(.h)
+        // norm:mtval2_Ssdbltrap
+        case .mtval2: CSRDefinition(anyOf: [.h, .ssdbltrp])
         // norm:pmp_cfg_rv64_illegal
         case .pmpcfg0 ... .pmpcfg14: rawValue & 1 == 0 ? CSRDefinition() : nil
         case .pmpaddr0 ... .pmpaddr63: CSRDefinition()
+        case .mseccfg: CSRDefinition(anyOf: SecurityConfiguration.providers)
+        case .mnscratch, .mnepc, .mncause, .mnstatus: CSRDefinition(.smrnmi)
+        case .tselect ... .tinfo: CSRDefinition()
         case .mcycle, .minstret, .mhpmcounter3 ... .mhpmcounter31: CSRDefinition()
         default: nil
         }

@@ -11,40 +11,181 @@ package enum CounterSet {
     package static let inhibitable = cycle | instret | hpm
 }
 
+/// The numbers of the counters that are not programmable, which are also their bits above.
+enum FixedCounter {
+    static let cycle = 0
+    static let instret = 2
+}
+
+// MARK: - Values
+
+// Cycles and instructions are both the number of retired instructions, which the run loop counts anyway. A counter
+// of either holds, while it runs, its value less that number; while it stands, and for every other event, the value.
 extension Hart {
-    /// `mcycle`: one cycle per retired instruction. norm:mcycle_op
-    var machineCycle: UInt64 {
-        let isFrozen = state.pointee.mcountinhibit & CounterSet.cycle != 0
-        return state.pointee.mcycleOffset &+ (isFrozen ? 0 : state.pointee.retired)
+    /// `mcycle`, `minstret` or `mhpmcounter`n. norm:mcycle_op norm:minstret_op
+    func counter(_ number: Int) -> UInt64 {
+        let isRunning = state.pointee.runningCounters &>> UInt64(number) & 1 != 0
+        return state.pointee.counter[number & 31] &+ (isRunning ? state.pointee.retired : 0)
     }
 
-    /// `minstret`. norm:minstret_op
-    var machineInstret: UInt64 {
-        let isFrozen = state.pointee.mcountinhibit & CounterSet.instret != 0
-        return state.pointee.minstretOffset &+ (isFrozen ? 0 : state.pointee.retired)
+    /// A write overflows nothing. norm:count_overflow_trigger
+    func writeCounter(_ number: Int, _ value: UInt64) {
+        synchronizeCounters()
+        setCounter(number, value)
+        findNextOverflow()
     }
 
-    func writeMachineCycle(_ value: UInt64) {
-        let isFrozen = state.pointee.mcountinhibit & CounterSet.cycle != 0
-        state.pointee.mcycleOffset = value &- (isFrozen ? 0 : state.pointee.retired)
+    private func setCounter(_ number: Int, _ value: UInt64) {
+        let isRunning = state.pointee.runningCounters &>> UInt64(number) & 1 != 0
+        state.pointee.counter[number & 31] = value &- (isRunning ? state.pointee.retired : 0)
     }
 
-    func writeMachineInstret(_ value: UInt64) {
-        let isFrozen = state.pointee.mcountinhibit & CounterSet.instret != 0
-        state.pointee.minstretOffset = value &- (isFrozen ? 0 : state.pointee.retired)
-    }
-
-    /// The counters keep their value over the change. norm:mcountinhibit_op2
+    /// norm:mcountinhibit_op2
     func writeCounterInhibit(_ value: UInt64) {
-        let cycle = machineCycle
-        let instret = machineInstret
         state.pointee.mcountinhibit = value & CounterSet.inhibitable
-        writeMachineCycle(cycle)
-        writeMachineInstret(instret)
+        updateCounters()
+    }
+
+    /// `mcyclecfg` and `minstretcfg`. norm:mcyclecfg_op
+    func writeCounterFilter(_ number: Int, _ value: UInt64) {
+        state.pointee.counterConfiguration[number & 31].rawValue =
+            value & CounterConfiguration.filterMask(extensions)
+        updateCounters()
+    }
+
+    func writeCounterEvent(_ number: Int, _ value: UInt64) {
+        synchronizeCounters()
+        state.pointee.counterConfiguration[number & 31] = .legalizedEvent(value, extensions)
+        updateCounters()
     }
 
     /// What `time` reads as in the current mode. norm:htimedelta_sz_acc_op
     var visibleTime: UInt64 {
         state.pointee.mode.isVirtual ? time &+ state.pointee.htimedelta : time
+    }
+
+    /// `scountovf`: the OF bits, where the current mode may see their counters.
+    /// norm:scountovf_op norm:scountovf_mmode_read_access norm:scountovf_smode_read_access
+    /// norm:scountovf_vsmode_read_access
+    var visibleCounterOverflows: UInt64 {
+        var overflows: UInt64 = 0
+        for number in 3..<32 where state.pointee.counterConfiguration[number][.of] {
+            overflows |= 1 &<< UInt64(number)
+        }
+        switch state.pointee.mode {
+        case .machine: return overflows
+        case .supervisor, .user: return overflows & state.pointee.mcounteren
+        case .virtualSupervisor, .virtualUser:
+            return overflows & state.pointee.mcounteren & state.pointee.hcounteren
+        }
+    }
+}
+
+// MARK: - Counting
+
+extension Hart {
+    /// An event that happens off the fast path.
+    @inline(__always)
+    func count(_ event: HardwareEvent) {
+        if state.pointee.countedEvents & event.mask != 0 { increment(event) }
+    }
+
+    @inline(never)
+    private func increment(_ event: HardwareEvent) {
+        for number in 3..<32 where countedEvent(number) == event {
+            state.pointee.counter[number] &+= 1
+            if state.pointee.counter[number] == 0 { overflow(number) }
+        }
+    }
+
+    /// What a counter counts in the current mode; nil while it stands. norm:counter_inhibited_behavior
+    private func countedEvent(_ number: Int) -> HardwareEvent? {
+        let configuration = state.pointee.counterConfiguration[number & 31]
+        guard state.pointee.mcountinhibit &>> UInt64(number) & 1 == 0,
+            configuration.rawValue & CounterConfiguration.filter(state.pointee.mode) == 0
+        else { return nil }
+        switch number {
+        case FixedCounter.cycle: return .cycles
+        case FixedCounter.instret: return .instructions
+        default: return HardwareEvent(selector: configuration[.event])
+        }
+    }
+
+    /// Decides anew what counts: after a change of mode, selector, filter or inhibition. Every counter keeps its value.
+    func updateCounters() {
+        synchronizeCounters()
+        var running: UInt64 = 0
+        var events: UInt64 = 0
+        var filters: UInt64 = 0
+        for number in 0..<32 {
+            filters |= state.pointee.counterConfiguration[number].rawValue
+            switch countedEvent(number) {
+            case nil, .noEvent: break
+            case .cycles, .instructions: running |= 1 &<< UInt64(number)
+            case let event?: events |= event.mask
+            }
+        }
+        let changed = running ^ state.pointee.runningCounters
+        for number in 0..<32 where changed &>> UInt64(number) & 1 != 0 {
+            let value = counter(number)
+            state.pointee.runningCounters ^= 1 &<< UInt64(number)
+            setCounter(number, value)
+        }
+        state.pointee.countedEvents = events
+        state.pointee.counterFilters = filters & CounterConfiguration.filterMask(extensions)
+        findNextOverflow()
+    }
+
+    /// The mode has changed: only filtered counters mind.
+    @inline(__always)
+    func updateCountersForMode() {
+        if state.pointee.counterFilters != 0 { updateCounters() }
+    }
+}
+
+// MARK: - Overflow
+
+extension Hart {
+    /// Finds the overflows of counters that run with `retired`.
+    @inline(__always)
+    func synchronizeCounters() {
+        if state.pointee.retired >= state.pointee.nextCounterOverflow { findOverflows() }
+        state.pointee.countersCheckedAt = state.pointee.retired
+    }
+
+    /// How many instructions may retire until a running counter overflows.
+    var instructionsUntilOverflow: Int {
+        max(1, Int(clamping: state.pointee.nextCounterOverflow &- state.pointee.retired))
+    }
+
+    /// The value of `retired` at which a running counter reads as zero.
+    private func wrapPoint(_ number: Int) -> UInt64 { 0 &- state.pointee.counter[number & 31] }
+
+    @inline(never)
+    private func findOverflows() {
+        let (from, to) = (state.pointee.countersCheckedAt, state.pointee.retired)
+        for number in 3..<32 where state.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
+            let point = wrapPoint(number)
+            if from < point, point <= to { overflow(number) }
+        }
+        findNextOverflow()
+    }
+
+    private func findNextOverflow() {
+        var next = UInt64.max
+        for number in 3..<32 where state.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
+            let point = wrapPoint(number)
+            if point > state.pointee.retired { next = min(next, point) }
+        }
+        state.pointee.nextCounterOverflow = next
+        // The slice that is running may be longer than that.
+        if next != .max { context.pointee.slice = min(context.pointee.slice, instructionsUntilOverflow) }
+    }
+
+    /// norm:hpmcounter_overflow norm:mhpmevent_of_bit_set norm:count_overflow_interrupt norm:LCOFIP_op
+    private func overflow(_ number: Int) {
+        guard extensions.contains(.sscofpmf), !state.pointee.counterConfiguration[number][.of] else { return }
+        state.pointee.counterConfiguration[number][.of] = true
+        state.pointee.mip |= InterruptCause.counterOverflow.mask
     }
 }

@@ -23,17 +23,34 @@ extension StateEnable {
 }
 
 extension EnvironmentConfiguration {
-    /// The fields of `menvcfg` (and of `henvcfg`, while `menvcfg` has them) whose extension is there.
-    package static func writableMask(_ extensions: ExtensionSet) -> UInt64 {
-        var mask = userWritableMask(extensions)
-        if extensions.contains(.svadu) { mask |= Flag<Self>.adue.mask }
-        if extensions.contains(.svpbmt) { mask |= Flag<Self>.pbmte.mask }
-        if extensions.contains(.sstc) { mask |= Flag<Self>.stce.mask }
-        return mask
+    /// The fields of `menvcfg` whose extension is there. norm:menvcfg_pmm_rdonly0
+    package static func machineWritableMask(_ extensions: ExtensionSet) -> UInt64 {
+        let mask = commonMask(extensions) | supervisorMask(extensions)
+        return extensions.contains(.smnpm) ? mask | Field<Self>.pmm.mask : mask
+    }
+
+    /// The fields of `henvcfg` whose extension is there, while `menvcfg` has them. norm:henvcfg_pmm_op
+    package static func hypervisorWritableMask(_ extensions: ExtensionSet) -> UInt64 {
+        userWritableMask(extensions) | supervisorMask(extensions)
     }
 
     /// The fields of `senvcfg` whose extension is there.
     package static func userWritableMask(_ extensions: ExtensionSet) -> UInt64 {
+        let mask = commonMask(extensions)
+        return extensions.contains(.ssnpm) ? mask | Field<Self>.pmm.mask : mask
+    }
+
+    /// What concerns supervisors, real and virtual.
+    private static func supervisorMask(_ extensions: ExtensionSet) -> UInt64 {
+        var mask: UInt64 = 0
+        if extensions.contains(.svadu) { mask |= Flag<Self>.adue.mask }
+        if extensions.contains(.svpbmt) { mask |= Flag<Self>.pbmte.mask }
+        if extensions.contains(.sstc) { mask |= Flag<Self>.stce.mask }
+        if extensions.contains(.ssdbltrp) { mask |= Flag<Self>.dte.mask }
+        return mask
+    }
+
+    private static func commonMask(_ extensions: ExtensionSet) -> UInt64 {
         var mask = Flag<Self>.fiom.mask
         if extensions.contains(.zicbom) { mask |= Field<Self>.cbie.mask | Flag<Self>.cbcfe.mask }
         if extensions.contains(.zicboz) { mask |= Flag<Self>.cbze.mask }
@@ -42,36 +59,47 @@ extension EnvironmentConfiguration {
 
     /// The fields of `henvcfg` that are read-only zero while `menvcfg` has them zero.
     /// norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0 norm:menvcfg_adue_henvcfg_adue_rdonly0 norm:menvcfg_stce_op2
-    package static let boundedByMachine = Flag<Self>.adue.mask | Flag<Self>.pbmte.mask | Flag<Self>.stce.mask
+    /// norm:menvcfg_dte_op
+    package static let boundedByMachine =
+        Flag<Self>.adue.mask | Flag<Self>.pbmte.mask | Flag<Self>.stce.mask | Flag<Self>.dte.mask
 
     /// The reserved encoding of CBIE.
     private static let reservedCBIE: UInt64 = 0b10
 
-    /// A write of `value` over this register. norm:menvcfg_cbie_warl_op
+    /// A write of `value` over this register. norm:menvcfg_cbie_warl_op norm:pmlen_illegal_warl
     func legalized(_ value: UInt64, mask: UInt64) -> Self {
         var result = Self((rawValue & ~mask) | (value & mask))
         if result[.cbie] == Self.reservedCBIE { result[.cbie] = self[.cbie] }
+        if result[.pmm] == PointerMasking.reserved { result[.pmm] = self[.pmm] }
         return result
     }
 }
 
 extension Hart {
     func writeMachineEnvironment(_ value: UInt64) {
-        let mask = EnvironmentConfiguration.writableMask(extensions)
+        let mask = EnvironmentConfiguration.machineWritableMask(extensions)
         state.pointee.menvcfg = state.pointee.menvcfg.legalized(value, mask: mask)
         // The bounded fields of henvcfg are cleared in store, so that every reader sees the effective value.
         let lost = EnvironmentConfiguration.boundedByMachine & ~state.pointee.menvcfg.rawValue
         state.pointee.henvcfg.rawValue &= ~lost
+        clearDisabledDoubleTraps()
         flushTranslations()
         refreshTimers()
     }
 
     func writeHypervisorEnvironment(_ value: UInt64) {
         let bounds = ~EnvironmentConfiguration.boundedByMachine | state.pointee.menvcfg.rawValue
-        let mask = EnvironmentConfiguration.writableMask(extensions) & bounds
+        let mask = EnvironmentConfiguration.hypervisorWritableMask(extensions) & bounds
         state.pointee.henvcfg = state.pointee.henvcfg.legalized(value, mask: mask)
+        clearDisabledDoubleTraps()
         flushTranslations()
         refreshTimers()
+    }
+
+    /// Without DTE the SDT fields below are zero. norm:menvcfg_dte_op norm:henvcfg_dte_op
+    private func clearDisabledDoubleTraps() {
+        if !state.pointee.menvcfg[.dte] { state.pointee.mstatus[.sdt] = false }
+        if !state.pointee.henvcfg[.dte] { state.pointee.vsstatus[.sdt] = false }
     }
 
     /// `hstateen`n as it reads: bits that `mstateen`n has zero read as zero. norm:mstateen_lower_priv_roz

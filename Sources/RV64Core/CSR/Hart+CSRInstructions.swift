@@ -26,6 +26,7 @@ extension Hart {
         let access: CSRAccess = operation == .replace || i.rs1 != 0 ? .write : .read
         let address = try checkedAddress(CSRAddress(UInt16(truncatingIfNeeded: i.immediate)), access, i)
 
+        synchronizeCounters()
         let isOldValueUnused = operation == .replace && i.rd == DecodedInstruction.writeSink
         let old = isOldValueUnused ? 0 : readCSR(address)
         if access == .write {

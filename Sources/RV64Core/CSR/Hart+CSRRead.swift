@@ -15,10 +15,11 @@ extension Hart {
         case .fflags: state.pointee.fflags
         case .frm: state.pointee.frm
         case .fcsr: state.pointee.frm &<< FloatingPointControl.frmShift | state.pointee.fflags
-        case .cycle: machineCycle
+        case .seed: pollEntropy()
+        case .cycle: counter(FixedCounter.cycle)
         case .time: visibleTime
-        case .instret: machineInstret
-        case .hpmcounter3 ... .hpmcounter31: state.pointee.hpmcounter[address.index(from: .cycle) & 31]
+        case .instret: counter(FixedCounter.instret)
+        case .hpmcounter3 ... .hpmcounter31: counter(address.index(from: .cycle))
         default: 0
         }
     }
@@ -37,7 +38,8 @@ extension Hart {
         case .sip: supervisorInterruptPending
         case .stimecmp: state.pointee.stimecmp
         case .satp: state.pointee.satp.rawValue
-        // sstateen has no bits here (see StateEnable), and in scountovf no counter overflows: none counts an event.
+        case .scountovf: visibleCounterOverflows
+        // sstateen has no bits here: see StateEnable.
         default: 0
         }
     }
@@ -87,18 +89,28 @@ extension Hart {
         case .menvcfg: state.pointee.menvcfg.rawValue
         case .mstateen0 ... .mstateen3: state.pointee.mstateen[address.index(from: .mstateen0) & 3]
         case .mcountinhibit: state.pointee.mcountinhibit
+        case .mcyclecfg: state.pointee.counterConfiguration[FixedCounter.cycle].rawValue
+        case .minstretcfg ... .mhpmevent31:
+            state.pointee.counterConfiguration[address.index(from: .mcountinhibit) & 31].rawValue
+        case .mseccfg: state.pointee.mseccfg.rawValue
         case .mscratch: state.pointee.mscratch
         case .mepc: state.pointee.mepc
         case .mcause: state.pointee.mcause
         case .mtval: state.pointee.mtval
         case .mip: pendingInterrupts
+        // tselect, tdata1...3: no trigger, type 0. tinfo: that type alone. Debug, "Trigger Module".
+        case .tinfo: 1
         case .mtinst: state.pointee.mtinst
         case .mtval2: state.pointee.mtval2
+        case .mnscratch: state.pointee.mnscratch
+        case .mnepc: state.pointee.mnepc
+        case .mncause: state.pointee.mncause
+        case .mnstatus: state.pointee.mnstatus.rawValue
         case .pmpcfg0, .pmpcfg2: protectionConfiguration(of: address)
         case .pmpaddr0 ... .pmpaddr63: protectionAddress(address.index(from: .pmpaddr0))
-        case .mcycle: machineCycle
-        case .minstret: machineInstret
-        case .mhpmcounter3 ... .mhpmcounter31: state.pointee.hpmcounter[address.index(from: .mcycle) & 31]
+        case .mcycle: counter(FixedCounter.cycle)
+        case .minstret: counter(FixedCounter.instret)
+        case .mhpmcounter3 ... .mhpmcounter31: counter(address.index(from: .mcycle))
         default: 0
         }
     }

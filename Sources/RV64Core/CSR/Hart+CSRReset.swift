@@ -12,7 +12,7 @@ extension Hart {
     }
 
     private func resetMachineCSRs() {
-        state.pointee.mstatus = .atReset
+        state.pointee.mstatus = .atReset(extensions)
         state.pointee.misa = MISA.value(extensions)
         state.pointee.mhartid = configuration.id
         state.pointee.medeleg = 0
@@ -30,12 +30,16 @@ extension Hart {
         state.pointee.mtinst = 0
         state.pointee.menvcfg = EnvironmentConfiguration(0)
         state.pointee.mstateen = InlineArray(repeating: 0)
+        resetNonMaskableState()
+        // norm:mseccfg_mml_mmwp_rlb_rst norm:mseccfg_useed_sseed_rst
+        state.pointee.mseccfg = SecurityConfiguration(0)
+        state.pointee.isInCriticalError = false
         // norm:pmp_A_L_rst
         state.pointee.pmpcfg = InlineArray(repeating: 0)
         state.pointee.pmpaddr = InlineArray(repeating: 0)
-        state.pointee.hpmcounter = InlineArray(repeating: 0)
-        writeMachineCycle(0)
-        writeMachineInstret(0)
+        state.pointee.counterConfiguration = InlineArray(repeating: CounterConfiguration(0))
+        updateCounters()
+        for number in 0..<32 { writeCounter(number, 0) }
     }
 
     private func resetSupervisorCSRs() {

@@ -50,9 +50,9 @@ extension Hart {
 
     private func writeHypervisorCSR(_ address: CSRAddress, _ value: UInt64) {
         switch address {
-        case .hstatus: state.pointee.hstatus = state.pointee.hstatus.legalized(value)
+        case .hstatus: state.pointee.hstatus = state.pointee.hstatus.legalized(value, extensions)
         case .hedeleg: state.pointee.hedeleg = value & ExceptionSet.delegatableToVirtualSupervisor
-        case .hideleg: state.pointee.hideleg = value & InterruptSet.virtualSupervisor
+        case .hideleg: state.pointee.hideleg = value & guestDelegableInterrupts
         case .hie: writeHypervisorInterruptEnable(value)
         case .htimedelta:
             state.pointee.htimedelta = value
@@ -72,7 +72,7 @@ extension Hart {
 
     private func writeVirtualSupervisorCSR(_ address: CSRAddress, _ value: UInt64) {
         switch address {
-        case .vsstatus: state.pointee.vsstatus = state.pointee.vsstatus.legalized(value, extensions)
+        case .vsstatus: writeVirtualSupervisorStatus(value)
         case .vsie: writeVirtualSupervisorInterruptEnable(value)
         case .vstvec: state.pointee.vstvec = TrapVector.legalized(value, over: state.pointee.vstvec)
         case .vsscratch: state.pointee.vsscratch = value
@@ -90,7 +90,7 @@ extension Hart {
 
     private func writeMachineCSR(_ address: CSRAddress, _ value: UInt64) {
         switch address {
-        case .mstatus: state.pointee.mstatus = state.pointee.mstatus.legalized(value, extensions)
+        case .mstatus: writeMachineStatus(value)
         case .medeleg: state.pointee.medeleg = value & ExceptionSet.delegatableToSupervisor(extensions)
         case .mideleg: writeInterruptDelegation(value)
         case .mie: state.pointee.mie = value & implementedInterrupts
@@ -99,6 +99,7 @@ extension Hart {
         case .menvcfg: writeMachineEnvironment(value)
         case .mstateen0 ... .mstateen3: writeMachineStateEnable(address.index(from: .mstateen0), value)
         case .mcountinhibit: writeCounterInhibit(value)
+        case .mseccfg: writeSecurityConfiguration(value)
         case .mscratch: state.pointee.mscratch = value
         case .mepc: state.pointee.mepc = legalizedProgramCounter(value)
         case .mcause: state.pointee.mcause = value
@@ -106,13 +107,18 @@ extension Hart {
         case .mip: writeMachineInterruptPending(value)
         case .mtinst: state.pointee.mtinst = value
         case .mtval2: state.pointee.mtval2 = value
+        case .mnscratch: state.pointee.mnscratch = value
+        case .mnepc: state.pointee.mnepc = legalizedProgramCounter(value)
+        case .mncause: state.pointee.mncause = value
+        case .mnstatus: writeNonMaskableStatus(value)
         case .pmpcfg0, .pmpcfg2: writeProtectionConfiguration(of: address, value)
         case .pmpaddr0 ... .pmpaddr63: writeProtectionAddress(address.index(from: .pmpaddr0), value)
-        case .mcycle: writeMachineCycle(value)
-        case .minstret: writeMachineInstret(value)
-        case .mhpmcounter3 ... .mhpmcounter31:
-            state.pointee.hpmcounter[address.index(from: .mcycle) & 31] = value
-        // misa is read-only, and so are the event selectors: only "no event" can be counted. norm:misa_extensions_warl_op
+        case .mcyclecfg: writeCounterFilter(FixedCounter.cycle, value)
+        case .minstretcfg: writeCounterFilter(FixedCounter.instret, value)
+        case .mhpmevent3 ... .mhpmevent31: writeCounterEvent(address.index(from: .mcountinhibit), value)
+        case .mcycle, .minstret, .mhpmcounter3 ... .mhpmcounter31:
+            writeCounter(address.index(from: .mcycle), value)
+        // misa is read-only. norm:misa_extensions_warl_op
         default: break
         }
     }

@@ -77,6 +77,12 @@ extension Hart {
         return extensions.contains(.h) ? standard | InterruptSet.alwaysDelegated : standard
     }
 
+    /// The writable bits of `hideleg`. norm:hideleg_acc norm:vsip_vsie_lcofi
+    var guestDelegableInterrupts: UInt64 {
+        let overflow = extensions.contains(.shlcofideleg) ? InterruptCause.counterOverflow.mask : 0
+        return InterruptSet.virtualSupervisor | overflow
+    }
+
     /// The interrupts that `mideleg` can give to S-level. norm:mip_lcofip_mie_lcofie_rdonly0
     private var supervisorInterrupts: UInt64 {
         InterruptSet.supervisor | (extensions.contains(.sscofpmf) ? InterruptCause.counterOverflow.mask : 0)
@@ -159,21 +165,30 @@ extension Hart {
     private var virtualSupervisorView: UInt64 { state.pointee.hideleg & InterruptSet.virtualSupervisor }
     private static let virtualShift: UInt64 = 1
 
+    /// LCOFI alone is where `sip` and `sie` have it, and shows what they show. norm:vsip_vsie_lcofi
+    private var virtualOverflowView: UInt64 {
+        state.pointee.hideleg & supervisorView & InterruptCause.counterOverflow.mask
+    }
+
     var virtualSupervisorInterruptPending: UInt64 {
-        (pendingInterrupts & virtualSupervisorView) &>> Self.virtualShift
+        let pending = pendingInterrupts
+        return (pending & virtualSupervisorView) &>> Self.virtualShift | pending & virtualOverflowView
     }
 
     var virtualSupervisorInterruptEnable: UInt64 {
-        (state.pointee.mie & virtualSupervisorView) &>> Self.virtualShift
+        let enabled = state.pointee.mie
+        return (enabled & virtualSupervisorView) &>> Self.virtualShift | enabled & virtualOverflowView
     }
 
-    /// Only SSIP is writable in `vsip`, an alias of VSSIP. norm:vsip_vsie_ssi
+    /// Only SSIP, an alias of VSSIP, and LCOFIP are writable in `vsip`. norm:vsip_vsie_ssi
     func writeVirtualSupervisorInterruptPending(_ value: UInt64) {
         let software = InterruptCause.virtualSupervisorSoftware.mask
         writePending(value &<< Self.virtualShift, virtualSupervisorView & software)
+        writePending(value, virtualOverflowView)
     }
 
     func writeVirtualSupervisorInterruptEnable(_ value: UInt64) {
         writeEnable(value &<< Self.virtualShift, virtualSupervisorView)
+        writeEnable(value, virtualOverflowView)
     }
 }

@@ -26,15 +26,47 @@ package struct ProtectionConfiguration: Equatable, Sendable, BitwiseCopyable {
     }
 
     /// A write of `value` over this entry. norm:pmp_l_bit_write_protection norm:pmp_rwx_warl
-    func legalized(_ value: UInt8) -> Self {
-        if isLocked { return self }
+    func legalized(_ value: UInt8, _ security: SecurityConfiguration) -> Self {
+        if isLocked, !security[.rlb] { return self }
         var result = Self(value & Self.writableMask)
+        if security[.mml] { return result.letsMachineExecute && !security[.rlb] ? self : result }
         if result.isWritable, !result.isReadable {
             // The reserved combinations give nothing.
             result.rawValue &= ~(Self.readMask | Self.writeMask | Self.executeMask)
         }
         return result
     }
+
+    /// Under MML, an entry that lets M-mode execute: M-mode-only with X, or a locked shared code region.
+    /// norm:mseccfg_mml_X_restrict
+    private var letsMachineExecute: Bool { lockedDownPermissions(.machine).contains(.execute) }
+
+    /// What the entry grants while MML is clear. norm:pmp_l_bit_function
+    func permissions(_ privilege: ProtectionPrivilege) -> PagePermissions {
+        privilege == .machine && !isLocked ? .all : PagePermissions(rawValue: rawValue & 7)
+    }
+
+    /// What the entry grants while MML is set. norm:mml_truth_table
+    func lockedDownPermissions(_ privilege: ProtectionPrivilege) -> PagePermissions {
+        let isMachine = privilege == .machine
+        switch (isLocked, isReadable, isWritable, isExecutable) {
+        // Shared data.
+        case (false, false, true, false): return isMachine ? [.read, .write] : .read
+        case (false, false, true, true): return [.read, .write]
+        case (true, true, true, true): return .read
+        // Shared code.
+        case (true, false, true, false): return .execute
+        case (true, false, true, true): return isMachine ? [.read, .execute] : .execute
+        // M-mode-only if locked, else S/U-mode-only.
+        default: return isLocked == isMachine ? PagePermissions(rawValue: rawValue & 7) : []
+        }
+    }
+}
+
+/// Whose accesses PMP judges.
+enum ProtectionPrivilege {
+    case machine
+    case lower
 }
 
 /// The A field of a PMP entry.
@@ -71,7 +103,7 @@ extension Hart {
         for offset in 0..<ProtectionEntries.perRegister {
             let old = ProtectionConfiguration(state.pointee.pmpcfg[first + offset])
             let byte = UInt8(truncatingIfNeeded: value &>> UInt64(8 * offset))
-            state.pointee.pmpcfg[first + offset] = old.legalized(byte).rawValue
+            state.pointee.pmpcfg[first + offset] = old.legalized(byte, state.pointee.mseccfg).rawValue
         }
         flushTranslations()
     }
@@ -83,8 +115,9 @@ extension Hart {
     /// norm:pmp_l_bit_write_protection
     func writeProtectionAddress(_ entry: Int, _ value: UInt64) {
         guard 0 <= entry, entry < ProtectionEntries.count else { return }
-        if ProtectionConfiguration(state.pointee.pmpcfg[entry]).isLocked { return }
-        if entry + 1 < ProtectionEntries.count {
+        let isBypassed = state.pointee.mseccfg[.rlb]
+        if ProtectionConfiguration(state.pointee.pmpcfg[entry]).isLocked, !isBypassed { return }
+        if !isBypassed, entry + 1 < ProtectionEntries.count {
             let next = ProtectionConfiguration(state.pointee.pmpcfg[entry + 1])
             if next.isLocked, next.matching == .topOfRange { return }
         }

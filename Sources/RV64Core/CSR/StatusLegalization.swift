@@ -11,6 +11,12 @@ package enum XLENEncoding {
     package static let rv64: UInt64 = 2
 }
 
+/// Encodings of MPP and MNPP.
+package enum PreviousPrivilege {
+    /// The encoding that names no privilege mode.
+    static let reserved: UInt64 = 2
+}
+
 /// `fcsr` and its two parts.
 package enum FloatingPointControl {
     package static let fflagsMask: UInt64 = 0x1f
@@ -38,17 +44,19 @@ extension MStatus {
         mask |= Flag<Self>.tvm.mask | Flag<Self>.tw.mask | Flag<Self>.tsr.mask
         if extensions.contains(.f) { mask |= Field<Self>.fs.mask }
         if extensions.contains(.h) { mask |= Flag<Self>.gva.mask | Flag<Self>.mpv.mask }
+        if extensions.contains(.ssdbltrp) { mask |= Flag<Self>.sdt.mask }
+        if extensions.contains(.smdbltrp) { mask |= Flag<Self>.mdt.mask }
         return mask
     }
 
-    /// The encoding of MPP that names no privilege mode.
-    private static let reservedMPP: UInt64 = 2
-
     /// A write of `value` over this register. norm:mstatus_xpp_warl
-    func legalized(_ value: UInt64, _ extensions: ExtensionSet) -> Self {
-        let mask = Self.writableMask(extensions)
+    func legalized(_ value: UInt64, mask: UInt64) -> Self {
         var result = Self((rawValue & ~mask) | (value & mask))
-        if result[.mpp] == Self.reservedMPP { result[.mpp] = self[.mpp] }
+        if result[.mpp] == PreviousPrivilege.reserved { result[.mpp] = self[.mpp] }
+        // norm:mstatus_mie_clr_by_mdt norm:mstatus_mie_set_mdt_0
+        if result[.mdt] { result[.mie] = false }
+        // norm:sstatus_sdt_sstatus_sie_overwrite
+        if result[.sdt] { result[.sie] = false }
         return result
     }
 
@@ -59,11 +67,12 @@ extension MStatus {
         return result
     }
 
-    /// The value after reset. norm:mstatus_sxl_rdonly_mxlen64 norm:mstatus_uxl_rdonly_mxlen64
-    static var atReset: Self {
+    /// The value after reset. norm:mstatus_sxl_rdonly_mxlen64 norm:mstatus_uxl_rdonly_mxlen64 norm:mstatus_mdt_rst
+    static func atReset(_ extensions: ExtensionSet) -> Self {
         var result = Self(0)
         result[.sxl] = XLENEncoding.rv64
         result[.uxl] = XLENEncoding.rv64
+        result[.mdt] = extensions.contains(.smdbltrp)
         return result
     }
 }
@@ -74,17 +83,20 @@ extension SStatus {
         var mask = Flag<Self>.sie.mask | Flag<Self>.spie.mask | Flag<Self>.spp.mask
         mask |= Flag<Self>.sum.mask | Flag<Self>.mxr.mask
         if extensions.contains(.f) { mask |= Field<Self>.fs.mask }
+        if extensions.contains(.ssdbltrp) { mask |= Flag<Self>.sdt.mask }
         return mask
     }
 
     /// The bits of `mstatus` that `sstatus` shows; SD is computed on top.
     package static let viewMask =
         Flag<Self>.sie.mask | Flag<Self>.spie.mask | Flag<Self>.spp.mask | Field<Self>.vs.mask | Field<Self>.fs.mask
-        | Field<Self>.xs.mask | Flag<Self>.sum.mask | Flag<Self>.mxr.mask | Field<Self>.uxl.mask
+        | Field<Self>.xs.mask | Flag<Self>.sum.mask | Flag<Self>.mxr.mask | Flag<Self>.sdt.mask | Field<Self>.uxl.mask
 
-    func legalized(_ value: UInt64, _ extensions: ExtensionSet) -> Self {
-        let mask = Self.writableMask(extensions)
-        return Self((rawValue & ~mask) | (value & mask))
+    /// A write of `value` over `vsstatus`. norm:vsstatus_sdt_op
+    func legalized(_ value: UInt64, mask: UInt64) -> Self {
+        var result = Self((rawValue & ~mask) | (value & mask))
+        if result[.sdt] { result[.sie] = false }
+        return result
     }
 
     /// With SD computed from this register's own FS. norm:vsstatus_sd_xs_op
@@ -104,14 +116,19 @@ extension SStatus {
 
 extension HStatus {
     /// The fields that software can write. VSXL is read-only. norm:vsxl_ro
-    package static let writableMask =
-        Flag<Self>.gva.mask | Flag<Self>.spv.mask | Flag<Self>.spvp.mask | Flag<Self>.hu.mask | Field<Self>.vgein.mask
-        | Flag<Self>.vtvm.mask | Flag<Self>.vtw.mask | Flag<Self>.vtsr.mask
+    package static func writableMask(_ extensions: ExtensionSet) -> UInt64 {
+        var mask = Flag<Self>.gva.mask | Flag<Self>.spv.mask | Flag<Self>.spvp.mask | Flag<Self>.hu.mask
+        mask |= Field<Self>.vgein.mask | Flag<Self>.vtvm.mask | Flag<Self>.vtw.mask | Flag<Self>.vtsr.mask
+        if extensions.contains(.ssnpm) { mask |= Field<Self>.hupmm.mask }
+        return mask
+    }
 
-    /// A write of `value` over this register. norm:hstatus_vgein_op
-    func legalized(_ value: UInt64) -> Self {
-        var result = Self((rawValue & ~Self.writableMask) | (value & Self.writableMask))
+    /// A write of `value` over this register. norm:hstatus_vgein_op norm:pmlen_illegal_warl
+    func legalized(_ value: UInt64, _ extensions: ExtensionSet) -> Self {
+        let mask = Self.writableMask(extensions)
+        var result = Self((rawValue & ~mask) | (value & mask))
         if result[.vgein] > GuestExternalInterrupts.count { result[.vgein] = self[.vgein] }
+        if result[.hupmm] == PointerMasking.reserved { result[.hupmm] = self[.hupmm] }
         return result
     }
 
@@ -127,7 +144,24 @@ extension Hart {
     var supervisorStatus: SStatus { SStatus(state.pointee.mstatus.rawValue & SStatus.viewMask).summarized }
 
     func writeSupervisorStatus(_ value: UInt64) {
-        let mask = SStatus.writableMask(extensions)
-        state.pointee.mstatus.rawValue = (state.pointee.mstatus.rawValue & ~mask) | (value & mask)
+        let mask = SStatus.writableMask(extensions) & machineStatusMask
+        state.pointee.mstatus = state.pointee.mstatus.legalized(value, mask: mask)
+    }
+
+    func writeMachineStatus(_ value: UInt64) {
+        state.pointee.mstatus = state.pointee.mstatus.legalized(value, mask: machineStatusMask)
+    }
+
+    func writeVirtualSupervisorStatus(_ value: UInt64) {
+        var mask = SStatus.writableMask(extensions)
+        // norm:henvcfg_dte_op
+        if !state.pointee.henvcfg[.dte] { mask &= ~Flag<SStatus>.sdt.mask }
+        state.pointee.vsstatus = state.pointee.vsstatus.legalized(value, mask: mask)
+    }
+
+    /// norm:menvcfg_dte_op
+    private var machineStatusMask: UInt64 {
+        let mask = MStatus.writableMask(extensions)
+        return state.pointee.menvcfg[.dte] ? mask : mask & ~Flag<MStatus>.sdt.mask
     }
 }

@@ -16,8 +16,11 @@ extension Flag where Register == MStatus {
     package static var tvm: Self { Self(bit: 20) }
     package static var tw: Self { Self(bit: 21) }
     package static var tsr: Self { Self(bit: 22) }
+    package static var sdt: Self { Self(bit: 24) }
     package static var gva: Self { Self(bit: 38) }
     package static var mpv: Self { Self(bit: 39) }
+    /// M-mode-disable-trap: a trap into M is unexpected. norm:mstatus_mdt_sz_warl
+    package static var mdt: Self { Self(bit: 42) }
     package static var sd: Self { Self(bit: 63) }
 }
 
@@ -42,6 +45,8 @@ extension Flag where Register == SStatus {
     package static var spp: Self { Self(bit: 8) }
     package static var sum: Self { Self(bit: 18) }
     package static var mxr: Self { Self(bit: 19) }
+    /// S-mode-disable-trap: a trap into the mode is unexpected. norm:sstatus_sdt norm:vsstatus_sdt_op
+    package static var sdt: Self { Self(bit: 24) }
     package static var sd: Self { Self(bit: 63) }
 }
 
@@ -75,4 +80,6 @@ extension Flag where Register == HStatus {
 extension Field where Register == HStatus {
     package static var vgein: Self { Self(17, 12) }
     package static var vsxl: Self { Self(33, 32) }
+    /// Pointer masking of U-mode's HLV and HSV that act as VU.
+    package static var hupmm: Self { Self(49, 48) }
 }

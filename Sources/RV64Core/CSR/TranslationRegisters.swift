@@ -32,6 +32,8 @@ extension Flag where Register == EnvironmentConfiguration {
     package static var fiom: Self { Self(bit: 0) }
     package static var cbcfe: Self { Self(bit: 6) }
     package static var cbze: Self { Self(bit: 7) }
+    /// Double-trap enable (Ssdbltrp).
+    package static var dte: Self { Self(bit: 59) }
     /// Hardware updates of the A and D bits (Svadu).
     package static var adue: Self { Self(bit: 61) }
     /// Page-based memory types (Svpbmt).
@@ -42,4 +44,6 @@ extension Flag where Register == EnvironmentConfiguration {
 
 extension Field where Register == EnvironmentConfiguration {
     package static var cbie: Self { Self(5, 4) }
+    /// Pointer masking of the next lower mode.
+    package static var pmm: Self { Self(33, 32) }
 }

@@ -1,24 +1,57 @@
-/// A run of decoded instructions inside one page that is entered only at its start; its instructions follow it in
-/// memory, the last one an `endOfBlock`.
+/// A run of decoded instructions that is entered only at its start. It follows jumps and untaken branches inside one
+/// page.
+///
+/// The instructions lie behind this header, each branch, JAL and `endOfBlock` followed by its `BlockLink`.
 struct Block: BitwiseCopyable {
     /// The host address of the first instruction: physical identity, whatever the virtual address.
     var source: UInt64
     /// The fetch epoch in which the instructions were last compared with memory.
     var epoch: UInt64
-    /// Instructions, without the `endOfBlock`.
-    var count: Int32
-    /// Where control goes inside the same page, once known.
-    var taken: UnsafeMutablePointer<Block>?
-    var next: UnsafeMutablePointer<Block>?
 
     static let maximumCount = 64
+    /// Cells of a block that is nothing but branches, with its end.
+    static let maximumCells = 2 * (maximumCount + 1)
+    static let maximumBytes = MemoryLayout<Block>.stride + maximumCells * MemoryLayout<DecodedInstruction>.stride
+}
+
+/// Where an exit of a block leads, once known. The size of an instruction.
+struct BlockLink: BitwiseCopyable {
+    var target: UnsafeMutablePointer<Block>?
+    /// The host page where a target must lie for the link to hold in every address space: the page of the block, if
+    /// the exit stays inside it.
+    var page: UInt64
+
+    /// The page of exits that cannot be linked.
+    static let never: UInt64 = ~0
 }
 
 extension UnsafeMutablePointer where Pointee == Block {
     /// The instructions behind the header.
     @inline(__always)
     var instructions: UnsafeMutablePointer<DecodedInstruction> {
-        // SAFETY: `BlockCache.allocate` reserves `count + 1` instructions right behind every header.
+        // SAFETY: `BlockCache` reserves `Block.maximumBytes` for every block.
         UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: DecodedInstruction.self)
+    }
+}
+
+/// A place in a block: what the interpreter executes next. Fields are read one by one, as an operation needs them.
+extension UnsafeMutablePointer where Pointee == DecodedInstruction {
+    @inline(__always) var rd: Int { Int(pointee.rd) }
+    @inline(__always) var rs1: Int { Int(pointee.rs1) }
+    @inline(__always) var rs2: Int { Int(pointee.rs2) }
+    /// The immediate as an operand.
+    @inline(__always) var operand: UInt64 { UInt64(bitPattern: Int64(pointee.immediate)) }
+    /// The distance of this instruction from the start of the block.
+    @inline(__always) var offset: UInt64 { UInt64(pointee.offset) }
+    /// The distance of the next instruction from the start of the block.
+    @inline(__always) var nextOffset: UInt64 { UInt64(pointee.offset) &+ UInt64(pointee.length) }
+    /// How many instructions of the block come before this one.
+    @inline(__always) var index: Int { Int(pointee.index) }
+
+    /// The link behind a branch, JAL or `endOfBlock`.
+    @inline(__always)
+    var link: UnsafeMutablePointer<BlockLink> {
+        // SAFETY: the block builder puts a link behind each of these.
+        UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: BlockLink.self)
     }
 }

@@ -1,18 +1,21 @@
 import Platform
 
 extension Opcode {
-    /// Ends a block: control may leave the straight line, or the execution context may change.
-    var endsBlock: Bool {
+    /// Has a link behind it: control may go on elsewhere in the same page.
+    var hasLink: Bool {
         switch self {
-        case .jal, .jalr, .beq, .bne, .blt, .bge, .bltu, .bgeu: true
-        default: isSystem
+        case .jal, .beq, .bne, .blt, .bge, .bltu, .bgeu, .endOfBlock: true
+        default: false
         }
     }
 
-    /// Executed outside the fast loop, with pc and counters written back.
+    var isBranch: Bool { hasLink && self != .jal && self != .endOfBlock }
+
+    /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
     var isSystem: Bool {
         switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret, .wfi,
+        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret,
+            .mnret, .wfi,
             .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
             .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
             .hsvD:
@@ -26,10 +29,6 @@ extension Hart {
     /// The block at a virtual pc in the current fetch context.
     @inline(never)
     func findBlock(_ pc: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
-        let jump = context.pointee.jumps + TranslationBank.jumpIndex(pc)
-        if jump.pointee.pc == pc, let block = jump.pointee.block, block.pointee.epoch == blocks.epoch.pointee {
-            return block
-        }
         let entry = context.pointee.fetch + TranslationBank.index(pc)
         var source = pc &+ entry.pointee.addend
         if entry.pointee.fetchTag != pc & ~Page.offsetMask {
@@ -39,74 +38,66 @@ extension Hart {
             source = UInt64(UInt(bitPattern: host))
             guard entry.pointee.fetchTag == pc & ~Page.offsetMask else { return try singleInstruction(pc, source) }
         }
-        if let block = blocks.find(source), isCurrent(block) {
-            jump.pointee = JumpCacheEntry(pc: pc, block: block)
-            return block
-        }
+        if let block = blocks.find(source), isCurrent(block) { return block }
         let inPage = Page.size &- (pc & Page.offsetMask)
         guard inPage > 2 || Self.halfword(source) & 3 != 3 else { return try singleInstruction(pc, source) }
-        let block = build(source, limit: inPage)
-        blocks.insert(block)
-        jump.pointee = JumpCacheEntry(pc: pc, block: block)
-        return block
+        return build(source)
     }
 
     /// Compares a block of an older epoch with memory.
     private func isCurrent(_ block: UnsafeMutablePointer<Block>) -> Bool {
         guard block.pointee.epoch != blocks.epoch.pointee else { return true }
-        var source = block.pointee.source
-        for index in 0..<Int(block.pointee.count) {
-            let instruction = block.instructions[index]
-            let raw = instruction.length == 2 ? UInt32(Self.halfword(source)) : Self.word(source)
-            guard raw == instruction.raw else { return false }
-            source &+= UInt64(instruction.length)
+        var cursor = block.instructions
+        while cursor.pointee.opcode != .endOfBlock {
+            let source = block.pointee.source &+ cursor.offset
+            let raw = cursor.pointee.length == 2 ? UInt32(Self.halfword(source)) : Self.word(source)
+            guard raw == cursor.pointee.raw else { return false }
+            cursor += cursor.pointee.opcode.hasLink ? 2 : 1
         }
         block.pointee.epoch = blocks.epoch.pointee
         return true
     }
 
-    /// Decodes up to the end of the block or page. The first instruction lies whole inside `limit` bytes.
-    private func build(_ source: UInt64, limit: UInt64) -> UnsafeMutablePointer<Block> {
-        withUnsafeTemporaryAllocation(of: DecodedInstruction.self, capacity: Block.maximumCount) { decoded in
-            var count = 0
-            var offset: UInt64 = 0
-            while count < Block.maximumCount, offset &+ 2 <= limit {
-                var raw = UInt32(Self.halfword(source &+ offset))
-                if raw & 3 == 3 {
-                    guard offset &+ 4 <= limit else { break }
-                    raw = Self.word(source &+ offset)
-                }
-                var instruction = decoder.decode(raw)
-                instruction.offset = UInt16(truncatingIfNeeded: offset)
-                decoded[count] = instruction
-                count += 1
-                offset &+= UInt64(instruction.length)
-                if instruction.opcode.endsBlock { break }
+    /// Decodes up to the end of the straight line or page. The first instruction lies whole inside the page.
+    private func build(_ source: UInt64) -> UnsafeMutablePointer<Block> {
+        count(.blockDecoded)
+        let block = blocks.allocate(source: source)
+        let page = source & ~Page.offsetMask
+        let limit = Page.size &- (source & Page.offsetMask)
+        var builder = BlockWriter(cursor: block.instructions)
+        var offset: UInt64 = 0
+        while builder.count < Block.maximumCount, offset &+ 2 <= limit {
+            var raw = UInt32(Self.halfword(source &+ offset))
+            if raw & 3 == 3 {
+                guard offset &+ 4 <= limit else { break }
+                raw = Self.word(source &+ offset)
             }
-            return store(UnsafeBufferPointer(decoded), count, offset, source)
+            var instruction = checkingTarget(decoder.decode(raw))
+            let distance = UInt64(bitPattern: Int64(instruction.immediate))
+            let target = source &+ offset &+ distance
+            let isInside = target & ~Page.offsetMask == page
+            let isForward = instruction.immediate > 0
+            let next = offset &+ UInt64(instruction.length)
+            switch instruction.opcode {
+            case .jal where isInside && isForward:
+                // Goes on at the target. What is left of the jump is the link register: a constant distance from pc.
+                instruction.opcode = .auipc
+                instruction.immediate = Int32(instruction.length)
+                builder.append(instruction, offset: offset)
+                offset &+= distance
+                continue
+            case .jal, .beq, .bne, .blt, .bge, .bltu, .bgeu:
+                builder.append(instruction, offset: offset)
+                builder.appendLink(page: isInside ? page : BlockLink.never)
+            default: builder.append(instruction, offset: offset)
+            }
+            offset = next
+            let opcode = instruction.opcode
+            // A branch back closes a loop: what follows it is decoded when the loop ends.
+            if opcode == .jal || opcode == .jalr || opcode.isSystem || opcode.isBranch && !isForward { break }
         }
-    }
-
-    private func store(
-        _ decoded: UnsafeBufferPointer<DecodedInstruction>,
-        _ count: Int,
-        _ bytes: UInt64,
-        _ source: UInt64
-    ) -> UnsafeMutablePointer<Block> {
-        var allocated = blocks.allocate(source: source, count: count)
-        if allocated == nil {
-            blocks.reset()
-            caches.flushJumps()
-            allocated = blocks.allocate(source: source, count: count)
-        }
-        guard let block = allocated else { fatalError("a block is larger than the arena") }
-        for index in 0..<count { block.instructions[index] = decoded[index] }
-        block.instructions[count] = DecodedInstruction(
-            opcode: .endOfBlock,
-            length: 0,
-            offset: UInt16(truncatingIfNeeded: bytes),
-            raw: 0
-        )
+        builder.appendEnd(offset: offset, page: (source &+ offset) & ~Page.offsetMask == page ? page : BlockLink.never)
+        blocks.insert(block, end: builder.cursor)
         return block
     }
 
@@ -120,17 +111,14 @@ extension Hart {
             }
             raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
         }
-        let instruction = decoder.decode(raw)
+        let instruction = checkingTarget(decoder.decode(raw))
         // Its own memory, outside the arena: it is overwritten by the next such instruction.
         let block = scratchBlock
-        block.pointee = Block(source: 0, epoch: 0, count: 1, taken: nil, next: nil)
-        block.instructions[0] = instruction
-        block.instructions[1] = DecodedInstruction(
-            opcode: .endOfBlock,
-            length: 0,
-            offset: UInt16(instruction.length),
-            raw: 0
-        )
+        block.pointee = Block(source: 0, epoch: 0)
+        var builder = BlockWriter(cursor: block.instructions)
+        builder.append(instruction, offset: 0)
+        if instruction.opcode.hasLink { builder.appendLink(page: BlockLink.never) }
+        builder.appendEnd(offset: UInt64(instruction.length), page: BlockLink.never)
         return block
     }
 
@@ -145,5 +133,29 @@ extension Hart {
     private static func word(_ source: UInt64) -> UInt32 {
         guard let pointer = UnsafeRawPointer(bitPattern: UInt(source)) else { return 0 }
         return UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self))
+    }
+}
+
+/// Writes the cells of a block one after the other, into memory that has room for the largest block.
+private struct BlockWriter {
+    var cursor: UnsafeMutablePointer<DecodedInstruction>
+    var count = 0
+
+    mutating func append(_ instruction: DecodedInstruction, offset: UInt64) {
+        cursor.pointee = instruction
+        cursor.pointee.offset = UInt16(truncatingIfNeeded: offset)
+        cursor.pointee.index = UInt8(truncatingIfNeeded: count)
+        cursor += 1
+        count += 1
+    }
+
+    mutating func appendLink(page: UInt64) {
+        (cursor - 1).link.pointee = BlockLink(target: nil, page: page)
+        cursor += 1
+    }
+
+    mutating func appendEnd(offset: UInt64, page: UInt64) {
+        append(DecodedInstruction(opcode: .endOfBlock, length: 0, raw: 0), offset: offset)
+        appendLink(page: page)
     }
 }

@@ -9,15 +9,19 @@ final class BlockCache {
     private static let tableSize = 1 << 15
     private static let arenaBytes = 64 << 20
 
-    private let table: UnsafeMutablePointer<UnsafeMutablePointer<Block>?>
+    /// A slot that holds nothing points to `nowhere`, so that a lookup needs no test for nil.
+    let table: UnsafeMutablePointer<UnsafeMutablePointer<Block>>
+    private let nowhere: UnsafeMutablePointer<Block>
     private let arena: UnsafeMutableRawPointer
     private let used: UnsafeMutablePointer<Int>
     /// The current fetch epoch.
     let epoch: UnsafeMutablePointer<UInt64>
 
     init() {
+        nowhere = .allocate(capacity: 1)
+        nowhere.initialize(to: Block(source: 0, epoch: 0))
         table = .allocate(capacity: Self.tableSize)
-        table.initialize(repeating: nil, count: Self.tableSize)
+        table.initialize(repeating: nowhere, count: Self.tableSize)
         used = .allocate(capacity: 1)
         used.initialize(to: 0)
         epoch = .allocate(capacity: 1)
@@ -37,6 +41,7 @@ final class BlockCache {
     deinit {
         munmap(arena, Self.arenaBytes)
         table.deallocate()
+        nowhere.deallocate()
         used.deallocate()
         epoch.deallocate()
     }
@@ -44,32 +49,32 @@ final class BlockCache {
     func startEpoch() { epoch.pointee &+= 1 }
 
     func find(_ source: UInt64) -> UnsafeMutablePointer<Block>? {
-        guard let block = table[Self.index(source)], block.pointee.source == source else { return nil }
-        return block
+        let block = table[Self.index(source)]
+        return block.pointee.source == source ? block : nil
     }
 
-    func insert(_ block: UnsafeMutablePointer<Block>) { table[Self.index(block.pointee.source)] = block }
-
-    /// Room for a block of `count` instructions, or nil when the arena is full: then `reset` it.
-    func allocate(source: UInt64, count: Int) -> UnsafeMutablePointer<Block>? {
-        let bytes = MemoryLayout<Block>.stride + (count + 1) * MemoryLayout<DecodedInstruction>.stride
-        guard used.pointee + bytes <= Self.arenaBytes else { return nil }
+    /// Room for a block of any size; where the arena is full, by giving up all blocks in a new epoch.
+    func allocate(source: UInt64) -> UnsafeMutablePointer<Block> {
+        if used.pointee + Block.maximumBytes > Self.arenaBytes { reset() }
         let block = (arena + used.pointee).bindMemory(to: Block.self, capacity: 1)
-        used.pointee += bytes
-        block.initialize(
-            to: Block(source: source, epoch: epoch.pointee, count: Int32(count), taken: nil, next: nil)
-        )
+        block.initialize(to: Block(source: source, epoch: epoch.pointee))
         return block
     }
 
-    /// Gives up all blocks, in a new epoch. The caller also forgets every pointer to one (the jump caches).
-    func reset() {
+    /// Keeps the block allocated last, whose cells end at `end`.
+    func insert(_ block: UnsafeMutablePointer<Block>, end: UnsafeMutablePointer<DecodedInstruction>) {
+        used.pointee = UnsafeMutableRawPointer(end) - arena
+        table[Self.index(block.pointee.source)] = block
+    }
+
+    private func reset() {
         startEpoch()
         used.pointee = 0
-        table.update(repeating: nil, count: Self.tableSize)
+        table.update(repeating: nowhere, count: Self.tableSize)
     }
 
-    private static func index(_ source: UInt64) -> Int {
+    @inline(__always)
+    static func index(_ source: UInt64) -> Int {
         Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 16) & UInt64(tableSize - 1))
     }
 }

@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 extension UnsafeMutablePointer where Pointee == UInt64 {
     /// A register by its decoded index. SAFETY: the decoder produces indices below 32, or the write sink.
@@ -10,22 +9,17 @@ extension UnsafeMutablePointer where Pointee == UInt64 {
     }
 }
 
-extension DecodedInstruction {
-    /// The immediate as an operand.
-    @inline(__always) var operand: UInt64 { UInt64(bitPattern: Int64(immediate)) }
-}
-
-/// How control leaves a block.
+/// How control leaves the straight line.
 private enum BlockEdge {
-    /// The instruction trapped; the trap is in `context`.
-    case trap
     /// A taken branch or JAL: the target is relative to the pc of the instruction.
     case taken
     /// Past the last instruction.
     case next
     /// JALR: `pc` already holds the target.
     case indirect
-    /// A system instruction, to be executed outside the loop.
+    /// Not at all: an instruction that the switch leaves to a function, or whose fast case did not apply.
+    case outOfLine
+    /// A system instruction.
     case system
 }
 
@@ -33,27 +27,31 @@ extension Hart {
     /// The interpreter: runs blocks until the budget is used up, a trap was delivered, or a system instruction ran.
     ///
     /// One dense `switch` over decoded operations. It holds no semantics of its own that take more than a line, and
-    /// touches neither reference counts nor class fields that change.
+    /// touches neither reference counts nor class fields that change. All calls are outside the innermost loop, so
+    /// that its state stays in registers.
     ///
     /// - Parameter budget: instructions to run at most, give or take one block.
     @inline(never)
     func interpret(_ budget: Int) {
         let x = self.x
         let f = self.f
+        // Only a system instruction or a trap selects other banks, and both leave this function.
+        let data = context.pointee.data
+        let fetch = context.pointee.fetch
+        let table = blocks.table
+        var floats = FloatingPointSpeed(self)
         var remaining = budget
         var pc = state.pointee.pc
+        guard let first = nextBlock(at: pc, retired: 0) else { return }
         let epoch = blocks.epoch.pointee
-        guard var block = nextBlock(at: pc) else { return }
+        var i = first.instructions
 
         while true {
-            remaining &-= Int(block.pointee.count)
-            var cursor = block.instructions
-            var edge = BlockEdge.trap
-            body: while true {
-                let i = cursor.pointee
-                switch i.opcode {
+            let edge: BlockEdge
+            straight: while true {
+                switch i.pointee.opcode {
                 case .lui: x[i.rd] = i.operand
-                case .auipc: x[i.rd] = pc &+ UInt64(i.offset) &+ i.operand
+                case .auipc: x[i.rd] = pc &+ i.offset &+ i.operand
                 case .addi: x[i.rd] = x[i.rs1] &+ i.operand
                 case .xori: x[i.rd] = x[i.rs1] ^ i.operand
                 case .ori: x[i.rd] = x[i.rs1] | i.operand
@@ -97,155 +95,259 @@ extension Hart {
                 case .remuw: x[i.rd] = Multiply.remainderUnsignedWord(x[i.rs1], x[i.rs2])
                 case .mulw: x[i.rd] = Integer.word(x[i.rs1] &* x[i.rs2])
 
+                case .addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &+ x[i.rs2]
+                case .sh1add: x[i.rd] = x[i.rs1] &<< 1 &+ x[i.rs2]
+                case .sh2add: x[i.rd] = x[i.rs1] &<< 2 &+ x[i.rs2]
+                case .sh3add: x[i.rd] = x[i.rs1] &<< 3 &+ x[i.rs2]
+                case .sh1addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 1 &+ x[i.rs2]
+                case .sh2addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 2 &+ x[i.rs2]
+                case .sh3addUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< 3 &+ x[i.rs2]
+                case .slliUw: x[i.rd] = BitManipulation.zeroExtendedWord(x[i.rs1]) &<< i.operand
+                case .andn: x[i.rd] = x[i.rs1] & ~x[i.rs2]
+                case .orn: x[i.rd] = x[i.rs1] | ~x[i.rs2]
+                case .xnor: x[i.rd] = x[i.rs1] ^ ~x[i.rs2]
+                case .max: x[i.rd] = BitManipulation.maximum(x[i.rs1], x[i.rs2])
+                case .maxu: x[i.rd] = max(x[i.rs1], x[i.rs2])
+                case .min: x[i.rd] = BitManipulation.minimum(x[i.rs1], x[i.rs2])
+                case .minu: x[i.rd] = min(x[i.rs1], x[i.rs2])
+                case .sextB: x[i.rd] = BitManipulation.signExtendedByte(x[i.rs1])
+                case .sextH: x[i.rd] = BitManipulation.signExtendedHalf(x[i.rs1])
+                case .zextH: x[i.rd] = x[i.rs1] & 0xFFFF
+                case .rori: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], i.operand)
+                case .roriw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], i.operand)
+                case .rev8: x[i.rd] = x[i.rs1].byteSwapped
+                case .bclr: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(x[i.rs2])
+                case .bclri: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(i.operand)
+                case .bext: x[i.rd] = x[i.rs1] &>> x[i.rs2] & 1
+                case .bexti: x[i.rd] = x[i.rs1] &>> i.operand & 1
+                case .binv: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(x[i.rs2])
+                case .binvi: x[i.rd] = x[i.rs1] ^ BitManipulation.bit(i.operand)
+                case .bset: x[i.rd] = x[i.rs1] | BitManipulation.bit(x[i.rs2])
+                case .bseti: x[i.rd] = x[i.rs1] | BitManipulation.bit(i.operand)
+                case .czeroEqz: x[i.rd] = x[i.rs2] == 0 ? 0 : x[i.rs1]
+                case .czeroNez: x[i.rd] = x[i.rs2] != 0 ? 0 : x[i.rs1]
+                case .mopR, .mopRr: x[i.rd] = 0
+
                 case .lb:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt8.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
                 case .lh:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt16.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(bitPattern: Int64(Int16(bitPattern: value)))
                 case .lw:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt32.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(bitPattern: Int64(Int32(bitPattern: value)))
                 case .ld:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt64.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = value
                 case .lbu:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt8.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(value)
                 case .lhu:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt16.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(value)
                 case .lwu:
-                    guard let value = load(x[i.rs1] &+ i.operand, UInt32.self) else { break body }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     x[i.rd] = UInt64(value)
-                case .sb: guard store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else { break body }
-                case .sh: guard store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else { break body }
-                case .sw: guard store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else { break body }
-                case .sd: guard store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else { break body }
+                case .sb:
+                    guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else {
+                        edge = .outOfLine
+                        break straight
+                    }
+                case .sh:
+                    guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else {
+                        edge = .outOfLine
+                        break straight
+                    }
+                case .sw:
+                    guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else {
+                        edge = .outOfLine
+                        break straight
+                    }
+                case .sd:
+                    guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else {
+                        edge = .outOfLine
+                        break straight
+                    }
 
                 case .beq:
                     if x[i.rs1] == x[i.rs2] {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .bne:
                     if x[i.rs1] != x[i.rs2] {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .blt:
                     if Integer.isLess(x[i.rs1], x[i.rs2]) {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .bge:
                     if !Integer.isLess(x[i.rs1], x[i.rs2]) {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .bltu:
                     if x[i.rs1] < x[i.rs2] {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .bgeu:
                     if x[i.rs1] >= x[i.rs2] {
                         edge = .taken
-                        break body
+                        break straight
                     }
+                    i += 1
                 case .jal:
-                    x[i.rd] = pc &+ UInt64(i.offset) &+ UInt64(i.length)
+                    x[i.rd] = pc &+ i.nextOffset
                     edge = .taken
-                    break body
+                    break straight
                 case .jalr:
                     let target = (x[i.rs1] &+ i.operand) & ~1
-                    x[i.rd] = pc &+ UInt64(i.offset) &+ UInt64(i.length)
+                    x[i.rd] = pc &+ i.nextOffset
                     pc = target
                     edge = .indirect
-                    break body
+                    break straight
 
                 case .flw:
-                    guard floatingPointIsOn(i), let value = load(x[i.rs1] &+ i.operand, UInt32.self) else { break body }
-                    f[i.rd] = 0xFFFF_FFFF_0000_0000 | UInt64(value)
-                    if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
+                    f[i.rd] = FloatingPointUnit.boxed(UInt64(value))
                 case .fld:
-                    guard floatingPointIsOn(i), let value = load(x[i.rs1] &+ i.operand, UInt64.self) else { break body }
+                    guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                     f[i.rd] = value
-                    if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
                 case .fsw:
-                    guard floatingPointIsOn(i), store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2]))
-                    else { break body }
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else {
+                        edge = .outOfLine
+                        break straight
+                    }
                 case .fsd:
-                    guard floatingPointIsOn(i), store(x[i.rs1] &+ i.operand, f[i.rs2]) else { break body }
-                case .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .faddS, .fsubS, .fmulS, .fdivS, .fsqrtS, .fsgnjS, .fsgnjnS,
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else {
+                        edge = .outOfLine
+                        break straight
+                    }
+                case .faddD, .fsubD, .fmulD, .fdivD, .faddS, .fsubS, .fmulS, .fdivS,
+                    .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS,
                     .fsgnjxS, .fminS, .fmaxS, .feqS, .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS,
-                    .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu, .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .faddD,
-                    .fsubD, .fmulD, .fdivD, .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
+                    .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu, .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD,
+                    .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
                     .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDW, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD,
-                    .fcvtDS, .fmvXD, .fmvDX:
-                    guard executeFloatingPoint(i) else { break body }
-
-                case .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
+                    .fcvtDS, .fmvXD, .fmvDX,
+                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH,
+                    .fnmsubH, .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH,
+                    .fmaxH, .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu,
+                    .fcvtHL, .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS,
+                    .fmaxmS, .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD,
+                    .fleqD, .fltqD, .fcvtmodWD,
+                    .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh,
+                    .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm,
+                    .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0,
+                    .sha512sig1, .sha512sum0, .sha512sum1,
+                    .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
                     .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
-                    .amominuD, .amomaxuD:
-                    guard executeAtomic(i) else { break body }
-                case .fence: atomicMemoryFence(ordering: .sequentiallyConsistent)
+                    .amominuD, .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB,
+                    .amominuB, .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH,
+                    .amominuH, .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ,
+                    .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
+                    edge = .outOfLine
+                    break straight
+                // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
+                case .wrsNto, .wrsSto: break
 
                 case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
-                    .sret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma,
+                    .sret, .mnret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma,
+                    .hinvalGvma,
                     .hfenceVvma, .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu,
                     .hsvB, .hsvH, .hsvW, .hsvD:
                     edge = .system
-                    break body
+                    break straight
                 case .endOfBlock:
                     edge = .next
-                    break body
+                    break straight
                 }
-                cursor += 1
+                i += 1
             }
 
-            let last = cursor.pointee
-            let origin = pc
-            var link = block.pointee.next
+            var link: UnsafeMutablePointer<BlockLink>?
             switch edge {
             case .taken:
-                link = block.pointee.taken
-                pc = pc &+ UInt64(last.offset) &+ last.operand
-            case .next: pc = pc &+ UInt64(last.offset)
-            case .indirect:
-                let jump = context.pointee.jumps + TranslationBank.jumpIndex(pc)
-                link = jump.pointee.pc == pc ? jump.pointee.block : nil
-            case .trap:
+                remaining &-= i.index &+ 1
+                pc = pc &+ i.offset &+ i.operand
+                link = i.link
+            case .next:
+                remaining &-= i.index
+                pc = pc &+ i.offset
+                link = i.link
+            case .indirect: remaining &-= i.index &+ 1
+            case .outOfLine:
+                if executeOutOfLine(i.pointee) {
+                    i += 1
+                    floats = FloatingPointSpeed(self)
+                    continue
+                }
                 // The instructions from this one on have not retired.
-                remaining &+= Int(block.pointee.count) &- (cursor - block.instructions)
-                writeBack(pc &+ UInt64(last.offset), retired: budget &- remaining)
-                deliver(context.pointee.trap, raisedBy: last)
+                writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
+                deliver(context.pointee.trap, raisedBy: i.pointee)
                 return
             case .system:
-                writeBack(pc &+ UInt64(last.offset), retired: budget &- remaining &- 1)
-                if executeSystem(last) { state.pointee.retired &+= 1 }
+                writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
+                if executeSystem(i.pointee) { state.pointee.retired &+= 1 }
                 return
             }
-            if let link, link.pointee.epoch == epoch, remaining > 0 {
-                block = link
+            if remaining <= 0 { break }
+            if let target = link?.pointee.target, target.pointee.epoch == epoch {
+                i = target.instructions
                 continue
             }
-            guard remaining > 0 else {
-                writeBack(pc, retired: budget &- remaining)
-                return
+            let translation = fetch + TranslationBank.index(pc)
+            let source = pc &+ translation.pointee.addend
+            var target = table[BlockCache.index(source)]
+            if translation.pointee.fetchTag != pc & ~Page.offsetMask || target.pointee.source != source
+                || target.pointee.epoch != epoch
+            {
+                guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
+                // If the cache was emptied to make room, `link` is no more.
+                if blocks.epoch.pointee != epoch { break }
+                target = found
             }
-            guard let found = nextBlock(at: pc) else {
-                state.pointee.retired &+= UInt64(budget &- remaining)
-                return
-            }
-            guard blocks.epoch.pointee == epoch else {
-                // The cache was emptied to make room: `block` is no more.
-                writeBack(pc, retired: budget &- remaining)
-                return
-            }
-            if origin & ~Page.offsetMask == pc & ~Page.offsetMask { self.link(block, edge, to: found) }
-            block = found
+            if let link, link.pointee.page == target.pointee.source & ~Page.offsetMask { link.pointee.target = target }
+            i = target.instructions
         }
+        writeBack(pc, retired: budget &- remaining)
     }
 
     @inline(__always)
@@ -256,57 +358,40 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64) -> UnsafeMutablePointer<Block>? {
+    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
-            state.pointee.pc = pc
+            writeBack(pc, retired: retired)
             deliver(error, raisedBy: nil)
             return nil
         }
     }
+}
 
-    /// Remembers where control went inside a virtual page that is one physical page too: true in every context.
-    @inline(__always)
-    private func link(
-        _ block: UnsafeMutablePointer<Block>,
-        _ edge: BlockEdge,
-        to target: UnsafeMutablePointer<Block>
-    ) {
-        guard block.pointee.source & ~Page.offsetMask == target.pointee.source & ~Page.offsetMask else { return }
-        switch edge {
-        case .taken: block.pointee.taken = target
-        case .next: block.pointee.next = target
-        case .indirect, .trap, .system: break
-        }
-    }
-
-    /// Loads through the TLB; nil with the trap in `context`.
+extension UnsafeMutablePointer where Pointee == TLBEntry {
+    /// Loads through a TLB, or nil where it has no entry that allows it.
     ///
     /// The tag of the last byte is compared: an access that crosses into another page misses by itself.
     @inline(__always)
-    private func load<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ type: T.Type) -> T? {
-        let entry = context.pointee.data + TranslationBank.index(address)
+    fileprivate func load<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ type: T.Type) -> T? {
+        let entry = self + TranslationBank.index(address)
         let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        if entry.pointee.readTag == last & ~Page.offsetMask {
-            // SAFETY: a matching tag means that the addend leads into a page of RAM.
-            let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-            return T(littleEndian: host.loadUnaligned(as: T.self))
-        }
-        return loadSlow(address, AccessWidth(of: type)).map { T(truncatingIfNeeded: $0) }
+        guard entry.pointee.readTag == last & ~Page.offsetMask else { return nil }
+        // SAFETY: a matching tag means that the addend leads into a page of RAM.
+        let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
+        return T(littleEndian: host.loadUnaligned(as: T.self))
     }
 
-    /// Stores through the TLB; false with the trap in `context`.
+    /// Stores through a TLB; false where it has no entry that allows it.
     @inline(__always)
-    private func store<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ value: T) -> Bool {
-        let entry = context.pointee.data + TranslationBank.index(address)
+    fileprivate func store<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ value: T) -> Bool {
+        let entry = self + TranslationBank.index(address)
         let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        if entry.pointee.writeTag == last & ~Page.offsetMask {
-            // SAFETY: as in `load`; the write tag also says that the guest may write the page.
-            let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-            host.storeBytes(of: value.littleEndian, as: T.self)
-            return true
-        }
-        return storeSlow(address, AccessWidth(of: T.self), UInt64(value))
+        guard entry.pointee.writeTag == last & ~Page.offsetMask else { return false }
+        // SAFETY: as in `load`; the write tag also says that the guest may write the page.
+        let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
+        host.storeBytes(of: value.littleEndian, as: T.self)
+        return true
     }
 }

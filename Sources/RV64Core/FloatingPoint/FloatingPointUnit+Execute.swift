@@ -1,5 +1,5 @@
 extension FloatingPointUnit {
-    /// Executes any computational instruction of F and D: all but loads and stores.
+    /// Executes any computational instruction of F, D, Zfh and Zfa: all but loads and stores.
     ///
     /// The caller has checked `mstatus.FS` and resolved a dynamic rounding mode, and accrues `flags` in `fcsr`.
     /// `x` has a place at ``DecodedInstruction/writeSink`` for writes to x0. Other instructions do nothing.
@@ -15,7 +15,7 @@ extension FloatingPointUnit {
         dispatch(instruction.opcode, operands, roundingMode, &flags)
     }
 
-    /// One table for both formats; opcodes of other extensions never come here.
+    /// One table for F and D; the formats and functions of other extensions are beyond it.
     private static func dispatch(_ opcode: Opcode, _ op: Operands, _ mode: RoundingMode, _ flags: inout UInt64) {
         switch opcode {
         case .faddD: op.writeDouble(add64(op.d1, op.d2, mode, &flags))
@@ -77,7 +77,7 @@ extension FloatingPointUnit {
         // The transfers move bits as they are, boxed or not (norm:fmv-x-w_op).
         case .fmvXW: op.writeInteger(signExtended(UInt32(truncatingIfNeeded: op.d1)))
         case .fmvWX: op.writeSingle(op.x1 & 0xffff_ffff)
-        default: break
+        default: if !executeHalf(opcode, op, mode, &flags) { executeAdditional(opcode, op, mode, &flags) }
         }
     }
 
@@ -100,7 +100,7 @@ extension FloatingPointUnit {
     }
 
     /// 32-bit results are sign-extended, unsigned ones too (norm:fcvt-w-d_fcvt-wu-d_sign_ext).
-    private static func signExtended<Integer: FixedWidthInteger>(_ value: Integer) -> UInt64 {
+    static func signExtended<Integer: FixedWidthInteger>(_ value: Integer) -> UInt64 {
         Integer.bitWidth == 32
             ? UInt64(truncatingIfNeeded: Int32(truncatingIfNeeded: value))
             : UInt64(truncatingIfNeeded: value)
@@ -111,7 +111,7 @@ extension FloatingPointUnit {
 ///
 /// The pointers are the hart's register files, alive for the call; the decoder made the indices five bits wide, or
 /// ``DecodedInstruction/writeSink``.
-private struct Operands {
+struct Operands {
     let instruction: DecodedInstruction
     let x: UnsafeMutablePointer<UInt64>
     let f: UnsafeMutablePointer<UInt64>
@@ -126,7 +126,15 @@ private struct Operands {
     var s2: UInt64 { FloatingPointUnit.unboxed(d2) }
     var s3: UInt64 { FloatingPointUnit.unboxed(d3) }
 
+    var h1: UInt64 { FloatingPointUnit.unboxedHalf(d1) }
+    var h2: UInt64 { FloatingPointUnit.unboxedHalf(d2) }
+    var h3: UInt64 { FloatingPointUnit.unboxedHalf(d3) }
+
+    /// The number of an FLI's constant, in rs1's place.
+    var constant: UInt8 { instruction.rs1 }
+
     func writeInteger(_ value: UInt64) { x[Int(instruction.rd)] = value }
     func writeDouble(_ value: UInt64) { f[Int(instruction.rd)] = value }
     func writeSingle(_ value: UInt64) { f[Int(instruction.rd)] = FloatingPointUnit.boxed(value) }
+    func writeHalf(_ value: UInt64) { f[Int(instruction.rd)] = FloatingPointUnit.boxedHalf(value) }
 }

@@ -19,8 +19,10 @@ extension Hart {
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         context.pointee.retiredAtEntry = state.pointee.retired
         context.pointee.slice = 0
-        // The owner may have changed any CSR since the last exit.
+        if state.pointee.isInCriticalError { return .criticalError }
+        // The owner may have changed any CSR, and the mode, since the last exit.
         updateContext()
+        updateCountersForMode()
         var left = Int(clamping: limit)
         while true {
             if let exit = context.pointee.exit {
@@ -32,7 +34,12 @@ extension Hart {
             if context.pointee.slice <= 0 {
                 refreshTimers()
                 refreshFetches()
-                context.pointee.slice = Self.sliceLength
+                synchronizeCounters()
+                context.pointee.slice = min(Self.sliceLength, instructionsUntilOverflow)
+            }
+            if let cause = nonMaskableInterruptToTake {
+                deliverNonMaskable(cause)
+                continue
             }
             if let (cause, target) = interruptToTake() {
                 deliver(cause, to: target)

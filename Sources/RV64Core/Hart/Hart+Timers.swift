@@ -29,7 +29,11 @@ extension Hart {
     }
 
     /// An interrupt is pending and enabled individually: what ends a WFI, whatever the global enables say.
-    package var hasEnabledInterrupt: Bool { pendingInterrupts & state.pointee.mie != 0 }
+    /// norm:mnstatus_wfi
+    package var hasEnabledInterrupt: Bool {
+        pendingInterrupts & state.pointee.mie != 0
+            || hasNonMaskableInterrupts && nonMaskableLines.load(ordering: .acquiring) != 0
+    }
 
     /// The earliest `time` at which an enabled timer expires; `UInt64.max` for none.
     package var nextDeadline: UInt64 {

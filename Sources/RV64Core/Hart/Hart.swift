@@ -33,6 +33,9 @@ package final class Hart: @unchecked Sendable {
     package let lines = Atomic<UInt64>(0)
     /// Bits of `hgeip` that wires drive.
     package let guestExternalLines = Atomic<UInt64>(0)
+    /// RNMI signals: bit n is the one with cause n. Only a hart with Smrnmi has them.
+    package let nonMaskableLines = Atomic<UInt64>(0)
+    let hasNonMaskableInterrupts: Bool
     /// Non-zero makes `run` return `.requested` soon; the owner clears it.
     package let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
@@ -41,6 +44,7 @@ package final class Hart: @unchecked Sendable {
     package init(configuration: HartConfiguration, memory: PhysicalMemory, bus: Bus = Bus(), clock: any MachineClock) {
         self.configuration = configuration
         self.extensions = configuration.extensions
+        hasNonMaskableInterrupts = configuration.extensions.contains(.smrnmi)
         self.memory = memory
         self.bus = bus
         self.clock = clock
@@ -55,7 +59,7 @@ package final class Hart: @unchecked Sendable {
         context = .allocate(capacity: 1)
         context.initialize(to: ExecutionContext(bank: caches.firstBank))
         scratchBlock = UnsafeMutableRawPointer.allocate(
-            byteCount: MemoryLayout<Block>.stride + 2 * MemoryLayout<DecodedInstruction>.stride,
+            byteCount: Block.maximumBytes,
             alignment: 16
         ).bindMemory(to: Block.self, capacity: 1)
         decoder = Decoder(extensions: configuration.extensions)

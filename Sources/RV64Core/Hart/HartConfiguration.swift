@@ -34,16 +34,23 @@ package struct HartConfiguration: Sendable {
     package var extensions: ExtensionSet
     package var hostedModes: HostedModes
     package var pagingLimit: PagingLimit
+    package var entropy: EntropySource
+    /// Without vectors of their own, RNMIs go where other traps to M-mode go.
+    package var nonMaskableVectors: NonMaskableVectors?
 
     package init(
         id: UInt64 = 0,
         extensions: ExtensionSet,
         hostedModes: HostedModes = .bare,
-        pagingLimit: PagingLimit = .sv57
+        pagingLimit: PagingLimit = .sv57,
+        entropy: EntropySource = .host,
+        nonMaskableVectors: NonMaskableVectors? = nil
     ) {
         self.id = id
         self.extensions = extensions
         self.hostedModes = hostedModes
         self.pagingLimit = pagingLimit
+        self.entropy = entropy
+        self.nonMaskableVectors = nonMaskableVectors
     }
 }

@@ -6,6 +6,8 @@ package enum HartExit: Equatable, Sendable, BitwiseCopyable {
     case waiting(untilTick: UInt64)
     /// The hart takes trap after trap and no instruction retires: its trap handler faults at its first instruction.
     case trapLoop
+    /// A trap that no handler could take (Smdbltrp): the hart has stopped for good. norm:critical_error
+    case criticalError
     /// Another thread asked for attention through `Hart.requests`.
     case requested
     /// The instruction budget is used up.

@@ -31,16 +31,18 @@ package struct HartState: BitwiseCopyable {
     package var mtval2: UInt64 = 0
     package var mtinst: UInt64 = 0
     package var menvcfg = EnvironmentConfiguration(0)
-    package var mseccfg: UInt64 = 0
+    package var mseccfg = SecurityConfiguration(0)
+    package var mnscratch: UInt64 = 0
+    package var mnepc: UInt64 = 0
+    package var mncause: UInt64 = 0
+    package var mnstatus = NonMaskableStatus(Flag<NonMaskableStatus>.nmie.mask)
     package var mstateen = InlineArray<4, UInt64>(repeating: 0)
     package var pmpcfg = InlineArray<16, UInt8>(repeating: 0)
     package var pmpaddr = InlineArray<16, UInt64>(repeating: 0)
-    /// mhpmcounter3...31 and mhpmevent3...31 (indices 3...31).
-    package var hpmcounter = InlineArray<32, UInt64>(repeating: 0)
-    package var hpmevent = InlineArray<32, UInt64>(repeating: 0)
-    /// `mcycle` and `minstret` are `retired` plus these; while inhibited they are the frozen value itself.
-    package var mcycleOffset: UInt64 = 0
-    package var minstretOffset: UInt64 = 0
+    /// `mcycle` at 0, `minstret` at 2, `mhpmcounter`n at n; a counter in `runningCounters` without `retired`.
+    package var counter = InlineArray<32, UInt64>(repeating: 0)
+    /// `mcyclecfg` at 0, `minstretcfg` at 2, `mhpmevent`n at n.
+    package var counterConfiguration = InlineArray<32, CounterConfiguration>(repeating: CounterConfiguration(0))
 
     // MARK: Supervisor level
     package var stvec: UInt64 = 0
@@ -78,8 +80,19 @@ package struct HartState: BitwiseCopyable {
     package var vstimecmp: UInt64 = ~0
 
     // MARK: Execution
+    /// A trap came that no handler could take: the hart has stopped for good. norm:trap_unexp_hndl_no_rnmi
+    package var isInCriticalError = false
     /// Instructions retired since reset, up to the last point where the run loop wrote it back.
     package var retired: UInt64 = 0
+    /// The counters that advance with `retired` in the current mode.
+    package var runningCounters: UInt64 = 0
+    /// The other events that a counter counts in the current mode.
+    package var countedEvents: UInt64 = 0
+    /// The filter bits that any counter has.
+    package var counterFilters: UInt64 = 0
+    /// `retired` when the running counters were last looked at, and at their next overflow.
+    package var countersCheckedAt: UInt64 = 0
+    package var nextCounterOverflow: UInt64 = .max
     /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
     package var timerPending: UInt64 = 0
     /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.

@@ -21,7 +21,8 @@ struct AliasRow: Sendable {
 
 /// The aliases the disassembler uses, most specific first: the first match wins.
 enum AliasTable {
-    static let rows: [AliasRow] = integerRows + controlRows + systemRows + csrRows + floatRows
+    static let rows: [AliasRow] =
+        bitManipulationRows + integerRows + controlRows + systemRows + csrRows + floatRows
 
     // Aligned columns can be checked by eye against the manual.
     // swift-format-ignore
@@ -39,6 +40,19 @@ enum AliasTable {
         .init("snez",   "0000000 ----- 00000 011 ----- 0110011", [.rd, .rs2]),
         .init("sltz",   "0000000 00000 ----- 010 ----- 0110011", [.rd, .rs1]),
         .init("sgtz",   "0000000 ----- 00000 010 ----- 0110011", [.rd, .rs2]),
+    ]
+
+    // Aligned columns can be checked by eye against the manual.
+    // swift-format-ignore
+    private static let bitManipulationRows: [AliasRow] = [
+        .init("zext.w",     "0000100 00000 ----- 000 ----- 0111011", [.rd, .rs1]),
+        .init("ntl.p1",     "0000000 00010 00000 000 00000 0110011", []),
+        .init("ntl.pall",   "0000000 00011 00000 000 00000 0110011", []),
+        .init("ntl.s1",     "0000000 00100 00000 000 00000 0110011", []),
+        .init("ntl.all",    "0000000 00101 00000 000 00000 0110011", []),
+        .init("prefetch.i", "------- 00000 ----- 110 00000 0010011", [.storeAddress]),
+        .init("prefetch.r", "------- 00001 ----- 110 00000 0010011", [.storeAddress]),
+        .init("prefetch.w", "------- 00011 ----- 110 00000 0010011", [.storeAddress]),
     ]
 
     // Aligned columns can be checked by eye against the manual.
@@ -109,6 +123,9 @@ enum AliasTable {
         .init("fmv.s",  "0010000 ----- ----- 000 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
         .init("fneg.s", "0010000 ----- ----- 001 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
         .init("fabs.s", "0010000 ----- ----- 010 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
+        .init("fmv.h",  "0010010 ----- ----- 000 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
+        .init("fneg.h", "0010010 ----- ----- 001 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
+        .init("fabs.h", "0010010 ----- ----- 010 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
         .init("fmv.d",  "0010001 ----- ----- 000 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
         .init("fneg.d", "0010001 ----- ----- 001 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),
         .init("fabs.d", "0010001 ----- ----- 010 ----- 1010011", [.floatRd, .floatRs1], sourcesAreEqual: true),

@@ -6,6 +6,7 @@ package enum CompressedOperands: UInt8, CaseIterable, Sendable, BitwiseCopyable 
     case immediate, loadImmediate, addi16sp, upper, shiftPrime, immediatePrime, registersPrime, jump, branch
     case shift, loadWordStack, loadDoubleStack, jumpRegister, jumpLinkRegister, move, registers, none
     case storeWordStack, storeDoubleStack
+    case loadByte, loadHalf, storeByte, storeHalf, unaryPrime, zeroExtendByte, not
 
     private static let stackPointer: UInt32 = 2
 
@@ -38,6 +39,13 @@ package enum CompressedOperands: UInt8, CaseIterable, Sendable, BitwiseCopyable 
         case .none: 0
         case .storeWordStack: typeS(sp, fields.rs2, fields.wordStackStoreOffset)
         case .storeDoubleStack: typeS(sp, fields.rs2, fields.doubleStackStoreOffset)
+        case .loadByte: typeI(fields.rdPrime, fields.rs1Prime, fields.byteOffset)
+        case .loadHalf: typeI(fields.rdPrime, fields.rs1Prime, fields.halfOffset)
+        case .storeByte: typeS(fields.rs1Prime, fields.rdPrime, fields.byteOffset)
+        case .storeHalf: typeS(fields.rs1Prime, fields.rdPrime, fields.halfOffset)
+        case .unaryPrime: typeR(fields.rs1Prime, fields.rs1Prime, 0)
+        case .zeroExtendByte: typeI(fields.rs1Prime, fields.rs1Prime, 0xFF)
+        case .not: typeI(fields.rs1Prime, fields.rs1Prime, ~0)
         }
     }
 
@@ -98,6 +106,10 @@ private struct CompressedFields {
     var wordOffset: UInt32 { bits(10, 3, to: 3) | bits(6, 1, to: 2) | bits(5, 1, to: 6) }
     /// uimm[5:3] and uimm[7:6].
     var doubleOffset: UInt32 { bits(10, 3, to: 3) | bits(5, 2, to: 6) }
+    /// uimm[0|1].
+    var byteOffset: UInt32 { bits(6, 1, to: 0) | bits(5, 1, to: 1) }
+    /// uimm[1].
+    var halfOffset: UInt32 { bits(5, 1, to: 1) }
     /// uimm[5] and uimm[4:2|7:6].
     var wordStackLoadOffset: UInt32 { bits(12, 1, to: 5) | bits(4, 3, to: 2) | bits(2, 2, to: 6) }
     /// uimm[5] and uimm[4:3|8:6].

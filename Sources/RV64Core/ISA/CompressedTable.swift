@@ -3,7 +3,8 @@ package struct CompressedRow: Sendable {
     package let mnemonic: String
     package let pattern: BitPattern
     package let operands: CompressedOperands
-    package let brought: ISAExtension
+    /// What must be enabled, all of it.
+    package let needed: ExtensionSet
     /// The base instruction; it has no semantics of its own.
     package let expandsTo: Opcode
 
@@ -12,12 +13,13 @@ package struct CompressedRow: Sendable {
         _ pattern: StaticString,
         _ operands: CompressedOperands,
         _ brought: ISAExtension,
-        _ expandsTo: Opcode
+        _ expandsTo: Opcode,
+        also others: ExtensionSet = []
     ) {
         self.mnemonic = mnemonic
         self.pattern = BitPattern(pattern)
         self.operands = operands
-        self.brought = brought
+        needed = others.union([brought])
         self.expandsTo = expandsTo
     }
 }
@@ -42,8 +44,12 @@ package struct CompressedTable: Sendable {
         }
     }
 
-    /// What RV64GC has.
-    static let standard = CompressedTable(rows: allRows.filter { [.zca, .zcd].contains($0.brought) })
+    /// n of `c.mop.`n; `nil` for other encodings.
+    static func mayBeOperation(_ half: UInt32) -> UInt32? {
+        guard let row = allRows.first(where: { $0.needed == [.zcmop] }), row.pattern.matches(half & 0xFFFF)
+        else { return nil }
+        return half >> 7 & 15
+    }
 
     private static func list(of half: UInt32) -> Int { Int(half & 3 | half >> 11 & 0x1C) }
 
@@ -58,9 +64,9 @@ package struct CompressedTable: Sendable {
 }
 
 extension CompressedTable {
-    /// Zca and Zcd ("RVC Instruction Set Listings"). No encoding matches two rows. Zero values of the fields marked
-    /// with capitals are reserved or belong to another row; the remaining "HINT" rows of the manual are legal and
-    /// come out as base instructions that write x0 or change nothing.
+    /// Zca and Zcd ("RVC Instruction Set Listings"), Zcb and Zcmop. No encoding matches two rows. Zero values of the
+    /// fields marked with capitals are reserved or belong to another row; the remaining "HINT" rows of the manual are
+    /// legal and come out as base instructions that write x0 or change nothing. The May-Be-Operations write nothing.
     // Aligned columns can be checked by eye against the manual.
     // swift-format-ignore
     package static let allRows: [CompressedRow] = [
@@ -105,5 +111,19 @@ extension CompressedTable {
         .init("c.fsdsp",    "101 ------ ----- 10",    .storeDoubleStack, .zcd, .fsd),
         .init("c.swsp",     "110 ------ ----- 10",    .storeWordStack,   .zca, .sw),
         .init("c.sdsp",     "111 ------ ----- 10",    .storeDoubleStack, .zca, .sd),
+
+        .init("c.lbu",      "100 000 --- -- --- 00",  .loadByte,         .zcb, .lbu),
+        .init("c.lhu",      "100 001 --- 0- --- 00",  .loadHalf,         .zcb, .lhu),
+        .init("c.lh",       "100 001 --- 1- --- 00",  .loadHalf,         .zcb, .lh),
+        .init("c.sb",       "100 010 --- -- --- 00",  .storeByte,        .zcb, .sb),
+        .init("c.sh",       "100 011 --- 0- --- 00",  .storeHalf,        .zcb, .sh),
+        .init("c.mul",      "100 111 --- 10 --- 01",  .registersPrime,   .zcb, .mul, also: [.zmmul]),
+        .init("c.zext.b",   "100 111 --- 11 000 01",  .zeroExtendByte,   .zcb, .andi),
+        .init("c.sext.b",   "100 111 --- 11 001 01",  .unaryPrime,       .zcb, .sextB, also: [.zbb]),
+        .init("c.zext.h",   "100 111 --- 11 010 01",  .unaryPrime,       .zcb, .zextH, also: [.zbb]),
+        .init("c.sext.h",   "100 111 --- 11 011 01",  .unaryPrime,       .zcb, .sextH, also: [.zbb]),
+        .init("c.zext.w",   "100 111 --- 11 100 01",  .unaryPrime,       .zcb, .addUw, also: [.zba]),
+        .init("c.not",      "100 111 --- 11 101 01",  .not,              .zcb, .xori),
+        .init("c.mop",      "011 0 0---1 00000 01",   .none,             .zcmop, .addi),
     ]
 }

@@ -12,6 +12,8 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
     package var rs2: UInt8
     /// Bytes of the original encoding: 2 or 4.
     package var length: UInt8
+    /// Instructions before this one in its block; filled by the block builder, 0 from the decoder.
+    package var index: UInt8 = 0
     /// Distance of this instruction from the start of its block; filled by the block builder, 0 from the decoder.
     package var offset: UInt16
     /// Sign-extended immediate. `lui`/`auipc`: the whole value; shifts: the amount; `csr*`: the CSR's number;

@@ -9,7 +9,7 @@ package struct Decoder: Sendable {
         var match: UInt32
         var opcode: Opcode
         var format: InstructionFormat
-        var hasRoundingMode: Bool
+        var hasReservedOperands: Bool
     }
 
     /// Where a major opcode's lists start, and which field selects among them.
@@ -49,7 +49,7 @@ package struct Decoder: Sendable {
                             match: row.pattern.match,
                             opcode: row.opcode,
                             format: row.format,
-                            hasRoundingMode: row.format.hasRoundingMode
+                            hasReservedOperands: row.format.hasReservedOperands
                         )
                     )
                 }
@@ -59,7 +59,7 @@ package struct Decoder: Sendable {
         self.majors = majors
         self.lists = lists
         self.candidates = candidates
-        compressed = CompressedTable(rows: CompressedTable.allRows.filter { enabled.contains($0.brought) })
+        compressed = CompressedTable(rows: CompressedTable.allRows.filter { enabled.isSuperset(of: $0.needed) })
     }
 
     /// The selector whose longest list is shortest, and the lists it makes: one per value of the field.
@@ -102,6 +102,8 @@ package struct Decoder: Sendable {
 
     /// The base-form encoding of the instruction at the start of `raw`: what a 16-bit one stands for with this
     /// decoder's extensions (`nil` when it stands for nothing), a 32-bit one itself, whether legal or not.
+    ///
+    /// Hints expand to base instructions that change nothing, as the manual's "Expands to" columns say.
     package func baseEncoding(of raw: UInt32) -> UInt32? {
         raw & 3 == 3 ? raw : compressed.expand(UInt16(truncatingIfNeeded: raw))
     }
@@ -115,7 +117,7 @@ package struct Decoder: Sendable {
         while index < end {
             let candidate = candidates[index]
             if word & candidate.mask == candidate.match {
-                if candidate.hasRoundingMode && !Self.isRoundingMode(word >> 12 & 7) { break }
+                if candidate.hasReservedOperands && candidate.format.isReserved(word) { break }
                 instruction.opcode = candidate.opcode
                 candidate.format.extractOperands(of: word, into: &instruction)
                 break
@@ -124,12 +126,4 @@ package struct Decoder: Sendable {
         }
         return instruction
     }
-
-    /// RNE, RTZ, RDN, RUP, RMM and DYN; 5 and 6 are reserved (norm:roundingmode_rsv).
-    private static func isRoundingMode(_ field: UInt32) -> Bool { field != 5 && field != 6 }
-
-    /// The base-form encoding that a 16-bit encoding of RV64GC stands for, `nil` when it is illegal or reserved.
-    ///
-    /// Hints expand to base instructions that change nothing, as the manual's "Expands to" columns say.
-    package static func expand(_ raw16: UInt16) -> UInt32? { CompressedTable.standard.expand(raw16) }
 }

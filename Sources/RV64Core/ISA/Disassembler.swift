@@ -19,11 +19,13 @@ package func disassemble(
         if instruction.length == 2 && instruction.raw == 0 { return "unimp" }
         return ".insn \(instruction.length), \(Disassembly.hexadecimal(UInt64(instruction.raw)))"
     }
+    // norm:Zcmop_enc: no base form has this name.
+    if instruction.length == 2, let number = CompressedTable.mayBeOperation(raw) { return "c.mop.\(number)" }
     let word = Disassembly.decoder.baseEncoding(of: raw) ?? raw
     let alias = Disassembly.aliases[Int(instruction.opcode.rawValue)].first { $0.matches(word) }
     let text = Disassembly(word: word, pc: pc, row: row)
     let operands = (alias?.operands ?? row.format.operands).compactMap { text.operand($0, symbol: symbol) }
-    let mnemonic = (alias?.mnemonic ?? row.mnemonic) + text.orderingSuffix
+    let mnemonic = (alias?.mnemonic ?? row.mnemonic) + text.suffix
     return operands.isEmpty ? mnemonic : "\(mnemonic) \(operands.joined(separator: ", "))"
 }
 
@@ -52,10 +54,14 @@ private struct Disassembly {
 
     static func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
-    /// `.aq` and `.rl` of LR, SC and AMO.
-    var orderingSuffix: String {
-        guard row.format == .loadReserved || row.format == .atomic else { return "" }
-        return ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
+    /// `.aq` and `.rl` of LR, SC and AMO; the number of a May-Be-Operation.
+    var suffix: String {
+        switch row.format {
+        case .loadReserved, .atomic, .atomicPair: ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
+        case .mayBe: ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
+        case .mayBeBinary: ".\(word >> 28 & 4 | word >> 26 & 3)"
+        default: ""
+        }
     }
 
     /// The text of one operand; `nil` when it is not written.
@@ -81,6 +87,8 @@ private struct Disassembly {
         case .predecessors: accessSet(word >> 24)
         case .successors: accessSet(word >> 20)
         case .roundingMode: roundingMode
+        case .roundNumber: "\(fields.roundNumber)"
+        case .floatConstant: FloatingPointConstants.names[Int(fields.rs1)]
         }
     }
 
@@ -98,7 +106,7 @@ private struct Disassembly {
 
     /// Assemblers choose `dyn`, but `rne` for the conversions that are always exact.
     private var roundingMode: String? {
-        let isExact = [.fcvtDS, .fcvtDW, .fcvtDWu].contains(row.opcode)
+        let isExact = [.fcvtDS, .fcvtDW, .fcvtDWu, .fcvtSH, .fcvtDH].contains(row.opcode)
         let field = Int(word >> 12 & 7)
         return field == (isExact ? 0 : 7) ? nil : Self.roundingModes[field]
     }

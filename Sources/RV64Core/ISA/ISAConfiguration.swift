@@ -5,17 +5,26 @@ package struct ISAConfiguration: Equatable, Sendable {
 
     /// What the hart in this package implements: the most a configuration may ask for.
     package static let implemented: ExtensionSet = [
-        .i, .m, .a, .f, .d, .c, .h,
-        .zic64b, .ziccamoa, .ziccif, .zicclsm, .ziccrse, .zicntr, .zicsr, .zifencei, .zihintntl, .zihintpause, .zihpm,
-        .zmmul, .za64rs, .zaamo, .zalrsc, .zca, .zcd,
-        .ssccptr, .sscofpmf, .sscounterenw, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
-        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt,
-        .sha, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
-        .smstateen,
+        .i, .m, .a, .f, .d, .c, .b, .h,
+        .zic64b, .zicbom, .zicbop, .zicboz, .ziccamoa, .ziccif, .zicclsm, .ziccrse, .zicntr, .zicond, .zicsr,
+        .zifencei, .zihintntl, .zihintpause, .zihpm, .zimop,
+        .zmmul, .za128rs, .za64rs, .zaamo, .zabha, .zacas, .zalrsc, .zawrs, .zfa, .zfh, .zfhmin,
+        .zca, .zcb, .zcd, .zcmop,
+        .zba, .zbb, .zbc, .zbkb, .zbkc, .zbkx, .zbs, .zkn, .zknd, .zkne, .zknh, .zkr, .zkt,
+        .supm,
+        .ssccptr, .sscofpmf, .sscounterenw, .ssdbltrp, .ssnpm, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
+        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt, .svvptc,
+        .sha, .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
+        .smcntrpmf, .smdbltrp, .smepmp, .smmpm, .smnpm, .smrnmi, .smstateen,
     ]
 
     /// Everything that is implemented.
     package static let full = ISAConfiguration(unchecked: implemented)
+
+    /// What today's firmware and kernels run on: without the extensions that firmware must know. A trap in M-mode
+    /// (Smdbltrp), an interrupt (Smrnmi), and `seed` in S-mode (Zkr), which a kernel uses where it is announced, must
+    /// first be allowed.
+    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
 
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 
@@ -33,7 +42,8 @@ package struct ISAConfiguration: Equatable, Sendable {
     }
 
     /// Parses an ISA string such as `rv64gc_svinval_sstc` ("ISA Extension Naming Conventions"): case does not matter,
-    /// version numbers are accepted and ignored, multi-letter names follow an underscore.
+    /// version numbers are accepted and ignored, multi-letter names follow an underscore. In place of `rv64` and its
+    /// letters a profile may stand, as in `rva22s64_zfh`.
     package init(parsing text: String) throws(ISAConfigurationError) {
         var parser = ISAStringParser(text)
         try self.init(parser.parse())
@@ -63,6 +73,10 @@ package enum ISAConfigurationError: Error, Equatable, Sendable {
     /// A character where a name or an underscore should be.
     case malformed(String)
     case unknownExtension(String, closest: String?)
+    /// A ratified extension that this package knows nothing of but the name.
+    case absent(String)
+    /// A profile with an extension that is not there.
+    case profile(String, lacks: String)
     case notImplemented(ISAExtension)
     case missingDependency(of: ISAExtension, ISAExtension)
 }
@@ -71,13 +85,17 @@ extension ISAConfigurationError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unsupportedBase(let text):
-            "'\(text)' is not an ISA this hart can have: the string must begin with rv64 (rv64i... or rv64g...)"
+            "'\(text)' is not an ISA this hart can have: the string must begin with rv64 (rv64i... or rv64g...) or be "
+                + "a profile (\(ISAProfile.names))"
         case .missingBase: "the base integer instructions are missing: write rv64i... or rv64g..."
         case .malformed(let text):
             "'\(text)' is not an extension name: single letters follow rv64, longer names follow an underscore"
         case .unknownExtension(let name, let closest?): "unknown extension '\(name)': did you mean '\(closest)'?"
         case .unknownExtension(let name, nil): "unknown extension '\(name)'"
         case .notImplemented(let missing): "the extension '\(missing.name)' is not implemented"
+        case .absent(let name): "the extension '\(name)' is not implemented"
+        case .profile(let name, let missing):
+            "the profile '\(name)' cannot be had: the extension '\(missing)' that it needs is not implemented"
         case .missingDependency(let member, let needed):
             "the extension '\(member.name)' needs '\(needed.name)': add it"
         }

@@ -7,7 +7,7 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case zic64b, zicbom, zicbop, zicboz, ziccamoa, ziccif, zicclsm, ziccrse, zicntr, zicond, zicsr, zifencei
     case zihintntl, zihintpause, zihpm, zimop
     case zmmul
-    case za64rs, zaamo, zabha, zacas, zalrsc, zama16b, zawrs
+    case za128rs, za64rs, zaamo, zabha, zacas, zalrsc, zama16b, zawrs
     case zfa, zfh, zfhmin
     case zca, zcb, zcd, zcmop
     case zba, zbb, zbc, zbkb, zbkc, zbkx, zbs
@@ -34,7 +34,7 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 
     /// What the manual adds when this extension is named ("Implies" in the naming appendix, and the chapters of
-    /// the bundles). `c` brings `zcd` only beside `d`: see ``ExtensionSet/closure``.
+    /// the bundles). Some follow from several: see ``ExtensionSet/closure``.
     package var implied: ExtensionSet {
         switch self {
         case .m: [.zmmul]
@@ -44,6 +44,7 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .c: [.zca]
         case .b: [.zba, .zbb, .zbs]
         case .zfh: [.zfhmin]
+        case .za64rs: [.za128rs]
         case .zk: [.zkn, .zkr, .zkt]
         case .zkn: [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]
         case .zks: [.zbkb, .zbkc, .zbkx, .zksed, .zksh]
@@ -63,7 +64,8 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .zfa, .zfh, .zfhmin: [.f]
         case .zabha, .zacas: [.zaamo]
         case .zawrs: [.zalrsc]
-        case .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
+        case .shlcofideleg: [.h, .sscofpmf]
+        case .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
         default: []
         }
     }
@@ -120,6 +122,8 @@ package struct ExtensionSet: Hashable, Sendable, BitwiseCopyable, ExpressibleByA
             previous = result
             for member in previous.members { result.formUnion(member.implied) }
             if result.isSuperset(of: [.c, .d]) { result.insert(.zcd) }
+            // B is nothing but its three parts, and misa says so.
+            if result.isSuperset(of: [.zba, .zbb, .zbs]) { result.insert(.b) }
         } while result != previous
         return result
     }

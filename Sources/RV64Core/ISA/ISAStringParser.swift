@@ -9,11 +9,7 @@ struct ISAStringParser {
     }
 
     mutating func parse() throws(ISAConfigurationError) -> ExtensionSet {
-        guard rest.hasPrefix("rv64") else { throw .unsupportedBase(text) }
-        rest.removeFirst(4)
-        guard let base = rest.first else { throw .missingBase }
-        guard base == "i" || base == "g" else { throw base == "e" ? .unsupportedBase(text) : .missingBase }
-        var result = ExtensionSet()
+        var result = try parseBase()
         while let first = rest.first {
             if first == "_" {
                 rest.removeFirst()
@@ -27,6 +23,21 @@ struct ISAStringParser {
         return result
     }
 
+    /// A profile, or `rv64` before the letter of a base, which is left to be parsed as the others are.
+    private mutating func parseBase() throws(ISAConfigurationError) -> ExtensionSet {
+        let word = rest.prefix { $0 != "_" }
+        if let missing = ISAProfile.missing[String(word)] { throw .profile(String(word), lacks: missing) }
+        if let profile = ISAProfile(rawValue: String(word)) {
+            rest.removeFirst(word.count)
+            return profile.extensions
+        }
+        guard rest.hasPrefix("rv64") else { throw .unsupportedBase(text) }
+        rest.removeFirst(4)
+        guard let base = rest.first else { throw .missingBase }
+        guard base == "i" || base == "g" else { throw base == "e" ? .unsupportedBase(text) : .missingBase }
+        return []
+    }
+
     /// The letters that begin names of several letters.
     private static let multiLetterPrefixes: Set<Character> = ["z", "s", "x"]
 
@@ -35,6 +46,7 @@ struct ISAStringParser {
         skipVersion()
         if letter == "g" { return [.i, .m, .a, .f, .d, .zicsr, .zifencei] }
         if let found = ISAExtension(name: String(letter)) { return [found] }
+        if Self.isAbsent(String(letter)) { throw .absent(String(letter)) }
         guard letter.isASCII, letter.isLetter else { throw .malformed(String(letter)) }
         throw .unknownExtension(String(letter), closest: nil)
     }
@@ -45,9 +57,19 @@ struct ISAStringParser {
         if let found = ISAExtension(name: word) { return [found] }
         let name = Self.withoutVersion(word)
         if let found = ISAExtension(name: name) { return [found] }
+        if Self.isAbsent(String(word)) || Self.isAbsent(String(name)) { throw .absent(String(word)) }
         guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else { throw .malformed(String(word)) }
         throw .unknownExtension(String(name), closest: Self.closestName(to: name))
     }
+
+    /// Whether a name is that of a ratified extension without rows, registers or anything else in this package.
+    private static func isAbsent(_ name: String) -> Bool { name.hasPrefix("zv") || absentNames.contains(name) }
+
+    private static let absentNames: Set<String> = [
+        "q", "v", "zce", "zcf", "zclsd", "zcmp", "zcmt", "zdinx", "zfbfmin", "zfinx", "zhinx", "zhinxmin", "zalasr",
+        "zicfilp", "zicfiss", "zilsd", "ztso", "sdext", "sdtrig", "smcdeleg", "smctr", "ssccfg", "ssctr", "ssqosid",
+        "svrsw60t59b", "svukte",
+    ]
 
     /// Skips a version after a single letter: digits, or digits `p` digits.
     private mutating func skipVersion() {

@@ -65,6 +65,23 @@ package enum InstructionFormat: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case integerToFloat
     /// f[rd], x[rs1], rounding mode.
     case integerToFloatRounded
+
+    /// rd, rs1.
+    case unary
+    /// `aes64ks1i`: rd, rs1, four-bit round number, of which 0...10 exist.
+    case roundNumber
+    /// `mop.r.`n: rd, rs1; n is in the encoding.
+    case mayBe
+    /// `mop.rr.`n: rd, rs1, rs2; n is in the encoding.
+    case mayBeBinary
+    /// Cache-block operations: (rs1).
+    case cacheBlock
+    /// `amocas.q`: the register pairs of rd and rs2, (rs1).
+    case atomicPair
+    /// `fli`: f[rd], constant number in rs1's place.
+    case floatConstant
+    /// `fcvtmod`: x[rd], f[rs1]; the rounding mode is part of the encoding.
+    case floatTruncated
 }
 
 extension InstructionFormat {
@@ -72,10 +89,12 @@ extension InstructionFormat {
     package var hasIntegerDestination: Bool {
         switch self {
         case .r, .i, .load, .upper, .jump, .jumpRegister, .shift, .shiftWord, .csr, .csrImmediate,
-            .loadReserved, .atomic, .hypervisorLoad, .floatCompare, .floatToInteger, .floatToIntegerRounded:
+            .loadReserved, .atomic, .hypervisorLoad, .floatCompare, .floatToInteger, .floatToIntegerRounded,
+            .unary, .roundNumber, .mayBe, .mayBeBinary, .atomicPair, .floatTruncated:
             true
         case .store, .branch, .fence, .none, .translationFence, .hypervisorStore, .floatLoad, .floatStore,
-            .fused, .floatRounded, .float, .floatUnaryRounded, .integerToFloat, .integerToFloatRounded:
+            .fused, .floatRounded, .float, .floatUnaryRounded, .integerToFloat, .integerToFloatRounded,
+            .cacheBlock, .floatConstant:
             false
         }
     }
@@ -87,8 +106,25 @@ extension InstructionFormat {
         case .fused, .floatRounded, .floatUnaryRounded, .floatToIntegerRounded, .integerToFloatRounded: true
         case .r, .i, .load, .store, .branch, .upper, .jump, .jumpRegister, .shift, .shiftWord, .fence, .none,
             .csr, .csrImmediate, .loadReserved, .atomic, .translationFence, .hypervisorLoad, .hypervisorStore,
-            .floatLoad, .floatStore, .float, .floatCompare, .floatToInteger, .integerToFloat:
+            .floatLoad, .floatStore, .float, .floatCompare, .floatToInteger, .integerToFloat, .unary, .roundNumber,
+            .mayBe, .mayBeBinary, .cacheBlock, .atomicPair, .floatConstant, .floatTruncated:
             false
+        }
+    }
+
+    /// Whether some operands of this format make an encoding reserved, beyond what a row's fixed bits say.
+    package var hasReservedOperands: Bool { hasRoundingMode || self == .roundNumber || self == .atomicPair }
+
+    /// Whether the operands of `word` are reserved.
+    package func isReserved(_ word: UInt32) -> Bool {
+        switch self {
+        case .roundNumber: return word >> 20 & 15 > 10
+        // norm:Zacas_rv64_amocas-q_frst_pair_entry_reg_even
+        case .atomicPair: return word & (1 << 20 | 1 << 7) != 0
+        default:
+            // RNE, RTZ, RDN, RUP, RMM and DYN; 5 and 6 are reserved (norm:roundingmode_rsv).
+            let mode = word >> 12 & 7
+            return hasRoundingMode && (mode == 5 || mode == 6)
         }
     }
 
@@ -97,7 +133,7 @@ extension InstructionFormat {
     package func extractOperands(of word: UInt32, into instruction: inout DecodedInstruction) {
         let operands = OperandFields(word: word)
         switch self {
-        case .r, .atomic:
+        case .r, .atomic, .atomicPair, .mayBeBinary:
             instruction.rd = operands.integerRd
             instruction.rs1 = operands.rs1
             instruction.rs2 = operands.rs2
@@ -131,9 +167,14 @@ extension InstructionFormat {
         case .translationFence, .hypervisorStore:
             instruction.rs1 = operands.rs1
             instruction.rs2 = operands.rs2
-        case .loadReserved, .hypervisorLoad, .floatToInteger, .floatToIntegerRounded:
+        case .loadReserved, .hypervisorLoad, .floatToInteger, .floatToIntegerRounded, .unary, .mayBe, .floatTruncated:
             instruction.rd = operands.integerRd
             instruction.rs1 = operands.rs1
+        case .roundNumber:
+            instruction.rd = operands.integerRd
+            instruction.rs1 = operands.rs1
+            instruction.immediate = operands.roundNumber
+        case .cacheBlock: instruction.rs1 = operands.rs1
         case .floatLoad:
             instruction.rd = operands.rd
             instruction.rs1 = operands.rs1
@@ -147,7 +188,7 @@ extension InstructionFormat {
             instruction.rd = operands.rd
             instruction.rs1 = operands.rs1
             instruction.rs2 = operands.rs2
-        case .floatUnaryRounded, .integerToFloat, .integerToFloatRounded:
+        case .floatUnaryRounded, .integerToFloat, .integerToFloatRounded, .floatConstant:
             instruction.rd = operands.rd
             instruction.rs1 = operands.rs1
         case .floatCompare:
@@ -180,5 +221,6 @@ struct OperandFields {
             | Int32(bitPattern: word & 0xF_F000 | (word >> 20 & 1) << 11 | (word >> 21 & 0x3FF) << 1)
     }
     var shiftAmount: Int32 { Int32(bitPattern: word >> 20 & 63) }
+    var roundNumber: Int32 { Int32(bitPattern: word >> 20 & 15) }
     var csr: Int32 { Int32(bitPattern: word >> 20) }
 }

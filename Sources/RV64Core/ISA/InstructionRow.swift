@@ -40,6 +40,8 @@ package struct InstructionRow: Sendable {
 package enum InstructionTable {
     package static let rows: [InstructionRow] =
         baseRows + multiplyRows + atomicRows + singleFloatRows + doubleFloatRows + systemRows + hypervisorRows
+        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + halfFloatRows
+        + additionalFloatRows
 
     /// The row of each opcode that has one, by raw value.
     static let rowByOpcode: [InstructionRow?] = {

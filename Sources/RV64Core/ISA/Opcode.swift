@@ -1,7 +1,7 @@
 /// Every operation the hart can execute, one case per base-form instruction of the manual.
 ///
 /// Names are the assembler mnemonic in lower camel case, each piece after a dot capitalised (`amoadd.d` is
-/// ``amoaddD``). Compressed forms have no cases: they expand to these (see ``Decoder/expand(_:)``).
+/// ``amoaddD``). Compressed forms have no cases: they expand to these (see ``Decoder/baseEncoding(of:)``).
 /// Raw values are dense, so that a `switch` over them compiles to one jump table.
 package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     /// No instruction, or one that this hart does not have: executing it raises illegal-instruction.
@@ -56,7 +56,7 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case fmvXD, fmvDX
 
     // Privileged: machine and supervisor levels, Svinval
-    case mret, sret, wfi, sfenceVma
+    case mret, sret, mnret, wfi, sfenceVma
     case sinvalVma, sfenceWInval, sfenceInvalIr, hinvalVvma, hinvalGvma
 
     // H
@@ -64,4 +64,45 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case hlvB, hlvBu, hlvH, hlvHu, hlvW, hlvWu, hlvD
     case hlvxHu, hlvxWu
     case hsvB, hsvH, hsvW, hsvD
+
+    // Zba, Zbb, Zbc, Zbs
+    case addUw, sh1add, sh1addUw, sh2add, sh2addUw, sh3add, sh3addUw, slliUw
+    case andn, orn, xnor, clz, clzw, ctz, ctzw, cpop, cpopw
+    case max, maxu, min, minu, sextB, sextH, zextH
+    case rol, rolw, ror, rori, roriw, rorw, orcB, rev8
+    case clmul, clmulh, clmulr
+    case bclr, bclri, bext, bexti, binv, binvi, bset, bseti
+
+    // Zbkb, Zbkx, Zknd, Zkne, Zknh
+    case pack, packh, packw, brev8, xperm4, xperm8
+    case aes64ds, aes64dsm, aes64es, aes64esm, aes64im, aes64ks1i, aes64ks2
+    case sha256sig0, sha256sig1, sha256sum0, sha256sum1
+    case sha512sig0, sha512sig1, sha512sum0, sha512sum1
+
+    // Zicond, Zimop, Zicbom, Zicboz, Zawrs
+    case czeroEqz, czeroNez
+    case mopR, mopRr
+    case cboInval, cboClean, cboFlush, cboZero
+    case wrsNto, wrsSto
+
+    // Zabha, Zacas
+    case amoswapB, amoaddB, amoxorB, amoandB, amoorB, amominB, amomaxB, amominuB, amomaxuB
+    case amoswapH, amoaddH, amoxorH, amoandH, amoorH, amominH, amomaxH, amominuH, amomaxuH
+    case amocasB, amocasH, amocasW, amocasD, amocasQ
+
+    // Zfhmin, Zfh
+    case flh, fsh, fmvXH, fmvHX
+    case fcvtSH, fcvtHS, fcvtDH, fcvtHD
+    case fmaddH, fmsubH, fnmsubH, fnmaddH
+    case faddH, fsubH, fmulH, fdivH, fsqrtH
+    case fsgnjH, fsgnjnH, fsgnjxH, fminH, fmaxH
+    case feqH, fltH, fleH, fclassH
+    case fcvtWH, fcvtWuH, fcvtLH, fcvtLuH
+    case fcvtHW, fcvtHWu, fcvtHL, fcvtHLu
+
+    // Zfa
+    case fliH, fminmH, fmaxmH, froundH, froundnxH, fleqH, fltqH
+    case fliS, fminmS, fmaxmS, froundS, froundnxS, fleqS, fltqS
+    case fliD, fminmD, fmaxmD, froundD, froundnxD, fleqD, fltqD
+    case fcvtmodWD
 }

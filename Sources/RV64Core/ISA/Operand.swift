@@ -20,13 +20,17 @@ enum Operand: Sendable {
     case predecessors, successors
     /// Printed only where it is not what the assembler would choose.
     case roundingMode
+    /// The round number of `aes64ks1i`.
+    case roundNumber
+    /// The constant of `fli`.
+    case floatConstant
 }
 
 extension InstructionFormat {
     /// The operands in the order assembly language writes them.
     var operands: [Operand] {
         switch self {
-        case .r: [.rd, .rs1, .rs2]
+        case .r, .mayBeBinary: [.rd, .rs1, .rs2]
         case .i: [.rd, .rs1, .immediate]
         case .load, .jumpRegister: [.rd, .loadAddress]
         case .store: [.rs2, .storeAddress]
@@ -53,6 +57,12 @@ extension InstructionFormat {
         case .floatToIntegerRounded: [.rd, .floatRs1, .roundingMode]
         case .integerToFloat: [.floatRd, .rs1]
         case .integerToFloatRounded: [.floatRd, .rs1, .roundingMode]
+        case .unary, .mayBe: [.rd, .rs1]
+        case .roundNumber: [.rd, .rs1, .roundNumber]
+        case .cacheBlock: [.baseAddress]
+        case .atomicPair: [.rd, .rs2, .baseAddress]
+        case .floatConstant: [.floatRd, .floatConstant]
+        case .floatTruncated: [.rd, .floatRs1, .roundingMode]
         }
     }
 }

@@ -2,7 +2,6 @@
 struct ExecutionContext: BitwiseCopyable {
     var data: UnsafeMutablePointer<TLBEntry>
     var fetch: UnsafeMutablePointer<TLBEntry>
-    var jumps: UnsafeMutablePointer<JumpCacheEntry>
     var floatingPoint = FloatingPointStatus.off
     /// The trap that the instruction just interpreted raised.
     var trap = Trap(.illegalInstruction)
@@ -22,7 +21,6 @@ struct ExecutionContext: BitwiseCopyable {
     init(bank: TranslationBank) {
         data = bank.entries
         fetch = bank.entries
-        jumps = bank.jumps
     }
 }
 
@@ -40,7 +38,6 @@ extension Hart {
         let data = dataContext
         let bank = caches.bank(for: fetch)
         context.pointee.fetch = bank.entries
-        context.pointee.jumps = bank.jumps
         context.pointee.data = data == fetch ? bank.entries : caches.bank(for: data).entries
         updateFloatingPointStatus()
     }
@@ -64,18 +61,25 @@ extension Hart {
     /// How instruction fetches are translated.
     var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
-    /// How loads and stores are translated: as fetches, but for MPRV. norm:mstatus_mprv_hypervisor
+    /// How loads and stores are translated: as fetches, but for MPRV and pointer masking.
+    /// norm:mstatus_mprv_hypervisor norm:pm_mprv_spvp
     var dataContext: TranslationContext {
+        let mode = dataMode
+        return translationContext(for: mode).masked(by: pointerMasking(of: mode))
+    }
+
+    private var dataMode: PrivilegeMode {
         let status = state.pointee.mstatus
-        guard state.pointee.mode == .machine, status[.mprv], status[.mpp] != 3 else { return fetchContext }
-        return translationContext(
-            for: PrivilegeMode(nominal: status[.mpp], virtualization: Virtualization(status[.mpv]))
-        )
+        // norm:mnstatus_mprv_clear
+        guard state.pointee.mode == .machine, status[.mprv], status[.mpp] != 3, state.pointee.mnstatus[.nmie]
+        else { return state.pointee.mode }
+        return PrivilegeMode(nominal: status[.mpp], virtualization: Virtualization(status[.mpv]))
     }
 
     /// How HLV, HLVX and HSV are translated: as VS or VU by `hstatus.SPVP`, with V on. norm:hlsv_priv
     var guestDataContext: TranslationContext {
-        translationContext(for: state.pointee.hstatus[.spvp] ? .virtualSupervisor : .virtualUser)
+        let mode: PrivilegeMode = state.pointee.hstatus[.spvp] ? .virtualSupervisor : .virtualUser
+        return translationContext(for: mode).masked(by: guestPointerMasking(of: mode))
     }
 
     private func translationContext(for mode: PrivilegeMode) -> TranslationContext {

@@ -2,31 +2,6 @@ import Platform
 
 /// The paths that the TLB's fast check cannot take: misses, page crossings, devices and faults.
 extension Hart {
-    /// Loads from virtual memory in the current data context.
-    ///
-    /// - Returns: the value, or nil with the trap in `context`.
-    @inline(never)
-    func loadSlow(_ address: UInt64, _ width: AccessWidth) -> UInt64? {
-        do throws(Trap) {
-            return try load(address, width, dataContext, caching: context.pointee.data)
-        } catch {
-            context.pointee.trap = error
-            return nil
-        }
-    }
-
-    /// Stores to virtual memory; false with the trap in `context`.
-    @inline(never)
-    func storeSlow(_ address: UInt64, _ width: AccessWidth, _ value: UInt64) -> Bool {
-        do throws(Trap) {
-            try store(address, width, value, dataContext, caching: context.pointee.data)
-            return true
-        } catch {
-            context.pointee.trap = error
-            return false
-        }
-    }
-
     /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
     func load(
         _ address: UInt64,
@@ -34,6 +9,7 @@ extension Hart {
         _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) -> UInt64 {
+        let address = access.effectiveAddress(address)
         let inPage = Page.size &- (address & Page.offsetMask)
         guard inPage < width.bytes else {
             let location = try locate(address, width.bytes, .load, access, caching: entries)
@@ -44,7 +20,7 @@ extension Hart {
         }
         let first = try locateBytes(address, inPage, .load, access, caching: entries, from: address)
         let second = try locateBytes(
-            address &+ inPage,
+            access.effectiveAddress(address &+ inPage),
             width.bytes &- inPage,
             .load,
             access,
@@ -66,6 +42,7 @@ extension Hart {
         _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) {
+        let address = access.effectiveAddress(address)
         let inPage = Page.size &- (address & Page.offsetMask)
         guard inPage < width.bytes else {
             let location = try locate(address, width.bytes, .store, access, caching: entries)
@@ -78,7 +55,7 @@ extension Hart {
         // Both pages are checked before the first byte is written: a store that traps has stored nothing.
         let first = try locateBytes(address, inPage, .store, access, caching: entries, from: address)
         let second = try locateBytes(
-            address &+ inPage,
+            access.effectiveAddress(address &+ inPage),
             width.bytes &- inPage,
             .store,
             access,
@@ -105,6 +82,8 @@ extension Hart {
         _ access: TranslationContext,
         caching entries: UnsafeMutablePointer<TLBEntry>?
     ) throws(Trap) -> Location {
+        let address = access.effectiveAddress(address)
+        if let entries, let pointer = cached(address, kind, in: entries) { return .memory(pointer) }
         let translation = try translate(address, kind, access)
         let physical = translation.physicalAddress
         let privilege = access.mode.nominal
@@ -121,6 +100,25 @@ extension Hart {
             enter(address, host, translation, whole, in: entries)
         }
         return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
+    }
+
+    /// What the TLB knows about one part of an access over two pages, or an address whose top is ignored: neither ever
+    /// matches a tag on the fast path.
+    private func cached(
+        _ address: UInt64,
+        _ kind: AccessKind,
+        in entries: UnsafeMutablePointer<TLBEntry>
+    ) -> UnsafeMutableRawPointer? {
+        let entry = entries[TranslationBank.index(address)]
+        let tag =
+            switch kind {
+            case .fetch: entry.fetchTag
+            case .load: entry.readTag
+            case .store: entry.writeTag
+            }
+        guard tag == address & ~Page.offsetMask else { return nil }
+        // SAFETY: a matching tag means that the addend leads into a page of RAM.
+        return UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.addend))
     }
 
     private func enter(

@@ -71,5 +71,9 @@ package struct TranslationContext: Equatable, Sendable, BitwiseCopyable {
         static let guestExecutableReadable = Flags(rawValue: 4)
         /// HLVX: execute permission takes the place of read permission.
         static let readsAsExecute = Flags(rawValue: 8)
+        /// Pointer masking: the top of an address is ignored.
+        static let ignoresSevenBits = Flags(rawValue: 16)
+        static let ignoresSixteenBits = Flags(rawValue: 32)
+        static let ignoring: Flags = [.ignoresSevenBits, .ignoresSixteenBits]
     }
 }

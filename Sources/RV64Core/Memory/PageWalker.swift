@@ -42,6 +42,7 @@ extension Hart {
         locate: (_ entry: UInt64, _ access: AccessKind) throws(WalkFailure) -> UInt64
     ) throws(WalkFailure) -> PageTranslation {
         guard table.scheme.isCanonical(address) else { throw .page }
+        count(.pageTableWalk)
         var base = table.root &<< Page.shift
         var level = table.scheme.levels - 1
         while level >= 0 {

@@ -4,9 +4,11 @@ extension Hart {
     /// What PMP grants on `[address, address + count)` at a nominal privilege, or nil where it differs inside.
     ///
     /// Privileged ISA, "Physical Memory Protection": the lowest-numbered entry that matches any byte decides, and it
-    /// must match all bytes. norm:pmp_entry_priority, norm:pmp_full_match_required
+    /// must match all bytes. norm:pmp_entry_priority norm:pmp_full_match_required norm:mseccfg_mmwp_op_warl
     func physicalProtection(at address: UInt64, count: UInt64, privilege: UInt64) -> PagePermissions? {
         let last = address &+ (count &- 1)
+        let security = state.pointee.mseccfg
+        let level: ProtectionPrivilege = privilege == 3 ? .machine : .lower
         var lowerBound: UInt64 = 0
         for index in 0..<16 {
             let configuration = state.pointee.pmpcfg[index]
@@ -15,10 +17,12 @@ extension Hart {
             lowerBound = bound &<< 2
             guard let range, range.first <= last, address <= range.last else { continue }
             guard range.first <= address, last <= range.last else { return nil }
-            if privilege == 3, configuration & 0x80 == 0 { return .all }
-            return PagePermissions(rawValue: configuration & 7)
+            let entry = ProtectionConfiguration(configuration)
+            return security[.mml] ? entry.lockedDownPermissions(level) : entry.permissions(level)
         }
-        return privilege == 3 ? .all : []
+        guard level == .machine, !security[.mmwp] else { return [] }
+        // norm:mseccfg_mml_exec_code: without a matching entry, not even M-mode executes.
+        return security[.mml] ? [.read, .write] : .all
     }
 
     /// Whether PMP allows one access.

@@ -15,22 +15,14 @@ struct TLBEntry: BitwiseCopyable {
     static let invalid: UInt64 = ~0
 }
 
-/// Where a virtual pc continues: valid in one context, until that context's translations are flushed.
-struct JumpCacheEntry: BitwiseCopyable {
-    var pc: UInt64
-    var block: UnsafeMutablePointer<Block>?
-}
-
 /// The translations of one `TranslationContext`.
 ///
 /// Changing mode, address space or guest selects another bank and flushes nothing: an exit to the hypervisor and
 /// back finds its translations as it left them.
 struct TranslationBank {
     static let entryCount = 1024
-    static let jumpCount = 1024
 
     let entries: UnsafeMutablePointer<TLBEntry>
-    let jumps: UnsafeMutablePointer<JumpCacheEntry>
     /// log2 of the first-stage page behind each entry: a fence for any address of a superpage drops all of it.
     let pageShifts: UnsafeMutablePointer<UInt8>
 
@@ -43,29 +35,18 @@ struct TranslationBank {
         Int(truncatingIfNeeded: ((address &>> 12) &+ (address &>> 22)) & UInt64(entryCount - 1))
     }
 
-    @inline(__always)
-    static func jumpIndex(_ pc: UInt64) -> Int {
-        Int(truncatingIfNeeded: (pc &>> 1 ^ pc &>> 12) & UInt64(jumpCount - 1))
-    }
-
-    /// The page shifts that lie behind a bank's entries and jumps.
+    /// The page shifts that lie behind a bank's entries.
     @inline(__always)
     static func pageShifts(of entries: UnsafeMutablePointer<TLBEntry>) -> UnsafeMutablePointer<UInt8> {
-        // SAFETY: `TranslationCaches.init` lays every bank out as entries, jumps, shifts.
+        // SAFETY: `TranslationCaches.init` lays every bank out as entries, then shifts.
         (UnsafeMutableRawPointer(entries) + shiftsOffset).assumingMemoryBound(to: UInt8.self)
     }
 
-    static let jumpsOffset = entryCount * MemoryLayout<TLBEntry>.stride
-    static let shiftsOffset = jumpsOffset + jumpCount * MemoryLayout<JumpCacheEntry>.stride
+    static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
     static let byteCount = shiftsOffset + entryCount
 
     func clear() {
         memset(entries, 0xFF, Self.entryCount * MemoryLayout<TLBEntry>.stride)
-        memset(jumps, 0xFF, Self.jumpCount * MemoryLayout<JumpCacheEntry>.stride)
-    }
-
-    func clearJumps() {
-        memset(jumps, 0xFF, Self.jumpCount * MemoryLayout<JumpCacheEntry>.stride)
     }
 
     /// Drops what translates `address`, also where it was reached through a larger page.
@@ -82,7 +63,6 @@ struct TranslationBank {
                 addend: 0
             )
         }
-        clearJumps()
     }
 }
 
@@ -105,11 +85,9 @@ final class TranslationCaches {
         clock.initialize(to: 0)
         for index in 0..<Self.bankCount {
             let base = storage + index * TranslationBank.byteCount
-            let jumps = base + TranslationBank.jumpsOffset
             let shifts = base + TranslationBank.shiftsOffset
             let bank = TranslationBank(
                 entries: base.bindMemory(to: TLBEntry.self, capacity: TranslationBank.entryCount),
-                jumps: jumps.bindMemory(to: JumpCacheEntry.self, capacity: TranslationBank.jumpCount),
                 pageShifts: shifts.bindMemory(to: UInt8.self, capacity: TranslationBank.entryCount)
             )
             memset(bank.pageShifts, 12, TranslationBank.entryCount)
@@ -153,10 +131,5 @@ final class TranslationCaches {
             guard let key = keys[index], matches(key) else { continue }
             if let address { banks[index].clear(page: address) } else { banks[index].clear() }
         }
-    }
-
-    /// Forgets where every pc continues, when blocks are given up.
-    func flushJumps() {
-        for index in 0..<Self.bankCount where keys[index] != nil { banks[index].clearJumps() }
     }
 }

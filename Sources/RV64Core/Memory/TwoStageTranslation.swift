@@ -18,6 +18,7 @@ extension Hart {
         _ kind: AccessKind,
         _ context: TranslationContext
     ) throws(Trap) -> Translation {
+        count(.translationMiss(kind))
         var first = PageTranslation(address: address, permissions: .all, pageShift: 63)
         if let table = firstStageTable(context) {
             do throws(WalkFailure) {

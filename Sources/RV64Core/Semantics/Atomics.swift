@@ -5,34 +5,35 @@ import Synchronization
 ///
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
-    /// Executes LR, SC or an AMO; false with the trap in `context`.
-    @inline(never)
-    func executeAtomic(_ instruction: DecodedInstruction) -> Bool {
-        do throws(Trap) {
-            switch instruction.opcode {
-            case .lrW: try loadReserved(instruction, .word)
-            case .lrD: try loadReserved(instruction, .double)
-            case .scW: try storeConditional(instruction, UInt32.self)
-            case .scD: try storeConditional(instruction, UInt64.self)
-            default:
-                if isWord(instruction) {
-                    try modifyWord(instruction)
-                } else {
-                    try modifyDouble(instruction)
-                }
+    /// Executes LR, SC or an AMO.
+    func executeAtomic(_ instruction: DecodedInstruction) throws(Trap) {
+        switch instruction.opcode {
+        case .lrW: try loadReserved(instruction, .word)
+        case .lrD: try loadReserved(instruction, .double)
+        case .scW: try storeConditional(instruction, UInt32.self)
+        case .scD: try storeConditional(instruction, UInt64.self)
+        case .amocasB: try compareAndSwap(instruction, UInt8.self)
+        case .amocasH: try compareAndSwap(instruction, UInt16.self)
+        case .amocasW: try compareAndSwap(instruction, UInt32.self)
+        case .amocasD: try compareAndSwap(instruction, UInt64.self)
+        case .amocasQ: try compareAndSwapPair(instruction)
+        default:
+            // funct3 is the width.
+            switch instruction.raw &>> 12 & 3 {
+            case 0: try modify(instruction, UInt8.self)
+            case 1: try modify(instruction, UInt16.self)
+            case 2: try modify(instruction, UInt32.self)
+            default: try modify(instruction, UInt64.self)
             }
-            return true
-        } catch {
-            context.pointee.trap = error
-            return false
         }
     }
 
-    private func isWord(_ instruction: DecodedInstruction) -> Bool { instruction.raw &>> 12 & 7 == 2 }
-
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
-    private func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
-        guard address & (bytes &- 1) == 0 else { throw accessTrap(.misaligned, kind, address, dataContext) }
+    func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        guard address & (bytes &- 1) == 0 else {
+            let access = dataContext
+            throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
+        }
         let entry = context.pointee.data + TranslationBank.index(address)
         let tag = kind == .load ? entry.pointee.readTag : entry.pointee.writeTag
         if tag == address & ~Page.offsetMask,
@@ -41,7 +42,10 @@ extension Hart {
             return pointer
         }
         let location = try locate(address, bytes, kind, dataContext, caching: context.pointee.data)
-        guard case .memory(let pointer) = location else { throw accessTrap(.access, kind, address, dataContext) }
+        guard case .memory(let pointer) = location else {
+            let access = dataContext
+            throw accessTrap(.access, kind, access.effectiveAddress(address), access)
+        }
         return pointer
     }
 
@@ -94,32 +98,18 @@ extension Hart {
         x[instruction.rd] = isStored ? 0 : 1
     }
 
-    private func modifyWord(_ instruction: DecodedInstruction) throws(Trap) {
-        let pointer = try cell(x[instruction.rs1], 4, .store)
-        let operand = UInt32(truncatingIfNeeded: x[instruction.rs2])
-        let cell = pointer.assumingMemoryBound(to: Atomic<UInt32>.self)
-        var old = cell.pointee.load(ordering: .relaxed)
+    /// norm:Zabha_rd_sign_extension
+    private func modify<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
+        let operand = Cell(truncatingIfNeeded: x[instruction.rs2])
+        var old = Cell.load(pointer)
         while true {
             let new = Self.combine(instruction.opcode, old, operand)
-            let result = cell.pointee.compareExchange(expected: old, desired: new, ordering: .sequentiallyConsistent)
+            let result = Cell.compareExchange(pointer, expected: old, desired: new)
             if result.exchanged { break }
             old = result.original
         }
-        x[instruction.rd] = Integer.word(UInt64(old))
-    }
-
-    private func modifyDouble(_ instruction: DecodedInstruction) throws(Trap) {
-        let pointer = try cell(x[instruction.rs1], 8, .store)
-        let operand = x[instruction.rs2]
-        let cell = pointer.assumingMemoryBound(to: Atomic<UInt64>.self)
-        var old = cell.pointee.load(ordering: .relaxed)
-        while true {
-            let new = Self.combine(instruction.opcode, old, operand)
-            let result = cell.pointee.compareExchange(expected: old, desired: new, ordering: .sequentiallyConsistent)
-            if result.exchanged { break }
-            old = result.original
-        }
-        x[instruction.rd] = old
+        x[instruction.rd] = old.signExtended
     }
 
     /// What an AMO stores.
@@ -128,14 +118,14 @@ extension Hart {
         // Adding half the range turns signed order into unsigned order.
         let half = T(1) &<< T(T.bitWidth - 1)
         switch opcode {
-        case .amoaddW, .amoaddD: return a &+ b
-        case .amoxorW, .amoxorD: return a ^ b
-        case .amoandW, .amoandD: return a & b
-        case .amoorW, .amoorD: return a | b
-        case .amominW, .amominD: return a &+ half < b &+ half ? a : b
-        case .amomaxW, .amomaxD: return a &+ half > b &+ half ? a : b
-        case .amominuW, .amominuD: return min(a, b)
-        case .amomaxuW, .amomaxuD: return max(a, b)
+        case .amoaddB, .amoaddH, .amoaddW, .amoaddD: return a &+ b
+        case .amoxorB, .amoxorH, .amoxorW, .amoxorD: return a ^ b
+        case .amoandB, .amoandH, .amoandW, .amoandD: return a & b
+        case .amoorB, .amoorH, .amoorW, .amoorD: return a | b
+        case .amominB, .amominH, .amominW, .amominD: return a &+ half < b &+ half ? a : b
+        case .amomaxB, .amomaxH, .amomaxW, .amomaxD: return a &+ half > b &+ half ? a : b
+        case .amominuB, .amominuH, .amominuW, .amominuD: return min(a, b)
+        case .amomaxuB, .amomaxuH, .amomaxuW, .amomaxuD: return max(a, b)
         default: return b  // AMOSWAP
         }
     }

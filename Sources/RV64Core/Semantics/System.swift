@@ -7,9 +7,12 @@ extension Hart {
     func executeSystem(_ instruction: DecodedInstruction) -> Bool {
         do throws(Trap) {
             switch instruction.opcode {
-            case .mret, .sret:
+            case .mret, .sret, .mnret:
                 try executeTrapReturn(instruction)
                 noteProgress()
+                return true
+            case .illegal:
+                try executeCheckedJump(instruction)
                 return true
             default:
                 try perform(instruction)
@@ -67,15 +70,17 @@ extension Hart {
     /// norm:sret_h, norm:mret_h, norm:hstatus_vtsr_op, norm:mstatus_tsr_op
     private func executeTrapReturn(_ instruction: DecodedInstruction) throws(Trap) {
         switch (instruction.opcode, state.pointee.mode) {
-        case (.mret, .machine): returnFromMachineTrap()
-        case (.mret, _): throw illegal(instruction)
-        case (_, .machine): returnFromSupervisorTrap()
+        case (.mret, .machine): retiring(returnFromMachineTrap)
+        // norm:mnret_mode
+        case (.mnret, .machine): retiring(returnFromNonMaskableInterrupt)
+        case (.mret, _), (.mnret, _): throw illegal(instruction)
+        case (_, .machine): retiring(returnFromSupervisorTrap)
         case (_, .supervisor):
             guard !state.pointee.mstatus[.tsr] else { throw illegal(instruction) }
-            returnFromSupervisorTrap()
+            retiring(returnFromSupervisorTrap)
         case (_, .virtualSupervisor):
             guard !state.pointee.hstatus[.vtsr] else { throw virtual(instruction) }
-            returnFromVirtualSupervisorTrap()
+            retiring(returnFromVirtualSupervisorTrap)
         case (_, .virtualUser): throw virtual(instruction)
         case (_, .user): throw illegal(instruction)
         }

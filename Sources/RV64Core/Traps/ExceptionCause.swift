@@ -15,6 +15,7 @@ package enum ExceptionCause: UInt64, CaseIterable, Sendable, BitwiseCopyable {
     case instructionPageFault = 12
     case loadPageFault = 13
     case storePageFault = 15
+    case doubleTrap = 16
     case instructionGuestPageFault = 20
     case loadGuestPageFault = 21
     case virtualInstruction = 22
@@ -38,6 +39,7 @@ package enum ExceptionCause: UInt64, CaseIterable, Sendable, BitwiseCopyable {
         case .instructionPageFault: "instruction page fault"
         case .loadPageFault: "load page fault"
         case .storePageFault: "store/AMO page fault"
+        case .doubleTrap: "double trap"
         case .instructionGuestPageFault: "instruction guest-page fault"
         case .loadGuestPageFault: "load guest-page fault"
         case .virtualInstruction: "virtual instruction"

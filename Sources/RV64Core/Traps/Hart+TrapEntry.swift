@@ -9,7 +9,7 @@ extension Hart {
             value: trap.value,
             isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,
-            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction)
+            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
         )
     }
 
@@ -53,60 +53,126 @@ extension Hart {
         instruction: UInt64
     ) {
         let previous = state.pointee.mode
-        let vector: UInt64
+        count(cause & InterruptCause.causeFlag == 0 ? .exception : .interrupt)
+        if previous.isVirtual, !target.isVirtual { count(.guestExit) }
+        let record = TrapRecord(
+            cause: cause,
+            value: value,
+            isGuestVirtual: isGuestVirtual,
+            secondValue: guestPhysicalAddress &>> 2,
+            instruction: instruction
+        )
         switch target {
-        case .machine:
-            enterMachine(from: previous, isGuestVirtual)
-            state.pointee.mepc = state.pointee.pc
-            state.pointee.mcause = cause
-            state.pointee.mtval = value
-            state.pointee.mtval2 = guestPhysicalAddress &>> 2
-            state.pointee.mtinst = instruction
-            vector = state.pointee.mtvec
-        case .virtualSupervisor, .virtualUser:
-            state.pointee.vsstatus[.spie] = state.pointee.vsstatus[.sie]
-            state.pointee.vsstatus[.sie] = false
-            state.pointee.vsstatus[.spp] = previous == .virtualSupervisor
-            state.pointee.vsepc = state.pointee.pc
-            state.pointee.vscause = cause
-            state.pointee.vstval = value
-            vector = state.pointee.vstvec
-        case .supervisor, .user:
-            enterSupervisor(from: previous, isGuestVirtual)
-            state.pointee.sepc = state.pointee.pc
-            state.pointee.scause = cause
-            state.pointee.stval = value
-            state.pointee.htval = guestPhysicalAddress &>> 2
-            state.pointee.htinst = instruction
-            vector = state.pointee.stvec
-        }
-        state.pointee.mode = target
-        if !configuration.hostedModes.contains(target) { context.pointee.unreturnedTraps &+= 1 }
-        let isVectored = vector & 3 == 1 && cause & InterruptCause.causeFlag != 0
-        state.pointee.pc = (vector & ~3) &+ (isVectored ? 4 &* (cause & ~InterruptCause.causeFlag) : 0)
-        if configuration.hostedModes.contains(target) {
-            context.pointee.exit = .hosted(target)
-        } else {
-            updateContext()
+        case .machine: enterMachine(record)
+        case .virtualSupervisor, .virtualUser: enterVirtualSupervisor(record)
+        case .supervisor, .user: enterSupervisor(record)
         }
     }
 
-    /// norm:H_trap_m_csrwrites: MPV, MPP, MPIE, GVA.
-    private func enterMachine(from previous: PrivilegeMode, _ isGuestVirtual: Bool) {
+    /// norm:H_trap_m_csrwrites: MPV, MPP, MPIE, GVA. norm:trap_exp norm:trap_unexp_mdt_1 norm:trap_unexp_mnstatus_nmie_0
+    private func enterMachine(_ record: TrapRecord) {
+        let previous = state.pointee.mode
+        // Clear only where Smrnmi is there and its handler runs.
+        let isInNonMaskableHandler = previous == .machine && !state.pointee.mnstatus[.nmie]
+        if extensions.contains(.smdbltrp) {
+            guard !state.pointee.mstatus[.mdt], !isInNonMaskableHandler else { return enterDoubleTrap(record) }
+            state.pointee.mstatus[.mdt] = true
+        }
         state.pointee.mstatus[.mpv] = previous.isVirtual
-        state.pointee.mstatus[.gva] = isGuestVirtual
+        state.pointee.mstatus[.gva] = record.isGuestVirtual
         state.pointee.mstatus[.mpp] = previous.nominal
         state.pointee.mstatus[.mpie] = state.pointee.mstatus[.mie]
         state.pointee.mstatus[.mie] = false
+        state.pointee.mepc = state.pointee.pc
+        state.pointee.mcause = record.cause
+        state.pointee.mtval = record.value
+        state.pointee.mtval2 = record.secondValue
+        state.pointee.mtinst = record.instruction
+        // norm:rnmi_exception_nmie0
+        if isInNonMaskableHandler, let vectors = configuration.nonMaskableVectors {
+            finish(.machine, vector: vectors.exception & ~TrapVector.modeMask, record.cause)
+        } else {
+            finish(.machine, vector: state.pointee.mtvec, record.cause)
+        }
     }
 
-    /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE.
-    private func enterSupervisor(from previous: PrivilegeMode, _ isGuestVirtual: Bool) {
+    /// norm:trap_unexp_hndl_rnmi norm:trap_unexp_hndl_no_rnmi norm:Smdbltrp_with_Smrnmi_op
+    private func enterDoubleTrap(_ record: TrapRecord) {
+        guard extensions.contains(.smrnmi), state.pointee.mnstatus[.nmie] else {
+            state.pointee.isInCriticalError = true
+            context.pointee.exit = .criticalError
+            return
+        }
+        enterNonMaskableHandler(cause: record.cause, from: .machine)
+    }
+
+    /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE. norm:sstatus_sdt_trap
+    private func enterSupervisor(_ record: TrapRecord) {
+        if state.pointee.menvcfg[.dte] {
+            guard !state.pointee.mstatus[.sdt] else { return enterMachine(record.doubled) }
+            state.pointee.mstatus[.sdt] = true
+        }
+        let previous = state.pointee.mode
         state.pointee.hstatus[.spv] = previous.isVirtual
         if previous.isVirtual { state.pointee.hstatus[.spvp] = previous.nominal == 1 }
-        state.pointee.hstatus[.gva] = isGuestVirtual
+        state.pointee.hstatus[.gva] = record.isGuestVirtual
         state.pointee.mstatus[.spp] = previous.nominal == 1
         state.pointee.mstatus[.spie] = state.pointee.mstatus[.sie]
         state.pointee.mstatus[.sie] = false
+        state.pointee.sepc = state.pointee.pc
+        state.pointee.scause = record.cause
+        state.pointee.stval = record.value
+        state.pointee.htval = record.secondValue
+        state.pointee.htinst = record.instruction
+        finish(.supervisor, vector: state.pointee.stvec, record.cause)
+    }
+
+    /// norm:vsstatus_sdt_op
+    private func enterVirtualSupervisor(_ record: TrapRecord) {
+        if state.pointee.henvcfg[.dte] {
+            guard !state.pointee.vsstatus[.sdt] else { return enterMachine(record.doubled) }
+            state.pointee.vsstatus[.sdt] = true
+        }
+        state.pointee.vsstatus[.spie] = state.pointee.vsstatus[.sie]
+        state.pointee.vsstatus[.sie] = false
+        state.pointee.vsstatus[.spp] = state.pointee.mode == .virtualSupervisor
+        state.pointee.vsepc = state.pointee.pc
+        state.pointee.vscause = record.cause
+        state.pointee.vstval = record.value
+        finish(.virtualSupervisor, vector: state.pointee.vstvec, record.cause)
+    }
+
+    private func finish(_ target: PrivilegeMode, vector: UInt64, _ cause: UInt64) {
+        state.pointee.mode = target
+        updateCountersForMode()
+        let isVectored = vector & TrapVector.modeMask == TrapVector.vectored && cause & InterruptCause.causeFlag != 0
+        let offset = isVectored ? 4 &* (cause & ~InterruptCause.causeFlag) : 0
+        state.pointee.pc = (vector & ~TrapVector.modeMask) &+ offset
+        if configuration.hostedModes.contains(target) {
+            context.pointee.exit = .hosted(target)
+        } else {
+            context.pointee.unreturnedTraps &+= 1
+            updateContext()
+        }
+    }
+}
+
+/// What a trap writes.
+private struct TrapRecord {
+    var cause: UInt64
+    var value: UInt64
+    /// What GVA receives.
+    var isGuestVirtual: Bool
+    /// What `htval` or `mtval2` receives.
+    var secondValue: UInt64
+    /// What `htinst` or `mtinst` receives.
+    var instruction: UInt64
+
+    /// The double trap that an unexpected trap becomes: its cause moves to `mtval2`. norm:sstatus_sdt_trap
+    var doubled: Self {
+        var result = self
+        result.cause = ExceptionCause.doubleTrap.rawValue
+        result.secondValue = cause
+        return result
     }
 }

@@ -8,6 +8,10 @@ extension Hart {
         state.pointee.mstatus[.sie] = state.pointee.mstatus[.spie]
         state.pointee.mstatus[.spie] = true
         state.pointee.mstatus[.spp] = false
+        // norm:sstatus_sdt_sret norm:sret_dt
+        state.pointee.mstatus[.sdt] = false
+        if mode == .virtualUser { state.pointee.vsstatus[.sdt] = false }
+        if state.pointee.mode == .machine { clearDoubleTraps(returningTo: mode) }
         resume(mode, at: state.pointee.sepc)
     }
 
@@ -17,6 +21,8 @@ extension Hart {
         state.pointee.vsstatus[.sie] = state.pointee.vsstatus[.spie]
         state.pointee.vsstatus[.spie] = true
         state.pointee.vsstatus[.spp] = false
+        // norm:sret_dt
+        state.pointee.vsstatus[.sdt] = false
         resume(mode, at: state.pointee.vsepc)
     }
 
@@ -30,13 +36,32 @@ extension Hart {
         state.pointee.mstatus[.mpie] = true
         state.pointee.mstatus[.mpv] = false
         state.pointee.mstatus[.mpp] = 0
+        clearDoubleTraps(returningTo: mode)
         resume(mode, at: state.pointee.mepc)
     }
 
-    private func resume(_ mode: PrivilegeMode, at pc: UInt64) {
+    /// A return that is an instruction: it retires in the mode that it leaves. norm:instret_xret
+    func retiring(_ trapReturn: () -> Void) {
+        state.pointee.retired &+= 1
+        trapReturn()
+        state.pointee.retired &-= 1
+    }
+
+    /// What a return from M-mode does to MDT and SDT, with Smdbltrp. norm:mstatus_mdt_clr_mret_sret
+    /// norm:sstatus_sdt_clr_mret_sret norm:vsstatus_sdt_clr_mret_sret norm:sstatus_sdt_clr_mnret
+    /// norm:vsstatus_sdt_clr_mnret
+    func clearDoubleTraps(returningTo mode: PrivilegeMode) {
+        guard extensions.contains(.smdbltrp) else { return }
+        state.pointee.mstatus[.mdt] = false
+        if mode == .user || mode.isVirtual { state.pointee.mstatus[.sdt] = false }
+        if mode == .virtualUser { state.pointee.vsstatus[.sdt] = false }
+    }
+
+    func resume(_ mode: PrivilegeMode, at pc: UInt64) {
         // norm:mstatus_mprv_clr_mret_sret_less_priv: a return to a mode below M clears MPRV.
         if mode != .machine { state.pointee.mstatus[.mprv] = false }
         state.pointee.mode = mode
+        updateCountersForMode()
         state.pointee.pc = pc
         updateContext()
     }

@@ -12,7 +12,8 @@ extension HartState {
     /// The interrupt to take now: those to M before those to HS before those to VS, by priority within each.
     func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
         let ready = pending & mie
-        guard ready != 0 else { return nil }
+        // norm:mnstatus_nmie_disable
+        guard ready != 0, mnstatus[.nmie] else { return nil }
         let toMachine = ready & ~mideleg
         if toMachine != 0, mode != .machine || mstatus[.mie] {
             return Self.first(of: toMachine).map { ($0, .machine) }

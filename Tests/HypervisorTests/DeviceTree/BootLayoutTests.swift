@@ -58,6 +58,21 @@ import Testing
         #expect(layout.deviceTreeAddress >= 0xC000_0000)
     }
 
+    @Test func firmwareFindsRoomBehindTheTree() throws {
+        let ram = MemoryMap.ram(size: 256 << 20)
+        let room: UInt64 = 64 << 10
+        let layout = try BootLayout.make(
+            DeviceTreeConfiguration(hartCount: 1, memory: ram),
+            occupied: [Self.kernel],
+            initrdSize: 5000,
+            treeRoom: room
+        )
+        let end = layout.deviceTreeAddress + UInt64(layout.deviceTree.count) + room
+        let initrd = try #require(layout.initrd)
+        #expect(end <= ram.upperBound)
+        #expect(!initrd.overlaps(layout.deviceTreeAddress..<end))
+    }
+
     @Test func anEmbeddedInitrdIsStated() throws {
         var configuration = DeviceTreeConfiguration(hartCount: 1, memory: MemoryMap.ram(size: 128 << 20))
         configuration.initrd = 0x8100_0000..<0x8100_1000

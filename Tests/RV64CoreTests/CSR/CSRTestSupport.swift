@@ -12,14 +12,28 @@ let fullExtensions: ExtensionSet = {
     return named.closure
 }()
 
+/// With every extension of the privileged architecture that the hart has.
+let privilegedExtensions = fullExtensions.union([
+    .sscofpmf, .smcntrpmf, .smepmp, .zkr, .smmpm, .smnpm, .ssnpm, .smdbltrp, .ssdbltrp, .smrnmi, .shlcofideleg,
+])
+
 /// A hart at reset, its clock standing still at tick 0.
 struct TestHart {
     let hart: Hart
     let clock = InstructionClock()
 
-    init(_ extensions: ExtensionSet = fullExtensions, pagingLimit: PagingLimit = .sv57) throws {
+    init(
+        _ extensions: ExtensionSet = fullExtensions,
+        pagingLimit: PagingLimit = .sv57,
+        entropy: EntropySource = .host
+    ) throws {
         let memory = try PhysicalMemory(base: 0x8000_0000, size: 0x1_0000)
-        let configuration = HartConfiguration(id: 5, extensions: extensions, pagingLimit: pagingLimit)
+        let configuration = HartConfiguration(
+            id: 5,
+            extensions: extensions,
+            pagingLimit: pagingLimit,
+            entropy: entropy
+        )
         hart = Hart(configuration: configuration, memory: memory, bus: Bus(), clock: clock)
     }
 

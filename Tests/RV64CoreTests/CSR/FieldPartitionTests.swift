@@ -22,32 +22,34 @@ struct FieldPartitionTests {
                 Flag<MStatus>.spp.mask, Field<MStatus>.mpp.mask, Field<MStatus>.fs.mask, Flag<MStatus>.mprv.mask,
                 Flag<MStatus>.sum.mask, Flag<MStatus>.mxr.mask, Flag<MStatus>.tvm.mask, Flag<MStatus>.tw.mask,
                 Flag<MStatus>.tsr.mask, Flag<MStatus>.gva.mask, Flag<MStatus>.mpv.mask,
+                Flag<MStatus>.sdt.mask, Flag<MStatus>.mdt.mask,
             ],
             readOnly: [
                 Field<MStatus>.vs.mask, Field<MStatus>.xs.mask, Field<MStatus>.uxl.mask, Field<MStatus>.sxl.mask,
                 Flag<MStatus>.sd.mask,
             ],
-            writableMask: MStatus.writableMask(fullExtensions)
+            writableMask: MStatus.writableMask(privilegedExtensions)
         ),
         RegisterLayout(
             name: "sstatus",
             writable: [
                 Flag<SStatus>.sie.mask, Flag<SStatus>.spie.mask, Flag<SStatus>.spp.mask, Field<SStatus>.fs.mask,
-                Flag<SStatus>.sum.mask, Flag<SStatus>.mxr.mask,
+                Flag<SStatus>.sum.mask, Flag<SStatus>.mxr.mask, Flag<SStatus>.sdt.mask,
             ],
             readOnly: [
                 Field<SStatus>.vs.mask, Field<SStatus>.xs.mask, Field<SStatus>.uxl.mask, Flag<SStatus>.sd.mask,
             ],
-            writableMask: SStatus.writableMask(fullExtensions)
+            writableMask: SStatus.writableMask(privilegedExtensions)
         ),
         RegisterLayout(
             name: "hstatus",
             writable: [
                 Flag<HStatus>.gva.mask, Flag<HStatus>.spv.mask, Flag<HStatus>.spvp.mask, Flag<HStatus>.hu.mask,
                 Field<HStatus>.vgein.mask, Flag<HStatus>.vtvm.mask, Flag<HStatus>.vtw.mask, Flag<HStatus>.vtsr.mask,
+                Field<HStatus>.hupmm.mask,
             ],
             readOnly: [Field<HStatus>.vsxl.mask],
-            writableMask: HStatus.writableMask
+            writableMask: HStatus.writableMask(privilegedExtensions)
         ),
         RegisterLayout(
             name: "satp",
@@ -67,10 +69,50 @@ struct FieldPartitionTests {
                 Flag<EnvironmentConfiguration>.fiom.mask, Flag<EnvironmentConfiguration>.cbcfe.mask,
                 Flag<EnvironmentConfiguration>.cbze.mask, Field<EnvironmentConfiguration>.cbie.mask,
                 Flag<EnvironmentConfiguration>.adue.mask, Flag<EnvironmentConfiguration>.pbmte.mask,
-                Flag<EnvironmentConfiguration>.stce.mask,
+                Flag<EnvironmentConfiguration>.stce.mask, Flag<EnvironmentConfiguration>.dte.mask,
+                Field<EnvironmentConfiguration>.pmm.mask,
             ],
             readOnly: [],
-            writableMask: EnvironmentConfiguration.writableMask(.all)
+            writableMask: EnvironmentConfiguration.machineWritableMask(.all)
+        ),
+        RegisterLayout(
+            name: "senvcfg",
+            writable: [
+                Flag<EnvironmentConfiguration>.fiom.mask, Flag<EnvironmentConfiguration>.cbcfe.mask,
+                Flag<EnvironmentConfiguration>.cbze.mask, Field<EnvironmentConfiguration>.cbie.mask,
+                Field<EnvironmentConfiguration>.pmm.mask,
+            ],
+            readOnly: [],
+            writableMask: EnvironmentConfiguration.userWritableMask(.all)
+        ),
+        RegisterLayout(
+            name: "mseccfg",
+            writable: [
+                Flag<SecurityConfiguration>.mml.mask, Flag<SecurityConfiguration>.mmwp.mask,
+                Flag<SecurityConfiguration>.rlb.mask, Flag<SecurityConfiguration>.useed.mask,
+                Flag<SecurityConfiguration>.sseed.mask, Field<SecurityConfiguration>.pmm.mask,
+            ],
+            readOnly: [],
+            writableMask: SecurityConfiguration.writableMask(.all)
+        ),
+        RegisterLayout(
+            name: "mnstatus",
+            writable: [
+                Flag<NonMaskableStatus>.nmie.mask, Flag<NonMaskableStatus>.mnpv.mask,
+                Field<NonMaskableStatus>.mnpp.mask,
+            ],
+            readOnly: [],
+            writableMask: NonMaskableStatus.writableMask(.all)
+        ),
+        RegisterLayout(
+            name: "mcyclecfg",
+            writable: [
+                Flag<CounterConfiguration>.minh.mask, Flag<CounterConfiguration>.sinh.mask,
+                Flag<CounterConfiguration>.uinh.mask, Flag<CounterConfiguration>.vsinh.mask,
+                Flag<CounterConfiguration>.vuinh.mask,
+            ],
+            readOnly: [Flag<CounterConfiguration>.of.mask, Field<CounterConfiguration>.event.mask],
+            writableMask: CounterConfiguration.filterMask(.all)
         ),
         RegisterLayout(
             name: "mstateen0",

@@ -64,7 +64,7 @@ import Testing
         for register in 1..<32 where random.next() % 2 == 0 { machine.state.pointee.x[register] = address(&random) }
     }
 
-    @Test(arguments: UInt64(0)..<24)
+    @Test(arguments: UInt64(0)..<12)
     func anythingGoes(seed: UInt64) throws {
         var random = RandomNumbers(state: seed)
         let machine = try TestMachine(hosted: seed % 3 == 0 ? .bare : .virtualized)

@@ -209,25 +209,23 @@ struct ExecuteTests {
         #expect(registers.x[0] == 0)
     }
 
-    @Test("Every computational instruction of F and D is executed")
+    @Test("Every computational instruction of F, D, Zfh and Zfa is executed")
     func complete() {
-        let integerResults: Set<Opcode> = [
-            .feqS, .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS, .fmvXW,
-            .feqD, .fltD, .fleD, .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fmvXD,
+        let formats: Set<InstructionFormat> = [
+            .fused, .floatRounded, .float, .floatUnaryRounded, .floatCompare, .floatToInteger, .floatToIntegerRounded,
+            .integerToFloat, .integerToFloatRounded, .floatConstant, .floatTruncated,
         ]
-        let names = [
-            "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fm", "fn", "fsgnj", "feq", "flt", "fle", "fclass", "fcvt",
-        ]
-        let opcodes = Opcode.allCases.filter { opcode in names.contains { "\(opcode)".hasPrefix($0) } }
-        #expect(opcodes.count == 58)
-        for opcode in opcodes {
+        let rows = InstructionTable.rows.filter { formats.contains($0.format) }
+        #expect(rows.count == 56 + 36 + 22)
+        for row in rows {
+            let (opcode, isInteger) = (row.opcode, row.format.hasIntegerDestination)
             let registers = Registers()
             registers.f[1] = 0xffff_ffff_3f80_0000
             registers.x[4] = 0x5151
             registers.f[4] = 0x5151
             _ = registers.execute(opcode)
-            let written = integerResults.contains(opcode) ? registers.x[4] : registers.f[4]
-            let other = integerResults.contains(opcode) ? registers.f[4] : registers.x[4]
+            let written = isInteger ? registers.x[4] : registers.f[4]
+            let other = isInteger ? registers.f[4] : registers.x[4]
             #expect(written != 0x5151, "\(opcode)")
             #expect(other == 0x5151, "\(opcode)")
         }

@@ -26,7 +26,7 @@ struct DecoderTests {
     @Test(
         "LLVM's encodings decode to their opcode",
         arguments: integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
-            + compressedReferenceEncodings
+            + compressedReferenceEncodings + extensionReferenceEncodings + extensionCompressedReferenceEncodings
     )
     func reference(encoding: ReferenceEncoding) {
         let instruction = decoder.decode(encoding.raw)
@@ -39,11 +39,14 @@ struct DecoderTests {
     @Test("Operands come back as they were encoded", arguments: InstructionTable.rows)
     func roundTrip(row: InstructionRow) {
         let base = row.pattern.match
-        for (rd, rs1, rs2) in [(0, 0, 0), (1, 2, 3), (31, 30, 29), (16, 8, 4), (0, 31, 1)] as [(UInt32, UInt32, UInt32)]
-        {
+        let registers: [(UInt32, UInt32, UInt32)] = [
+            (0, 0, 0), (1, 2, 3), (31, 30, 29), (16, 8, 4), (0, 31, 1), (30, 7, 2),
+        ]
+        for (rd, rs1, rs2) in registers {
             for immediate in row.format.sampleImmediates {
                 let fields = EncodedOperands(rd: rd, rs1: rs1, rs2: rs2, immediate: immediate)
                 let word = base | row.format.encode(fields)
+                guard row.pattern.matches(word), !row.format.isReserved(word) else { continue }
                 let instruction = decoder.decode(word)
                 #expect(instruction == row.format.expected(fields, opcode: row.opcode, raw: word))
             }
@@ -62,7 +65,7 @@ struct DecoderTests {
                 if random.next() & 1 == 0 { word ^= 1 << (random.next() % 25 + 7) }
             }
             let row = InstructionTable.rows.first { $0.pattern.matches(word) }
-            let reserved = row.map { $0.format.hasRoundingMode && [5, 6].contains(word >> 12 & 7) } ?? true
+            let reserved = row.map { $0.format.isReserved(word) } ?? true
             let expected = reserved ? .illegal : row?.opcode
             let found = decoder.decode(word).opcode
             if found != expected { Issue.record("\(String(word, radix: 16)): \(found)") }
@@ -92,7 +95,19 @@ struct ReservedEncodingTests {
     /// Reserved encodings by the rule that reserves them.
     static let reserved: [(rule: String, word: UInt32)] = [
         ("LR.W with rs2 != 0", 0x1015_A52F), ("LR.D with rs2 != 0", 0x1025_B52F),
-        ("AMO of a byte without Zabha", 0x00B6_052F), ("AMO width 4", 0x00B6_452F), ("AMO funct5 = 5", 0x28B6_252F),
+        ("AMO width 4", 0x00B6_452F), ("AMO funct5 = 6", 0x30B6_252F), ("AMO width 5", 0x28C6_552F),
+        ("amocas.q with odd rd", 0x28C7_45AF), ("amocas.q with odd rs2", 0x28D7_452F),
+        ("aes64ks1i with round 11", 0x31BD_9513), ("aes64ks1i with round 15", 0x31FD_9513),
+        ("clz with rs2 = 3", 0x6035_9513), ("rev8 of RV32", 0x6985_D513),
+        ("sext.b's word form", 0x6045_951B), ("orc.b with another constant", 0x2885_D513),
+        ("brev8 with another constant", 0x6865_D513), ("bclri's word form", 0x4805_951B),
+        ("sha256sig0 with rs2 = 8", 0x1085_9513), ("sm4ed", 0x30B5_0533), ("sm3p0", 0x1085_1513),
+        ("aes32esi of RV32", 0x22B5_0533), ("cbo with operation 3", 0x0035_200F),
+        ("cbo.zero with rd != 0", 0x0045_208F), ("wrs.nto with rs1 != 0", 0x00D0_8073),
+        ("MOP with bit 29", 0xA1C5_C573), ("MOP.R with bit 22 = 0", 0x81A5_C573),
+        ("czero with funct3 = 6", 0x0EC5_E533),
+        ("fli.s with rs2 = 2", 0xF025_8553), ("fcvtmod.w.d rounding up", 0xC285_B553),
+        ("fround.s with rs2 = 6", 0x4065_F553), ("fleq.s's funct3 = 6", 0xA0C5_E553), ("fmvh.x.d of RV32", 0xE215_8553),
         ("slliw with shamt[5]", 0x0205_951B), ("srliw with shamt[5]", 0x0205_D51B),
         ("sraiw with shamt[5]", 0x4205_D51B),
         ("slli with bit 26", 0x0405_9513), ("srai with bit 31", 0xC005_D513),
@@ -113,10 +128,10 @@ struct ReservedEncodingTests {
         ("fcvt.s.d with rs2 = 3", 0x4035_F553), ("fcvt.d.s with rs2 = 1", 0x4215_F553),
         ("fsqrt.s with rs2 != 0", 0x5815_F553), ("fmv.x.w with rs2 != 0", 0xE015_8553),
         ("fmv.d.x with funct3 = 1", 0xF205_9553), ("fclass.s with rs2 != 0", 0xE015_9553),
-        ("fsgnj.s with funct3 = 3", 0x20C5_B553), ("fmin.s with funct3 = 2", 0x28C5_A553),
-        ("feq.s with funct3 = 3", 0xA0C5_B553), ("half-precision fadd without Zfh", 0x04C5_F553),
+        ("fsgnj.s with funct3 = 3", 0x20C5_B553), ("fmin.s with funct3 = 4", 0x28C5_C553),
+        ("feq.s with funct3 = 3", 0xA0C5_B553), ("fcvt.h.q", 0x4435_F553),
         ("quad-precision fadd", 0x06C5_F553), ("quad-precision fmadd", 0x6EC5_F543),
-        ("LOAD-FP funct3 = 1 without Zfh", 0x0005_9507), ("LOAD-FP funct3 = 4 without Q", 0x0005_C507),
+        ("LOAD-FP funct3 = 4 without Q", 0x0005_C507),
         ("custom-0", 0x0000_000B), ("custom-1", 0x0000_002B), ("OP-V without V", 0x0000_0057),
         ("48-bit encoding", 0x0000_001F), ("64-bit encoding", 0x0000_003F), ("192 bits and more", 0x0000_707F),
     ]
@@ -156,11 +171,14 @@ struct ExtensionGatingTests {
     func rowsNeedTheirExtension(row: InstructionRow) {
         for needed in row.availability {
             let with = Decoder(extensions: needed)
-            #expect(with.decode(row.pattern.match).opcode == row.opcode)
+            #expect(with.decode(row.pattern.sample).opcode == row.opcode)
             for member in needed.members {
+                // Nor what would bring the instruction by itself.
+                let others = row.availability.filter { $0 != needed }.flatMap(\.members)
                 var without = ExtensionSet.all.members.filter { !$0.implied.contains(member) && $0 != member }
+                without.removeAll { !ExtensionSet([$0]).closure.members.allSatisfy { !others.contains($0) } }
                 without.removeAll { ExtensionSet([$0]).closure.contains(member) }
-                #expect(Decoder(extensions: ExtensionSet(without)).decode(row.pattern.match).opcode == .illegal)
+                #expect(Decoder(extensions: ExtensionSet(without)).decode(row.pattern.sample).opcode == .illegal)
             }
         }
     }
@@ -177,6 +195,38 @@ struct ExtensionGatingTests {
         #expect(Decoder(extensions: [.i, .d, .zca]).decode(0x2000).opcode == .illegal)
     }
 
+    @Test("Zcb and Zcmop: each form needs what it expands to")
+    func compressedBytes() {
+        let alone = Decoder(extensions: [.i, .zca, .zcb])
+        let full = Decoder(extensions: [.i, .zca, .zcb, .zbb, .zba, .zmmul, .zcmop])
+        for (half, base, needsMore): (UInt32, Opcode, Bool) in [
+            (0x82F0, .lbu, false), (0x859C, .lhu, false), (0x86FC, .lh, false), (0x8B08, .sb, false),
+            (0x8D08, .sh, false), (0x9D61, .andi, false), (0x9F75, .xori, false), (0x9CCD, .mul, true),
+            (0x9C65, .sextB, true), (0x9DE9, .zextH, true), (0x9CED, .sextH, true), (0x9D71, .addUw, true),
+            (0x6281, .addi, true),
+        ] {
+            #expect(full.decode(half).opcode == base)
+            #expect(alone.decode(half).opcode == (needsMore ? .illegal : base))
+            #expect((alone.baseEncoding(of: half) == nil) == needsMore)
+            #expect(Decoder(extensions: [.i, .c]).decode(half).opcode == .illegal)
+        }
+    }
+
+    @Test("norm:Zcmop_instr_write: c.mop.n writes no register")
+    func compressedMayBeOperation() {
+        #expect(decoder.decode(0x6781).rd == DecodedInstruction.writeSink)
+    }
+
+    @Test("Instructions that several extensions share")
+    func shared() {
+        #expect(Decoder(extensions: [.i, .zbb]).decode(0x0805_C53B).opcode == .zextH)
+        #expect(Decoder(extensions: [.i, .zbb]).decode(0x08C5_C53B).opcode == .illegal, "packw")
+        #expect(Decoder(extensions: [.i, .zbkb]).decode(0x08C5_C53B).opcode == .packw)
+        #expect(Decoder(extensions: [.i, .zbkc]).decode(0x0AC5_A533).opcode == .illegal, "clmulr")
+        #expect(Decoder(extensions: [.i, .f, .zfhmin]).decode(0x4225_8553).opcode == .illegal, "fcvt.d.h")
+        #expect(Decoder(extensions: [.i, .zabha, .zaamo]).decode(0x28C7_052F).opcode == .illegal, "amocas.b")
+    }
+
     @Test("Letters bring their parts")
     func implications() {
         #expect(Decoder(extensions: [.i, .zmmul]).decode(0x02C5_8533).opcode == .mul)
@@ -185,5 +235,12 @@ struct ExtensionGatingTests {
         #expect(Decoder(extensions: [.i, .zalrsc]).decode(0x00B6_252F).opcode == .illegal, "amoadd.w")
         #expect(Decoder(extensions: [.i, .h]).decode(0x26B5_0073).opcode == .illegal, "hinval.vvma without Svinval")
         #expect(Decoder(extensions: [.i, .svinval]).decode(0x26B5_0073).opcode == .illegal, "hinval.vvma without H")
+    }
+}
+
+extension BitPattern {
+    /// A word with no operand bits set, or one where one must be.
+    fileprivate var sample: UInt32 {
+        matches(match) ? match : (0..<32).lazy.map { match | 1 << $0 }.first(where: matches) ?? match
     }
 }

@@ -7,7 +7,7 @@ struct DisassemblerTests {
     @Test(
         "The text is LLVM's",
         arguments: integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
-            + compressedReferenceEncodings
+            + compressedReferenceEncodings + extensionReferenceEncodings + extensionCompressedReferenceEncodings
     )
     func reference(encoding: ReferenceEncoding) {
         #expect(disassemble(encoding.raw, at: ReferenceEncoding.pc) == encoding.text)
@@ -16,7 +16,8 @@ struct DisassemblerTests {
     @Test("Every instruction has a reference encoding")
     func coverage() {
         let covered = Set(
-            (integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings).map(\.opcode)
+            (integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings
+                + extensionReferenceEncodings).map(\.opcode)
         )
         #expect(covered.symmetricDifference(InstructionTable.rows.map(\.opcode)) == [])
     }
@@ -33,7 +34,7 @@ struct DisassemblerTests {
     func illegal() {
         #expect(disassemble(0x0000_000B) == ".insn 4, 0xb")
         #expect(disassemble(0xFFFF_FFFF) == ".insn 4, 0xffffffff")
-        #expect(disassemble(0x9C41) == ".insn 2, 0x9c41")
+        #expect(disassemble(0x9C79) == ".insn 2, 0x9c79")
         #expect(disassemble(0x0000) == "unimp")
         #expect(disassemble(0xABCD_0001) == "nop", "only the low half counts")
     }

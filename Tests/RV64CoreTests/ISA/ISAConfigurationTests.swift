@@ -46,13 +46,20 @@ struct ISAConfigurationTests {
         arguments: [
             ("", .unsupportedBase("")), ("rv32gc", .unsupportedBase("rv32gc")), ("rv64e", .unsupportedBase("rv64e")),
             ("x86-64", .unsupportedBase("x86-64")), ("rv64", .missingBase), ("rv64mac", .missingBase),
-            ("rv64gcq", .unknownExtension("q", closest: nil)),
+            ("rv64gcq", .absent("q")), ("rv64gcy", .unknownExtension("y", closest: nil)),
             ("rv64gc_svinvall", .unknownExtension("svinvall", closest: "svinval")),
             ("rv64gc_zifence", .unknownExtension("zifence", closest: "zifencei")),
             ("rv64gc_xtheadba1p0", .unknownExtension("xtheadba", closest: nil)),
             ("rv64gc__zicsr", .malformed("__zicsr")), ("rv64gc_", .malformed("_")), ("rv64g-c", .malformed("-")),
             ("rv64gc_zi-csr", .malformed("zi-csr")), ("rv64i_zcd", .missingDependency(of: .zcd, .d)),
-            ("rv64i_shtvala", .missingDependency(of: .shtvala, .h)),
+            ("rv64i_shtvala", .missingDependency(of: .shtvala, .h)), ("rv64i_zcb", .missingDependency(of: .zcb, .zca)),
+            ("rv64i_zcmop", .missingDependency(of: .zcmop, .zca)), ("rv64i_zfh", .missingDependency(of: .zfh, .f)),
+            ("rv64i_zacas", .missingDependency(of: .zacas, .zaamo)),
+            ("rv64im_zawrs", .missingDependency(of: .zawrs, .zalrsc)), ("rv64gcv", .absent("v")),
+            ("rv64gc_zve64d", .absent("zve64d")), ("rv64gc_zcmp1p0", .absent("zcmp1p0")),
+            ("rv64i_zfinx", .absent("zfinx")), ("rva23s64", .profile("rva23s64", lacks: "v")),
+            ("rva23u64_zba", .profile("rva23u64", lacks: "v")), ("rva24s64", .unsupportedBase("rva24s64")),
+            ("rva22", .unsupportedBase("rva22")), ("rva22s64-zfh", .unsupportedBase("rva22s64-zfh")),
         ] as [(String, ISAConfigurationError)]
     )
     func errors(text: String, error: ISAConfigurationError) {
@@ -100,6 +107,43 @@ struct ISAConfigurationTests {
         #expect(isa.extensions.isSuperset(of: [.i, .f, .d, .zicsr]))
         #expect(ExtensionSet([.sha]).closure.isSuperset(of: [.h, .ssstateen, .shgatpa, .shvstvecd]))
         #expect(ExtensionSet([.c]).closure == [.c, .zca])
+    }
+
+    @Test(
+        "Bundles bring their parts",
+        arguments: [
+            (.b, [.zba, .zbb, .zbs]), (.zkn, [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]), (.zk, [.zkn, .zkr, .zkt]),
+            (.zfh, [.zfhmin]), (.za64rs, [.za128rs]),
+        ] as [(ISAExtension, ExtensionSet)]
+    )
+    func bundles(name: ISAExtension, parts: ExtensionSet) {
+        #expect(ExtensionSet([name]).closure.isSuperset(of: parts))
+    }
+
+    @Test("misa.B stands for Zba, Zbb and Zbs, whichever way they were named")
+    func bitManipulation() throws {
+        let misaB: UInt64 = 1 << 1
+        #expect(try ISAConfiguration(parsing: "rv64gcb").misa & misaB != 0)
+        #expect(try ISAConfiguration(parsing: "rv64gc_zba_zbb_zbs").misa & misaB != 0)
+        #expect(try ISAConfiguration(parsing: "rv64gc_zba_zbb").misa & misaB == 0)
+        #expect(try ISAConfiguration(parsing: "rv64ib").isaString == "rv64ib_zba_zbb_zbs")
+    }
+
+    @Test(
+        "Profiles",
+        arguments: [
+            ("rvi20u64", [.i]), ("rva20u64", [.m, .a, .f, .d, .c, .zicntr, .za128rs]),
+            ("rva20s64", [.sv39, .svade, .zifencei, .sstvala, .zicclsm]),
+            ("rva22u64", [.b, .zicboz, .zfhmin, .zkt, .za64rs]),
+            ("RVA22S64", [.b, .zicbom, .zicbop, .svpbmt, .svinval, .sscounterenw, .sv39]),
+            ("rva22s64_zfh_sstc", [.zfh, .sstc, .svinval]),
+        ] as [(String, ExtensionSet)]
+    )
+    func profiles(text: String, some: ExtensionSet) throws {
+        let isa = try ISAConfiguration(parsing: text)
+        #expect(isa.extensions.isSuperset(of: some))
+        #expect(!isa.extensions.contains(.h))
+        #expect(try ISAConfiguration(parsing: isa.isaString) == isa)
     }
 
     @Test("Cases stand in canonical order")

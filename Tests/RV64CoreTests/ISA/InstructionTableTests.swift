@@ -29,12 +29,14 @@ struct InstructionTableTests {
         #expect(row.pattern.match & 0x1F != 0x1F, "longer than 32 bits")
     }
 
-    @Test("No encoding belongs to two rows")
+    @Test("No encoding belongs to two rows, but zext.h to packw")
     func noOverlap() {
         let rows = InstructionTable.rows
         for (index, a) in rows.enumerated() {
             for b in rows[(index + 1)...] {
                 let common = a.pattern.mask & b.pattern.mask
+                // Where both exist the first row is found; where only Zbb is there the second does not exist.
+                if (a.opcode, b.opcode) == (.zextH, .packw) { continue }
                 #expect(a.pattern.match & common != b.pattern.match & common, "\(a.mnemonic) and \(b.mnemonic)")
             }
         }
@@ -80,6 +82,12 @@ extension InstructionFormat {
         let rs2: UInt32 = 31 << 20
         return switch self {
         case .r, .float, .floatCompare: rd | rs1 | rs2
+        case .unary, .floatConstant, .floatTruncated: rd | rs1
+        case .mayBe: rd | rs1 | 1 << 30 | 3 << 26 | 3 << 20
+        case .mayBeBinary: rd | rs1 | rs2 | 1 << 30 | 3 << 26
+        case .roundNumber: rd | rs1 | 15 << 20
+        case .cacheBlock: rs1
+        case .atomicPair: rd | rs1 | rs2 | 3 << 25
         case .i, .load, .jumpRegister, .floatLoad, .csr, .csrImmediate, .fence: rd | rs1 | 0xFFF0_0000
         case .store, .floatStore, .branch: rs1 | rs2 | 0xFE00_0F80
         case .upper, .jump: 0xFFFF_FF80

@@ -25,6 +25,7 @@ extension InstructionFormat {
         case .shiftWord: [0, 1, 16, 31]
         case .csr, .csrImmediate: [0, 1, 0x300, 0x7FF, 0x800, 0xC00, 0xFFF]
         case .fused: [0, 1, 15, 16, 31]
+        case .roundNumber: [0, 1, 8, 10]
         default: [0]
         }
     }
@@ -35,7 +36,7 @@ extension InstructionFormat {
         let rs1 = o.rs1 << 15
         let rs2 = o.rs2 << 20
         return switch self {
-        case .r, .atomic, .float, .floatRounded, .floatCompare: rd | rs1 | rs2
+        case .r, .atomic, .atomicPair, .mayBeBinary, .float, .floatRounded, .floatCompare: rd | rs1 | rs2
         case .i, .load, .jumpRegister, .floatLoad, .csr, .csrImmediate: rd | rs1 | o.bits(11, 0, at: 20)
         case .store, .floatStore: rs1 | rs2 | o.bits(11, 5, at: 25) | o.bits(4, 0, at: 7)
         case .branch:
@@ -47,8 +48,10 @@ extension InstructionFormat {
         case .shiftWord: rd | rs1 | o.bits(4, 0, at: 20)
         case .fence, .none: 0
         case .translationFence, .hypervisorStore: rs1 | rs2
+        case .cacheBlock: rs1
+        case .roundNumber: rd | rs1 | o.bits(3, 0, at: 20)
         case .loadReserved, .hypervisorLoad, .floatToInteger, .floatToIntegerRounded, .floatUnaryRounded,
-            .integerToFloat, .integerToFloatRounded:
+            .integerToFloat, .integerToFloatRounded, .unary, .mayBe, .floatConstant, .floatTruncated:
             rd | rs1
         case .fused: rd | rs1 | rs2 | o.bits(4, 0, at: 27)
         }
@@ -71,6 +74,7 @@ extension InstructionFormat {
     private var writesFloat: Bool {
         [
             .floatLoad, .fused, .floatRounded, .float, .floatUnaryRounded, .integerToFloat, .integerToFloatRounded,
+            .floatConstant,
         ].contains(self)
     }
 }

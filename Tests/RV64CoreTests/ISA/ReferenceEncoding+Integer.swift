@@ -210,6 +210,7 @@ let integerReferenceEncodings: [ReferenceEncoding] = [
     .init(.amomaxuD, 0xE4B436AF, "amomaxu.d.aq a3, a1, (s0)"),
     .init(.mret, 0x30200073, "mret"),
     .init(.sret, 0x10200073, "sret"),
+    .init(.mnret, 0x70200073, "mnret"),
     .init(.wfi, 0x10500073, "wfi"),
     .init(.sfenceVma, 0x12458073, "sfence.vma a1, tp"),
     .init(.sfenceVma, 0x12F98073, "sfence.vma s3, a5"),

@@ -1,10 +1,11 @@
 extension InstructionTable {
-    /// The privileged instructions every hart with M, S and U has, and Svinval.
+    /// The privileged instructions every hart with M, S and U has, Smrnmi and Svinval.
     // Aligned columns can be checked by eye against the manual.
     // swift-format-ignore
     static let systemRows: [InstructionRow] = [
         .init("mret",            "001100000010 00000 000 00000 1110011",  .none,             .i,       .mret),
         .init("sret",            "000100000010 00000 000 00000 1110011",  .none,             .i,       .sret),
+        .init("mnret",           "011100000010 00000 000 00000 1110011",  .none,             .smrnmi,  .mnret),
         .init("wfi",             "000100000101 00000 000 00000 1110011",  .none,             .i,       .wfi),
         .init("sfence.vma",      "0001001 ----- ----- 000 00000 1110011", .translationFence, .i,       .sfenceVma),
         .init("sinval.vma",      "0001011 ----- ----- 000 00000 1110011", .translationFence, .svinval, .sinvalVma),
