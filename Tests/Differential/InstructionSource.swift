@@ -62,7 +62,7 @@ struct InstructionSource {
             (10, .csr), (6, .pattern), (14, .compressed), (1, .anything),
         ]
         compressed = CompressedTable.allRows.filter {
-            extensions.contains($0.brought) && !["c.ebreak", "c.jr", "c.jalr"].contains($0.mnemonic)
+            extensions.isSuperset(of: $0.needed) && !["c.ebreak", "c.jr", "c.jalr"].contains($0.mnemonic)
         }
     }
 

@@ -20,6 +20,11 @@ enum Layout {
     static let logs: UInt64 = 0x800C_0000
     static let logsEnd: UInt64 = 0x8014_0000
 
+    /// Tables of the vectored traps.
+    static let machineVectors: UInt64 = 0x8000_3000
+    static let supervisorVectors: UInt64 = 0x8000_4000
+    static let virtualVectors: UInt64 = 0x8000_5000
+
     static let caseSize: UInt64 = 1024
     static let caseLimit = 128
     static let logSize: UInt64 = 4096
@@ -45,8 +50,12 @@ enum CaseField: UInt64, CaseIterable {
     case hstatus = 72
     case vsstatus = 80
     case fcsr = 88
-    case count = 96
+    case mtvec = 96
+    case stvec = 104
+    case vstvec = 112
 
+    /// Of cases, in the first one.
+    static let count: UInt64 = 120
     static let x: UInt64 = 256
     static let f: UInt64 = 512
 }

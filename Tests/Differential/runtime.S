@@ -8,7 +8,10 @@
     .equ RESULTS,      0x800a0000
     .equ LOGS,         0x800c0000
     .equ FINISHER,     0x00100000
+    .equ TIMER,        0x02004000       # mtimecmp of hart 0
     .equ TRAPS,        20               # traps of one case that are logged; the last ends it
+    .equ SLOTS,        0x100            # bytes of the tables that vectored traps enter by
+    .equ RETURN,       0x200            # from stvec or vstvec to its sret
 
     # A case, and a result: a kilobyte each.
     .equ ENTRY, 0
@@ -23,7 +26,10 @@
     .equ HSTATUS, 72
     .equ VSSTATUS, 80
     .equ FCSR, 88
-    .equ COUNT, 96                      # of cases; in the first one only
+    .equ MTVEC, 96
+    .equ STVEC, 104
+    .equ VSTVEC, 112
+    .equ COUNT, 120                     # of cases; in the first one only
     .equ X, 256
     .equ F, 512
     .equ RECORD, 192                    # bytes of a logged trap
@@ -48,14 +54,22 @@
     .section .text
     .globl _start
 _start:
-    la      t0, trap
-    csrw    mtvec, t0
-    # The instructions, 128 KiB, are locked; the rest of the address space is open.
-    li      t0, (0x80000000 >> 2) | (0x20000 / 8 - 1)
-    csrw    pmpaddr0, t0
+    li      t0, TIMER
+    li      t1, -1
+    sd      t1, 0(t0)
+    # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then come the finisher, the
+    # compared memory, addresses of the memory's range where nothing is; and all else is out of reach.
+    .macro region index, base, size
+    li      t0, (\base >> 2) | (\size / 8 - 1)
+    csrw    pmpaddr\index, t0
+    .endm
+    region  0, 0x80000000, 0x20000
+    region  1, FINISHER, 0x1000
+    region  2, 0x80000000, 0x200000
+    region  3, 0x90000000, 0x100000
     li      t0, -1
-    csrw    pmpaddr1, t0
-    li      t0, 0x1f9d
+    csrw    pmpaddr4, t0
+    li      t0, 0x989f9f9b9d
     csrw    pmpcfg0, t0
     # PBMTE and ADUE
     li      t0, 3 << 61
@@ -74,6 +88,7 @@ next_case:
     slli    t0, s1, 10
     add     s2, s2, t0
     sd      zero, 8(s0)                 # traps so far
+    sd      zero, 16(s0)                # instructions so far
 
     csrw    mie, zero
     csrw    mip, zero
@@ -83,8 +98,6 @@ next_case:
     csrw    0x34b, zero                 # mtval2
     csrw    0x34a, zero                 # mtinst
     csrw    mscratch, zero
-    li      t0, SUPERVISOR
-    csrw    stvec, t0
     csrw    sepc, zero
     csrw    scause, zero
     csrw    stval, zero
@@ -95,8 +108,6 @@ next_case:
     csrw    0x607, zero                 # hgeie
     csrw    0x643, zero                 # htval
     csrw    0x64a, zero                 # htinst
-    li      t0, VIRTUAL
-    csrw    0x205, t0                   # vstvec
     csrw    0x240, zero                 # vsscratch
     csrw    0x241, zero                 # vsepc
     csrw    0x242, zero                 # vscause
@@ -105,6 +116,9 @@ next_case:
     ld      t0, \offset(s2)
     csrw    \csr, t0
     .endm
+    set     mtvec, MTVEC
+    set     stvec, STVEC
+    set     0x205, VSTVEC
     set     medeleg, MEDELEG
     set     mideleg, MIDELEG
     set     0x602, HEDELEG
@@ -125,6 +139,7 @@ next_case:
     set     mstatus, STATUS
     set     mepc, ENTRY
     mv      x31, s2
+    csrw    minstret, zero
     each    ld, x31, X
     ld      x31, (X + 8 * 31)(x31)
     mret
@@ -135,7 +150,6 @@ finish:
     sw      t1, 0(t0)
     j       .
 
-    .balign 4
 trap:
     # MPRV may be set: no access to memory before it is cleared.
     csrw    mscratch, x31
@@ -145,8 +159,12 @@ trap:
     each    sd, x31, 0
     csrr    t0, mscratch
     sd      t0, 248(x31)
+    csrr    t0, minstret
 
     la      s1, state
+    ld      t1, 16(s1)
+    add     t1, t1, t0
+    sd      t1, 16(s1)
     ld      s2, 0(s1)                   # case
     ld      s3, 8(s1)                   # trap
     li      s0, LOGS
@@ -158,14 +176,15 @@ trap:
     addi    s3, s3, 1
     sd      s3, 8(s1)
 
-    # Which handler it really went to.
+    # Which handler it really went to: s6 is 0 for M, 1 for HS, 2 for VS; s7 where that one began.
     csrr    s4, mcause
     csrr    s5, mepc
+    andi    s7, s5, ~(SLOTS - 1)
     li      s6, 0
     li      t0, 9
     bne     s4, t0, 1f
     li      t0, SUPERVISOR
-    bne     s5, t0, 2f
+    bne     s7, t0, 2f
     li      s6, 1
     csrr    s4, scause
     csrr    s5, sepc
@@ -173,7 +192,7 @@ trap:
 1:  li      t0, 10
     bne     s4, t0, 2f
     li      t0, VIRTUAL
-    bne     s5, t0, 2f
+    bne     s7, t0, 2f
     li      s6, 2
     csrr    s4, 0x242
     csrr    s5, 0x241
@@ -228,12 +247,13 @@ resume:
     li      t0, 1
     beq     s6, t0, 4f
     csrw    0x241, s5
-    li      s5, VIRTUAL + 4
+    li      s5, VIRTUAL + RETURN
     j       3f
 4:  csrw    sepc, s5
-    li      s5, SUPERVISOR + 4
+    li      s5, SUPERVISOR + RETURN
 3:  csrw    mepc, s5
     la      x31, saved
+    csrw    minstret, zero
     each    ld, x31, 0
     ld      x31, 248(x31)
     mret
@@ -261,13 +281,21 @@ end_case:
     keep    0x600, HSTATUS
     keep    0x200, VSSTATUS
     keep    fcsr, FCSR
-    keep    mie, 96
-    keep    sscratch, 104
-    keep    0x240, 112                  # vsscratch
-    keep    mscratch, 120
-    keep    scounteren, 128
-    keep    mcounteren, 136
-    keep    0x606, 144                  # hcounteren
+    keep    mtvec, MTVEC
+    keep    stvec, STVEC
+    keep    0x205, VSTVEC
+    keep    mie, 120
+    keep    mip, 128
+    keep    sscratch, 136
+    keep    0x240, 144                  # vsscratch
+    keep    mscratch, 152
+    keep    scounteren, 160
+    keep    mcounteren, 168
+    keep    0x606, 176                  # hcounteren
+    keep    0x645, 184                  # hvip
+    keep    0x607, 192                  # hgeie
+    ld      t0, 16(s1)
+    sd      t0, 248(s0)                 # instructions
     csrw    mcounteren, zero
     # The registers, as the trap found them.
     la      s5, saved
@@ -287,15 +315,25 @@ end_case:
     csrs    mstatus, t0
     j       next_case
 
+    .section .vectors, "ax"
+    .option norvc
+    .rept SLOTS / 4
+    j       trap
+    .endr
+
     .section .supervisor, "ax"
+    .rept SLOTS / 4
     ecall
+    .endr
+    .skip RETURN - SLOTS
     sret
-    ebreak
 
     .section .virtual, "ax"
+    .rept SLOTS / 4
     ecall
+    .endr
+    .skip RETURN - SLOTS
     sret
-    ebreak
 
     .section .bss, "aw", @nobits
     .balign 8

@@ -1,0 +1,103 @@
+import Glibc
+import RV64Core
+
+/// Random programs on rvhv's plain machine and on QEMU: Tests/Differential/README says how to read the outcome.
+@main
+enum Differential {
+    static let usage = """
+        usage: differential --runtime FILE [options]
+          --seed N           the first program's seed (default: 1)
+          --programs N       how many programs, with seeds one after the other (default: 10)
+          --instructions N   end once so many instructions have been compared
+          --modes M,...      of the modes m, s, u, vs, vu (default: all)
+          --directory DIR    for the files of this run (default: .)
+          --failures N       end after so many programs that failed (default: 1)
+          --no-shrink        report the first difference as it was found
+        """
+
+    static func main() {
+        do {
+            let options = try Options(CommandLine.arguments.dropFirst())
+            exit(try run(options) ? 0 : 1)
+        } catch {
+            let message = Array("differential: \(error)\n".utf8)
+            _ = Glibc.write(2, message, message.count)
+            exit(2)
+        }
+    }
+
+    private static func run(_ options: Options) throws -> Bool {
+        let runtime = try File.read(options.runtime)
+        let machines = Machines(extensions: Machines.extensions, directory: options.directory)
+        let source = ProgramSource(extensions: Machines.extensions, modes: options.modes)
+        let shrinker = Shrinker(machines: machines, runtime: runtime)
+        var instructions: UInt64 = 0
+        var failures = 0
+        var programs: UInt64 = 0
+        while programs < options.programs, instructions < options.instructions, failures < options.failures {
+            let seed = options.seed &+ programs
+            programs += 1
+            let program = source.program(seed: seed)
+            let memory = try machines.run(program.image(runtime: runtime))
+            let comparison = Comparison(rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count)
+            instructions += comparison.instructions
+            let differences = comparison.differences()
+            guard let first = differences.first else { continue }
+            failures += 1
+            print("seed \(seed): \(differences.count) differences")
+            let small = options.shrinks ? shrinker.shrink(program, suspect: first.index) : program
+            let rest = options.shrinks ? shrinker.differences(of: small) : differences
+            print(options.shrinks ? Report.text(small, rest) : Report.text(TestProgram(seed: seed, cases: [], background: small.background), rest))
+        }
+        print("\(programs) programs, \(instructions) instructions, \(failures) programs with a difference")
+        return failures == 0
+    }
+}
+
+struct Options {
+    var runtime = ""
+    var seed: UInt64 = 1
+    var programs: UInt64 = 10
+    var instructions: UInt64 = .max
+    var modes: [PrivilegeMode] = [.machine, .supervisor, .user, .virtualSupervisor, .virtualUser]
+    var directory = "."
+    var failures = 1
+    var shrinks = true
+
+    init(_ arguments: some Sequence<String>) throws {
+        var rest = arguments.makeIterator()
+        while let argument = rest.next() {
+            if argument == "--no-shrink" {
+                shrinks = false
+                continue
+            }
+            guard let value = rest.next() else { throw MachineFailure(description: Differential.usage) }
+            switch argument {
+            case "--runtime": runtime = value
+            case "--seed": seed = try Self.number(value)
+            case "--programs": programs = try Self.number(value)
+            case "--instructions":
+                instructions = try Self.number(value)
+                programs = .max
+            case "--modes": modes = try value.split(separator: ",").map(Self.mode)
+            case "--directory": directory = value
+            case "--failures": failures = Int(try Self.number(value) & 0xFFFF_FFFF)
+            default: throw MachineFailure(description: Differential.usage)
+            }
+        }
+        guard !runtime.isEmpty else { throw MachineFailure(description: Differential.usage) }
+    }
+
+    private static func number(_ text: String) throws -> UInt64 {
+        guard let value = UInt64(text.filter { $0 != "_" }) else { throw MachineFailure(description: "'\(text)' is not a number") }
+        return value
+    }
+
+    private static func mode(_ name: Substring) throws -> PrivilegeMode {
+        let modes: [Substring: PrivilegeMode] = [
+            "m": .machine, "s": .supervisor, "u": .user, "vs": .virtualSupervisor, "vu": .virtualUser,
+        ]
+        guard let mode = modes[name] else { throw MachineFailure(description: "'\(name)' is not a mode") }
+        return mode
+    }
+}
