@@ -7,6 +7,72 @@ struct Difference {
     let place: String
     let rvhv: UInt64
     let qemu: UInt64
+    /// Where the trap happened on rvhv, in a trap's record.
+    var pc: UInt64?
+}
+
+/// What the runtime keeps of a trap, by its index.
+enum TrapRegister: UInt64, CaseIterable {
+    /// 0 M, 1 HS, 2 VS.
+    case handler
+    case mcause, mepc, mtval, mstatus, mtval2, mtinst
+    case scause, sepc, stval, sstatus, hstatus, htval, htinst
+    case vscause, vsepc, vstval, vsstatus
+}
+
+enum TrapHandler: UInt64 {
+    case machine
+    case supervisor
+    case virtualSupervisor
+}
+
+/// One record of the trap log.
+struct LoggedTrap {
+    let comparison: Comparison
+    let address: UInt64
+
+    func rvhv(_ register: TrapRegister) -> UInt64 { comparison.rvhv.word(at: address + 8 * register.rawValue) }
+    func qemu(_ register: TrapRegister) -> UInt64 { comparison.qemu.word(at: address + 8 * register.rawValue) }
+
+    var handler: TrapHandler { TrapHandler(rawValue: rvhv(.handler)) ?? .machine }
+
+    var cause: UInt64 { rvhv(causeRegister) }
+    var causeRegister: TrapRegister {
+        switch handler {
+        case .machine: .mcause
+        case .supervisor: .scause
+        case .virtualSupervisor: .vscause
+        }
+    }
+    var valueRegister: TrapRegister {
+        switch handler {
+        case .machine: .mtval
+        case .supervisor: .stval
+        case .virtualSupervisor: .vstval
+        }
+    }
+
+    /// The instruction on rvhv.
+    var pc: UInt64 {
+        switch rvhv(.handler) {
+        case 1: rvhv(.sepc)
+        case 2: rvhv(.vsepc)
+        default: rvhv(.mepc)
+        }
+    }
+
+    /// Where each machine's trap went, and why.
+    var causes: String {
+        func cause(_ read: (TrapRegister) -> UInt64) -> String {
+            let names: [TrapRegister] = [.mcause, .scause, .vscause]
+            let handler = read(.handler)
+            let value = handler < 3 ? read(names[Int(handler)]) : 0
+            let number = value >> 63 == 1 ? "interrupt \(value & 63)" : "\(value)"
+            return (handler < 3 ? ["M", "HS", "VS"][Int(handler)] : "?") + " " + number
+        }
+        let (ours, theirs) = (cause(rvhv), cause(qemu))
+        return ours == theirs ? ours : "rvhv \(ours), QEMU \(theirs)"
+    }
 }
 
 /// Finds what differs, but for what `Exclusions` explain.
@@ -14,11 +80,24 @@ struct Comparison {
     let rvhv: [UInt8]
     let qemu: [UInt8]
     let cases: Int
+    /// What the machines were given.
+    let program: [UInt8]
+    private let decoder = Decoder(extensions: Machines.extensions)
 
-    private static let records = [
-        "trap to (0 M, 1 HS, 2 VS)", "mcause", "mepc", "mtval", "mstatus", "mtval2", "mtinst", "scause", "sepc", "stval", "sstatus",
-        "hstatus", "htval", "htinst", "vscause", "vsepc", "vstval", "vsstatus",
-    ]
+    init(rvhv: [UInt8], qemu: [UInt8], cases: Int, program: [UInt8]) {
+        self.rvhv = rvhv
+        self.qemu = qemu
+        self.cases = cases
+        self.program = program
+    }
+
+    /// The instruction of a case at a virtual address; no mapping changes the low bits.
+    func opcode(at pc: UInt64) -> Opcode {
+        let address = Layout.base + pc & 0x1F_FFFE
+        guard address >= Layout.code, address < Layout.codeEnd else { return .illegal }
+        return decoder.decode(UInt32(truncatingIfNeeded: program.word(at: address))).opcode
+    }
+
     private static let results: [UInt64: String] = [
         0: "traps", 8: "mstatus", 16: "satp", 24: "vsatp", 32: "hgatp", 40: "medeleg", 48: "hedeleg", 56: "mideleg",
         64: "hideleg", 72: "hstatus", 80: "vsstatus", 88: "fcsr", 96: "mtvec", 104: "stvec", 112: "vstvec",
@@ -49,21 +128,32 @@ struct Comparison {
 
     private func differences(ofCase index: Int) -> [Difference] {
         var found: [Difference] = []
-        func compare(_ address: UInt64, _ place: @autoclosure () -> String, mask: UInt64 = ~0) {
+        func compare(_ address: UInt64, _ place: @autoclosure () -> String, _ rule: ComparisonRule = .equal, pc: UInt64? = nil) {
             let (ours, theirs) = (rvhv.word(at: address), qemu.word(at: address))
-            if (ours ^ theirs) & mask != 0 { found.append(Difference(index: index, place: place(), rvhv: ours, qemu: theirs)) }
+            if !rule.accepts(rvhv: ours, qemu: theirs) { found.append(Difference(index: index, place: place(), rvhv: ours, qemu: theirs, pc: pc)) }
         }
         let result = Layout.results + UInt64(index) * Layout.caseSize
         let log = Layout.logs + UInt64(index) * Layout.logSize
+        func isUnchanged(_ address: UInt64) -> Bool {
+            rvhv.word(at: address) == rvhv.word(at: address - Layout.recordSize)
+                && qemu.word(at: address) == qemu.word(at: address - Layout.recordSize)
+        }
         let traps = min(rvhv.word(at: result), qemu.word(at: result), Layout.logSize / Layout.recordSize)
         for trap in 0..<traps {
-            for (field, name) in Self.records.enumerated() {
-                let address = log + trap * Layout.recordSize + 8 * UInt64(field)
-                compare(address, "trap \(trap): \(name)", mask: Exclusions.mask(record: name))
+            let logged = LoggedTrap(comparison: self, address: log + trap * Layout.recordSize)
+            let instruction = opcode(at: logged.pc)
+            for register in TrapRegister.allCases {
+                let address = logged.address + 8 * register.rawValue
+                // What has stayed since the trap before has been judged there.
+                if trap > 0, register != .handler, isUnchanged(address) { continue }
+                compare(
+                    address, "trap \(trap) (\(logged.causes)): \(register)",
+                    Exclusions.rule(register, of: logged, at: instruction), pc: logged.pc
+                )
             }
         }
         for (offset, name) in Self.results.sorted(by: { $0.key < $1.key }) {
-            compare(result + offset, name, mask: Exclusions.mask(result: name))
+            compare(result + offset, name, Exclusions.rule(result: name))
         }
         for number in 1..<32 {
             compare(result + CaseField.x + 8 * UInt64(number), RegisterNames.integer[number])

@@ -36,7 +36,9 @@ struct InstructionSource {
     }
 
     /// Instructions that need more than random operands: see `patterns`.
-    private static let withheld: Set<Opcode> = [.ebreak, .mret, .sret, .wfi]
+    private static let withheld: Set<Opcode> = [.ebreak, .mret, .sret, .wfi, .lrW, .lrD, .scW, .scD]
+    /// QEMU executes them.
+    private static let withheldFromUser: Set<Opcode> = [.sfenceWInval, .sfenceInvalIr]
     private static let addressed: Set<InstructionFormat> = [
         .load, .store, .floatLoad, .floatStore, .loadReserved, .atomic, .hypervisorLoad, .hypervisorStore,
     ]
@@ -44,7 +46,11 @@ struct InstructionSource {
 
     init(extensions: ExtensionSet, mode: PrivilegeMode) {
         self.mode = mode
-        let rows = InstructionTable.rows.filter { $0.isAvailable(in: extensions) && !Self.withheld.contains($0.opcode) }
+        let isUser = mode == .user || mode == .virtualUser
+        let rows = InstructionTable.rows.filter { row in
+            row.isAvailable(in: extensions) && !Self.withheld.contains(row.opcode)
+                && !(isUser && Self.withheldFromUser.contains(row.opcode))
+        }
         func members(_ isMember: (InstructionRow) -> Bool) -> Group { .rows(rows.filter(isMember)) }
         let atomics: Set<InstructionFormat> = [.loadReserved, .atomic]
         let guest: Set<InstructionFormat> = [.hypervisorLoad, .hypervisorStore]

@@ -12,7 +12,7 @@ enum Differential {
           --modes M,...      of the modes m, s, u, vs, vu (default: all)
           --directory DIR    for the files of this run (default: .)
           --failures N       end after so many programs that failed (default: 1)
-          --no-shrink        report the first difference as it was found
+          --no-shrink        only list the first difference of each case that has one
         """
 
     static func main() {
@@ -38,16 +38,22 @@ enum Differential {
             let seed = options.seed &+ programs
             programs += 1
             let program = source.program(seed: seed)
-            let memory = try machines.run(program.image(runtime: runtime))
-            let comparison = Comparison(rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count)
+            let image = program.image(runtime: runtime)
+            let memory = try machines.run(image)
+            let comparison = Comparison(
+                rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count, program: image.bytes
+            )
             instructions += comparison.instructions
             let differences = comparison.differences()
             guard let first = differences.first else { continue }
             failures += 1
             print("seed \(seed): \(differences.count) differences")
-            let small = options.shrinks ? shrinker.shrink(program, suspect: first.index) : program
-            let rest = options.shrinks ? shrinker.differences(of: small) : differences
-            print(options.shrinks ? Report.text(small, rest) : Report.text(TestProgram(seed: seed, cases: [], background: small.background), rest))
+            if !options.shrinks {
+                print(Report.summary(program, differences))
+                continue
+            }
+            let small = shrinker.shrink(program, suspect: first.index)
+            print(Report.text(small, shrinker.differences(of: small)))
         }
         print("\(programs) programs, \(instructions) instructions, \(failures) programs with a difference")
         return failures == 0

@@ -115,7 +115,7 @@ struct PageTables {
         switch random.below(5) {
         case 0: return leaf(Layout.data + random.below(Layout.dataPages) * 4096, Bit.all)
         case 1: return pointer(table) | random.pick([Bit.user, Bit.accessed, Bit.dirty, 1 << 61, 1 << 63, 1 << 54])
-        case 2: return pointer(0x9000_0000)
+        case 2: return pointer(0xA000_0000)
         case 3: return leaf(Layout.base, randomFlags() | Bit.valid | Bit.user)
         default: return 0
         }
@@ -134,7 +134,7 @@ struct PageTables {
             if isData, random.chance(40) {
                 flags = randomFlags() | (random.chance(90) ? Bit.valid : 0) | (random.chance(90) ? Bit.user : 0)
             } else if isTable, isHostile, random.chance(20) {
-                flags &= ~random.pick([Bit.write, Bit.dirty, Bit.read | Bit.write, Bit.write | Bit.accessed])
+                flags &= ~random.pick([Bit.valid, Bit.user])
             } else if random.chance(20) {
                 flags &= ~Bit.dirty
             }

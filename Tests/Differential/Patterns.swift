@@ -6,12 +6,13 @@ enum Patterns {
     private static let second: UInt32 = 29
 
     static func next(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
-        switch random.below(6) {
+        switch random.below(7) {
         case 0: return changeStatus(&random)
         case 1: return trapReturn(mode: mode, &random)
         case 2: return selfModification(mode: mode, &random)
         case 3: return interrupt(&random)
         case 4: return modifiedPrivilege(mode: mode, &random)
+        case 5: return reservation(&random)
         default: return [GeneratedInstruction(random.chance(70) ? ecall : breakpoint)]
         }
     }
@@ -29,6 +30,17 @@ enum Patterns {
         number << 20 | source << 15 | function << 12 | 0x73
     }
 
+    /// LR, a little arithmetic, and SC to the same address. After a trap of LR the runtime goes on behind SC, since QEMU
+    /// looks at no address that is not reserved.
+    private static func reservation(_ random: inout SeededRandom) -> [GeneratedInstruction] {
+        let pointer = 8 + UInt32(random.below(8))
+        let width = UInt32(random.pick([2, 3] as [UInt64])) << 12
+        let ordering = UInt32(random.below(4)) << 25
+        let load = 0x1000_002F | ordering | pointer << 15 | width | second << 7
+        let store = 0x1800_002F | ordering | UInt32(random.below(32)) << 20 | pointer << 15 | width | 30 << 7
+        return [load, addi(scratch, second, UInt32(random.below(4096))), store].map { GeneratedInstruction($0) }
+    }
+
     /// Sets or clears bits of a status register that the handlers can live with.
     private static func changeStatus(_ random: inout SeededRandom) -> [GeneratedInstruction] {
         let set: UInt32 = 2
@@ -36,7 +48,10 @@ enum Patterns {
         let (number, bits): (UInt32, UInt32) = random.pick([
             (0x300, 0x007C_6122), (0x100, 0x000C_6122), (0x200, 0x000C_6122), (0x600, 0x0070_0380),
         ])
-        let mask = bits & UInt32(truncatingIfNeeded: random.next())
+        // FS is off or dirty: harts may say dirty early.
+        let fs: UInt32 = number == 0x600 ? 0 : 0x6000
+        var mask = bits & ~fs & UInt32(truncatingIfNeeded: random.next())
+        if random.chance(10) { mask |= fs }
         // addi sign-extends: the low part stays below 2048.
         let words = [
             lui(scratch, mask & 0x7FFF_F000), addi(scratch, scratch, mask & 0x7FF),

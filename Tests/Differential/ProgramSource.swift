@@ -96,22 +96,32 @@ struct ProgramSource {
         // SIE, MIE, SPIE, MPIE, SPP, MPRV, SUM, MXR; rarely TVM, TW, TSR.
         status |= random.next() & 0x000E_01AA
         status |= random.chance(20) ? random.next() & 0x0070_0000 : 0
-        status |= (random.chance(92) ? 3 : random.below(4)) << 13
+        status |= (random.chance(92) ? 3 : 0) << 13
         test.fields[.status] = status
         // SPV, SPVP, HU; rarely VTVM, VTW, VTSR. VSXL is 64.
         test.fields[.hstatus] = 2 << 32 | random.next() & 0x380 | (random.chance(20) ? random.next() & 0x0070_0000 : 0)
         test.fields[.vsstatus] =
-            2 << 32 | random.next() & 0x000C_0122 | (random.chance(92) ? 3 : random.below(4)) << 13
+            2 << 32 | random.next() & 0x000C_0122 | (random.chance(92) ? 3 : 0) << 13
         test.fields[.fcsr] = random.below(5) << 5 | random.below(32)
         if random.chance(10) { test.fields[.fcsr] = random.below(256) }
+    }
+
+    /// QEMU mistakes an AMO's faults for a load's: what is delegated of a load's is delegated of a store's.
+    private static func paired(_ causes: UInt64) -> UInt64 {
+        let loads: UInt64 = 1 << 4 | 1 << 5 | 1 << 13 | 1 << 21
+        return causes & ~(loads << 2) | (causes & loads) << 2
     }
 
     private func setDelegation(of test: inout TestCase, _ random: inout SeededRandom) {
         // What every hart can delegate; calls from S and VS are how the handlers reach M-mode.
         let machine: UInt64 = 0xF0B1FD
         let supervisor: UInt64 = 0xB1FD
-        test.fields[.medeleg] = random.chance(30) ? 0 : (random.chance(40) ? machine : random.next() & machine)
-        test.fields[.hedeleg] = random.chance(30) ? 0 : (random.chance(40) ? supervisor : random.next() & supervisor)
+        func some(of delegable: UInt64, _ random: inout SeededRandom) -> UInt64 {
+            if random.chance(30) { return random.chance(50) ? 0 : delegable }
+            return Self.paired(random.next()) & delegable
+        }
+        test.fields[.medeleg] = some(of: machine, &random)
+        test.fields[.hedeleg] = some(of: supervisor, &random)
         test.fields[.mideleg] = random.next() & 0x222
         test.fields[.hideleg] = random.next() & 0x444
         test.fields[.mtvec] = Layout.machineVectors | random.below(2)

@@ -2,6 +2,28 @@ import RV64Core
 
 /// A disagreement in words.
 enum Report {
+    /// The first difference of each case, and of shared memory.
+    static func summary(_ program: TestProgram, _ differences: [Difference]) -> String {
+        var seen: Set<Int> = []
+        var lines: [String] = []
+        for difference in differences where seen.insert(difference.index ?? -1).inserted {
+            let owner = difference.index.map { "case \($0) (\(program.cases[$0].mode))" } ?? "shared"
+            lines.append(
+                "  \(owner), \(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))"
+            )
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The instruction that a differing trap was about.
+    private static func instruction(_ program: TestProgram, _ difference: Difference) -> String {
+        guard let pc = difference.pc, pc & 0x1F_FFFF < Layout.codeEnd - Layout.base else { return "" }
+        let address = Layout.base + pc & 0x1F_FFFF
+        guard address >= Layout.code else { return "" }
+        let word = UInt32(truncatingIfNeeded: program.image(runtime: []).bytes.word(at: address))
+        return " at \(hex(pc)) [\(disassemble(word & 3 == 3 ? word : word & 0xFFFF, at: pc))]"
+    }
+
     static func text(_ program: TestProgram, _ differences: [Difference]) -> String {
         var text = ""
         for (index, (test, address)) in zip(program.cases, program.codeAddresses).enumerated() {
@@ -15,7 +37,7 @@ enum Report {
         }
         for difference in differences.prefix(24) {
             text += difference.index.map { "  case \($0), " } ?? "  "
-            text += "\(difference.place): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
+            text += "\(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
         }
         if differences.count > 24 { text += "  and \(differences.count - 24) more\n" }
         return text

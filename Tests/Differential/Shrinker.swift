@@ -4,8 +4,11 @@ struct Shrinker {
     let runtime: [UInt8]
 
     func differences(of program: TestProgram) -> [Difference] {
-        guard let memory = try? machines.run(program.image(runtime: runtime)) else { return [] }
-        return Comparison(rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count).differences()
+        let image = program.image(runtime: runtime)
+        guard let memory = try? machines.run(image) else { return [] }
+        return Comparison(
+            rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count, program: image.bytes
+        ).differences()
     }
 
     /// - Returns: the program with as few cases and instructions as do, what is left out turned into `nop`.

@@ -229,8 +229,17 @@ trap:
     and     t0, t0, s5
     li      t1, 0x80000000
     or      t0, t0, t1
-    lhu     t0, 0(t0)
-    andi    t0, t0, 3
+    lhu     t1, 0(t0)
+    lhu     t2, 2(t0)
+    # An LR is skipped with the two instructions behind it, the last of which is its SC.
+    andi    t0, t1, 0x7f
+    addi    t0, t0, -0x2f
+    srli    t2, t2, 11
+    addi    t2, t2, -2
+    or      t0, t0, t2
+    bnez    t0, 6f
+    addi    s5, s5, 8
+6:  andi    t0, t1, 3
     addi    s5, s5, 2
     li      t1, 3
     bne     t0, t1, resume
