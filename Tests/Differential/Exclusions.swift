@@ -43,8 +43,18 @@ enum Exclusions {
         case .htinst where trap.handler != .supervisor: return .unchecked
         case .htinst, .mtinst: return trap.qemu(register) == 0 ? .unchecked : .equal
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
+        case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
         case trap.valueRegister: return valueRule(cause, seen: trap.qemu(register), at: instruction)
         default: return .equal
+        }
+    }
+
+    /// Whether QEMU took a trap that has nothing to do with the manual's: the case is run no further.
+    static func diverges(_ trap: LoggedTrap) -> Bool {
+        switch (trap.cause, trap.qemuCause) {
+        case (1, 20), (5, 21), (7, 23): true
+        case (virtualInstruction, illegalInstruction): trap.rvhv(.handler) != trap.qemu(.handler)
+        default: false
         }
     }
 

@@ -10,6 +10,8 @@ struct GeneratedInstruction {
     /// Reads the address that `auipc` two instructions before has put into its base register: the displacement is
     /// filled in like a branch's.
     var displacementBase: Int?
+    /// Belongs to the instruction before: no jump goes here, and they are left out together.
+    var continues = false
 
     init(_ word: UInt32, skip: Int? = nil) {
         self.word = word
@@ -78,7 +80,10 @@ struct InstructionSource {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
         case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, &random))]
-        case .pattern: return Patterns.next(mode: mode, &random)
+        case .pattern:
+            var pattern = Patterns.next(mode: mode, &random)
+            for index in pattern.indices.dropFirst() { pattern[index].continues = true }
+            return pattern
         case .anything:
             // Major opcodes that hold no branch and no jump, so that the case still ends.
             let major = random.pick([0x03, 0x07, 0x0F, 0x13, 0x1B, 0x23, 0x27, 0x2F, 0x33, 0x3B, 0x43, 0x53, 0x0B, 0x5B] as [UInt32])

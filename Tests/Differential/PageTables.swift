@@ -9,6 +9,11 @@ struct PageTables {
     private var random: SeededRandom
     private var image: MemoryImage
 
+    private enum Stage {
+        case first
+        case guest
+    }
+
     private enum Bit {
         static let valid: UInt64 = 1
         static let read: UInt64 = 2
@@ -111,11 +116,12 @@ struct PageTables {
     }
 
     /// Entries of middle levels: misaligned superpages, pointers with leaf bits, pointers out of memory, nothing.
-    private mutating func strangeEntry(_ table: UInt64) -> UInt64 {
+    private mutating func strangeEntry(_ table: UInt64, stage: Stage = .first) -> UInt64 {
         switch random.below(5) {
         case 0: return leaf(Layout.data + random.below(Layout.dataPages) * 4096, Bit.all)
         case 1: return pointer(table) | random.pick([Bit.user, Bit.accessed, Bit.dirty, 1 << 61, 1 << 63, 1 << 54])
-        case 2: return pointer(0xA000_0000)
+        // QEMU takes what PMP forbids in the G-stage for a guest-page fault.
+        case 2: return stage == .guest ? 0 : pointer(0x1000_0000)
         case 3: return leaf(Layout.base, randomFlags() | Bit.valid | Bit.user)
         default: return 0
         }
@@ -142,10 +148,10 @@ struct PageTables {
         }
         let middle = allocate()
         set(middle, 0, pointer(identity))
-        for index in UInt64(1)..<16 { set(middle, index, strangeEntry(identity)) }
+        for index in UInt64(1)..<16 { set(middle, index, strangeEntry(identity, stage: .guest)) }
         let top = allocate(4)
         set(top, 2, pointer(middle))
-        for index in UInt64(3)..<16 { set(top, index, strangeEntry(identity)) }
+        for index in UInt64(3)..<16 { set(top, index, strangeEntry(identity, stage: .guest)) }
         // The first page of the Sv39x4 root serves as a table of the level below the others' roots.
         let upper = allocate(4)
         set(upper, 0, pointer(top))

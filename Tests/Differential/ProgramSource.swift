@@ -63,7 +63,7 @@ struct ProgramSource {
         // Across the end of a page.
         case 85..<88: return random.pick(Layout.randomPages + [Layout.base + 0x22000]) + random.below(8) * 4096 - random.below(9)
         case 88..<97: return random.pick(Layout.superpages) + place
-        case 97: return 0x9000_0000 + place
+        case 97: return random.pick([0x9000_0000, 0x1000_0000]) + place
         default: return random.interesting()
         }
     }
@@ -109,7 +109,8 @@ struct ProgramSource {
     /// QEMU mistakes an AMO's faults for a load's: what is delegated of a load's is delegated of a store's.
     private static func paired(_ causes: UInt64) -> UInt64 {
         let loads: UInt64 = 1 << 4 | 1 << 5 | 1 << 13 | 1 << 21
-        return causes & ~(loads << 2) | (causes & loads) << 2
+        let illegal: UInt64 = 1 << 2
+        return causes & ~(loads << 2 | illegal << 20) | (causes & loads) << 2 | (causes & illegal) << 20
     }
 
     private func setDelegation(of test: inout TestCase, _ random: inout SeededRandom) {
@@ -122,6 +123,8 @@ struct ProgramSource {
         }
         test.fields[.medeleg] = some(of: machine, &random)
         test.fields[.hedeleg] = some(of: supervisor, &random)
+        // QEMU mistakes a virtual instruction for an illegal one in VU-mode.
+        if random.chance(70) { test.fields[.hedeleg, default: 0] &= ~4 }
         test.fields[.mideleg] = random.next() & 0x222
         test.fields[.hideleg] = random.next() & 0x444
         test.fields[.mtvec] = Layout.machineVectors | random.below(2)

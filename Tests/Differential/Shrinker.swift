@@ -3,33 +3,37 @@ struct Shrinker {
     let machines: Machines
     let runtime: [UInt8]
 
-    func differences(of program: TestProgram) -> [Difference] {
+    func comparison(of program: TestProgram) throws -> Comparison {
         let image = program.image(runtime: runtime)
-        guard let memory = try? machines.run(image) else { return [] }
-        return Comparison(
-            rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count, program: image.bytes
-        ).differences()
+        let memory = try machines.run(image)
+        return Comparison(rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count, program: image.bytes)
     }
 
-    /// - Returns: the program with as few cases and instructions as do, what is left out turned into `nop`.
-    func shrink(_ program: TestProgram, suspect: Int?) -> TestProgram {
+    func differences(of program: TestProgram) -> [Difference] {
+        (try? comparison(of: program))?.differences() ?? []
+    }
+
+    /// - Returns: the program with as few cases and instructions as still show a difference of that kind, what is left
+    ///   out turned into `nop`.
+    func shrink(_ program: TestProgram, to difference: Difference) -> TestProgram {
+        func fails(_ program: TestProgram) -> Bool { differences(of: program).contains { $0.kind == difference.kind } }
         var program = program
-        if let suspect {
+        if let index = difference.index {
             var single = program
-            single.cases = [program.cases[suspect]]
-            if !differences(of: single).isEmpty { program = single }
+            single.cases = [program.cases[index]]
+            if fails(single) { program = single }
         }
         if program.cases.count > 1 {
             program.cases = reduce(program.cases) { cases in
                 var smaller = program
                 smaller.cases = cases
-                return !differences(of: smaller).isEmpty
+                return fails(smaller)
             }
         }
         for index in program.cases.indices {
             let code = program.cases[index].code
-            let kept = reduce(Array(code.indices)) { kept in
-                !differences(of: Self.keeping(kept, of: index, in: program)).isEmpty
+            let kept = reduce(code.indices.filter { !code[$0].continues }) {
+                fails(Self.keeping($0, of: index, in: program))
             }
             program = Self.keeping(kept, of: index, in: program)
         }
@@ -40,9 +44,14 @@ struct Shrinker {
     private static func keeping(_ kept: [Int], of index: Int, in program: TestProgram) -> TestProgram {
         var result = program
         let wanted = Set(kept)
-        for position in result.cases[index].code.indices where !wanted.contains(position) {
+        var isWanted = false
+        for position in result.cases[index].code.indices {
+            if !result.cases[index].code[position].continues { isWanted = wanted.contains(position) }
+            if isWanted { continue }
             let length = result.cases[index].code[position].length
+            let isInside = result.cases[index].code[position].continues
             result.cases[index].code[position] = GeneratedInstruction(length == 2 ? 0x0001 : 0x0000_0013)
+            result.cases[index].code[position].continues = isInside
         }
         return result
     }

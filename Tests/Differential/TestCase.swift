@@ -25,7 +25,9 @@ struct TestCase {
             let origin = instruction.displacementBase.map { starts[max(0, index - $0)] } ?? starts[index]
             var word = instruction.word
             if let skip = instruction.skip {
-                word = Displacement.encode(starts[min(index + skip, code.count)] - origin, into: word)
+                var target = min(index + skip, code.count)
+                while target < code.count, code[target].continues { target += 1 }
+                word = Displacement.encode(starts[target] - origin, into: word)
             }
             for byte in 0..<instruction.length { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * byte))) }
         }

@@ -57,8 +57,8 @@ _start:
     li      t0, TIMER
     li      t1, -1
     sd      t1, 0(t0)
-    # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then come the finisher, the
-    # compared memory, addresses of the memory's range where nothing is; and all else is out of reach.
+    # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then come the finisher,
+    # the compared memory, two gigabytes where nothing else is; and all other addresses are out of reach.
     .macro region index, base, size
     li      t0, (\base >> 2) | (\size / 8 - 1)
     csrw    pmpaddr\index, t0
@@ -66,7 +66,7 @@ _start:
     region  0, 0x80000000, 0x20000
     region  1, FINISHER, 0x1000
     region  2, 0x80000000, 0x200000
-    region  3, 0x90000000, 0x100000
+    region  3, 0x80000000, 0x80000000
     li      t0, -1
     csrw    pmpaddr4, t0
     li      t0, 0x989f9f9b9d
