@@ -43,6 +43,7 @@ enum Exclusions {
         case .htinst where trap.handler != .supervisor: return .unchecked
         case .htinst, .mtinst: return trap.qemu(register) == 0 ? .unchecked : .equal
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
+        case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
         case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
         case trap.valueRegister: return valueRule(cause, seen: trap.qemu(register), at: instruction)
         default: return .equal
@@ -52,7 +53,8 @@ enum Exclusions {
     /// Whether QEMU took a trap that has nothing to do with the manual's: the case is run no further.
     static func diverges(_ trap: LoggedTrap) -> Bool {
         switch (trap.cause, trap.qemuCause) {
-        case (1, 20), (5, 21), (7, 23): true
+        case (1, 20), (5, 21), (7, 23), (20, 21): true
+        case (13, 5), (15, 7): true
         case (virtualInstruction, illegalInstruction): trap.rvhv(.handler) != trap.qemu(.handler)
         default: false
         }
