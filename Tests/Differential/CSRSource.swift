@@ -41,9 +41,9 @@ enum CSRSource {
         }
         if choice < 90 || mode == .machine {
             let number = random.pick(readOnly)
-            // QEMU's vsstatus has no SD.
-            let isGuest = number == 0x200 || number == 0x100 && mode == .virtualSupervisor
-            return UInt32(number) << 20 | 2 << 12 | (isGuest ? 0 : destination) | 0x73
+            // QEMU's vsstatus has no SD, and its hstatus keeps a GVA of its own.
+            let differs = number == 0x200 || number == 0x600 || number == 0x100 && mode == .virtualSupervisor
+            return UInt32(number) << 20 | 2 << 12 | (differs ? 0 : destination) | 0x73
         }
         return UInt32(random.pick(counters)) << 20 | 2 << 12 | destination | 0x73
     }

@@ -66,11 +66,14 @@ struct LoggedTrap {
     }
 
     /// The instruction on rvhv.
-    var pc: UInt64 {
-        switch rvhv(.handler) {
-        case 1: rvhv(.sepc)
-        case 2: rvhv(.vsepc)
-        default: rvhv(.mepc)
+    var pc: UInt64 { rvhv(Self.pcRegister(rvhv(.handler))) }
+    var qemuPC: UInt64 { qemu(Self.pcRegister(qemu(.handler))) }
+
+    private static func pcRegister(_ handler: UInt64) -> TrapRegister {
+        switch handler {
+        case 1: .sepc
+        case 2: .vsepc
+        default: .mepc
         }
     }
 
@@ -105,10 +108,12 @@ struct Comparison {
     }
 
     /// The instruction of a case at a virtual address; no mapping changes the low bits.
-    func opcode(at pc: UInt64) -> Opcode {
+    func opcode(at pc: UInt64) -> Opcode { decoder.decode(word(at: pc)).opcode }
+
+    func word(at pc: UInt64) -> UInt32 {
         let address = Layout.base + pc & 0x1F_FFFE
-        guard address >= Layout.code, address < Layout.codeEnd else { return .illegal }
-        return decoder.decode(UInt32(truncatingIfNeeded: program.word(at: address))).opcode
+        guard address >= Layout.code, address < Layout.codeEnd else { return 0 }
+        return UInt32(truncatingIfNeeded: program.word(at: address))
     }
 
     private static let results: [UInt64: String] = [
@@ -143,7 +148,9 @@ struct Comparison {
     var divergentCases: Set<Int> {
         var found: Set<Int> = []
         for index in 0..<cases {
-            for trap in 0..<traps(ofCase: index) where Exclusions.diverges(logged(trap, ofCase: index)) {
+            for trap in 0..<traps(ofCase: index) {
+                let logged = logged(trap, ofCase: index)
+                guard Exclusions.diverges(logged, at: word(at: logged.pc), opcode(at: logged.pc)) else { continue }
                 found.insert(index)
                 break
             }

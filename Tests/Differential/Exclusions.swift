@@ -36,13 +36,15 @@ enum Exclusions {
         switch register {
         case .vsstatus: return .bits(~signals)
         case .mstatus: return .bits(~guestVirtualAddress)
-        case .hstatus where trap.handler == .supervisor && cause == breakpoint:
+        case .hstatus where trap.handler != .supervisor || cause == breakpoint:
             return .bits(~hypervisorGuestVirtualAddress)
         case .mtval2: return isGuestPageFault(trap.rvhv(.mcause)) ? .equal : .manual(0)
         case .htval where trap.handler == .supervisor: return isGuestPageFault(cause) ? .equal : .manual(0)
         case .htinst where trap.handler != .supervisor: return .unchecked
         case .htinst, .mtinst: return trap.qemu(register) == 0 ? .unchecked : .equal
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
+        case .vscause where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
+            return .unchecked
         case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
         case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
         case trap.valueRegister: return valueRule(cause, seen: trap.qemu(register), at: instruction)
@@ -51,12 +53,16 @@ enum Exclusions {
     }
 
     /// Whether QEMU took a trap that has nothing to do with the manual's: the case is run no further.
-    static func diverges(_ trap: LoggedTrap) -> Bool {
+    static func diverges(_ trap: LoggedTrap, at word: UInt32, _ opcode: Opcode) -> Bool {
+        // mstatus.TVM holds for hgatp too.
+        if word & 0x7F == 0x73, word >> 20 == 0x680, trap.cause == illegalInstruction, trap.pc != trap.qemuPC { return true }
         switch (trap.cause, trap.qemuCause) {
-        case (1, 20), (5, 21), (7, 23), (20, 21): true
-        case (13, 5), (15, 7): true
-        case (virtualInstruction, illegalInstruction): trap.rvhv(.handler) != trap.qemu(.handler)
-        default: false
+        case (1, 20), (5, 21), (7, 23), (20, 21): return true
+        case (13, 5), (15, 7): return true
+        // QEMU looks at what an AMO loads before it translates what it stores.
+        case (15, 5), (23, 5): return isStoreLike(opcode)
+        case (virtualInstruction, illegalInstruction): return trap.rvhv(.handler) != trap.qemu(.handler)
+        default: return false
         }
     }
 
@@ -75,6 +81,7 @@ enum Exclusions {
         switch result {
         case "mstatus": .bits(~guestVirtualAddress)
         case "vsstatus": .bits(~signals)
+        case "hstatus": .bits(~hypervisorGuestVirtualAddress)
         default: .equal
         }
     }

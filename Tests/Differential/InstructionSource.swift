@@ -38,7 +38,9 @@ struct InstructionSource {
     }
 
     /// Instructions that need more than random operands: see `patterns`.
-    private static let withheld: Set<Opcode> = [.ebreak, .mret, .sret, .wfi, .lrW, .lrD, .scW, .scD]
+    private static let withheld: Set<Opcode> = [
+        .ebreak, .mret, .sret, .wfi, .lrW, .lrD, .scW, .scD, .hlvxHu, .hlvxWu, .ctzw,
+    ]
     /// QEMU executes them.
     private static let withheldFromUser: Set<Opcode> = [.sfenceWInval, .sfenceInvalIr]
     private static let addressed: Set<InstructionFormat> = [

@@ -142,7 +142,8 @@ struct PageTables {
                 flags = randomFlags() | (random.chance(90) ? Bit.valid : 0) | (random.chance(90) ? Bit.user : 0)
             } else if isTable, isHostile, random.chance(50) {
                 flags &= ~random.pick([Bit.valid, Bit.user])
-            } else if random.chance(20) {
+            } else if random.chance(20), address < Layout.tables || address >= Layout.tablesEnd {
+                // QEMU does not note in the G-stage that it writes a table.
                 flags &= ~Bit.dirty
             }
             set(identity, page, leaf(address, flags))

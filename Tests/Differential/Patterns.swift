@@ -6,13 +6,14 @@ enum Patterns {
     private static let second: UInt32 = 29
 
     static func next(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
-        switch random.below(7) {
+        switch random.below(8) {
         case 0: return changeStatus(&random)
         case 1: return trapReturn(mode: mode, &random)
         case 2: return selfModification(mode: mode, &random)
         case 3: return interrupt(&random)
         case 4: return modifiedPrivilege(mode: mode, &random)
         case 5: return reservation(&random)
+        case 6: return guestFetch(mode: mode, &random)
         default: return [GeneratedInstruction(random.chance(70) ? ecall : breakpoint)]
         }
     }
@@ -28,6 +29,23 @@ enum Patterns {
 
     private static func csr(_ number: UInt32, _ function: UInt32, _ source: UInt32) -> UInt32 {
         number << 20 | source << 15 | function << 12 | 0x73
+    }
+
+    /// HLVX of instructions, since QEMU asks for leave to read where the manual asks for leave to execute.
+    private static func guestFetch(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+        let isHalf = random.chance(50)
+        let load: UInt32 = (isHalf ? 0x6430_4073 : 0x6830_4073) | scratch << 15 | 30 << 7
+        let page = UInt32(random.pick([Layout.code, Layout.userAlias + (Layout.code - Layout.base)]) & 0xFFFF_F000)
+        return (address(page, into: scratch) + [addi(scratch, scratch, UInt32(random.below(512)) * 4), load])
+            .map { GeneratedInstruction($0) }
+    }
+
+    /// A page's address in a register; lui sign-extends, and two shifts clear the upper half.
+    private static func address(_ page: UInt32, into register: UInt32) -> [UInt32] {
+        [
+            lui(register, page), register << 15 | 32 << 20 | 1 << 12 | register << 7 | 0x13,
+            register << 15 | 32 << 20 | 5 << 12 | register << 7 | 0x13,
+        ]
     }
 
     /// LR, a little arithmetic, and SC to the same address. After a trap of LR the runtime goes on behind SC, since QEMU
@@ -46,7 +64,7 @@ enum Patterns {
         let set: UInt32 = 2
         let clear: UInt32 = 3
         let (number, bits): (UInt32, UInt32) = random.pick([
-            (0x300, 0x007C_6122), (0x100, 0x000C_6122), (0x200, 0x000C_6122), (0x600, 0x0070_0380),
+            (0x300, 0x0074_6122), (0x100, 0x0004_6122), (0x200, 0x0000_6122), (0x600, 0x0070_0380),
         ])
         // FS is off or dirty: harts may say dirty early.
         let fs: UInt32 = number == 0x600 ? 0 : 0x6000
@@ -90,11 +108,7 @@ enum Patterns {
             [lui(second, value &+ 0x800), value << 20 | second << 15 | second << 7 | 0x1B,
              store | second << 20 | (offset >> 5) << 25 | (offset & 31) << 7]
         }
-        // lui sign-extends: shift the upper half away.
-        let pointer = [
-            lui(scratch, base | slot & 0xF000), scratch << 15 | 32 << 20 | 1 << 12 | scratch << 7 | 0x13,
-            scratch << 15 | 32 << 20 | 5 << 12 | scratch << 7 | 0x13, addi(scratch, scratch, slot & 0x7FF),
-        ]
+        let pointer = address(base | slot & 0xF000, into: scratch) + [addi(scratch, scratch, slot & 0x7FF)]
         let call: [UInt32] = [0x0000_100F, scratch << 15 | 1 << 7 | 0x67]
         let all = pointer + word(body, at: 0) + word(0x0000_8067, at: 4) + call
         return all.map { GeneratedInstruction($0) }

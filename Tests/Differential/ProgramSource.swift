@@ -104,6 +104,9 @@ struct ProgramSource {
         test.fields[.hstatus] = 2 << 32 | random.next() & 0x380 | (random.chance(20) ? random.next() & 0x0070_0000 : 0)
         test.fields[.vsstatus] =
             2 << 32 | random.next() & 0x000C_0122 | (random.chance(92) ? 3 : 0) << 13
+        // QEMU takes MXR from one of the two, and SUM for granted where HLV reads with S-mode's rights.
+        test.fields[.vsstatus] = (test.fields[.vsstatus] ?? 0) & ~0x8_0000 | status & 0x8_0000
+        if !test.mode.isVirtual { test.fields[.vsstatus, default: 0] |= 0x4_0000 }
         test.fields[.fcsr] = random.below(5) << 5 | random.below(32)
         if random.chance(10) { test.fields[.fcsr] = random.below(256) }
     }
