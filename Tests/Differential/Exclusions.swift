@@ -23,6 +23,7 @@ enum ComparisonRule {
 enum Exclusions {
     private static let signals: UInt64 = 1 << 63
     private static let guestVirtualAddress: UInt64 = 1 << 38
+    private static let accessed: UInt64 = 1 << 6
     /// What tells a load's cause from a store's.
     private static let storeCause: UInt64 = 2
     private static let breakpoint: UInt64 = 3
@@ -57,7 +58,7 @@ enum Exclusions {
         // mstatus.TVM holds for hgatp too.
         if word & 0x7F == 0x73, word >> 20 == 0x680, trap.cause == illegalInstruction, trap.pc != trap.qemuPC { return true }
         switch (trap.cause, trap.qemuCause) {
-        case (1, 20), (5, 21), (7, 23), (20, 21): return true
+        case (1, 20), (5, 21), (7, 21), (7, 23), (20, 21): return true
         case (13, 5), (15, 7): return true
         // QEMU looks at what an AMO loads before it translates what it stores.
         case (15, 5), (23, 5): return isStoreLike(opcode)
@@ -74,6 +75,11 @@ enum Exclusions {
         case 5, 7: .bits(~7)
         default: .equal
         }
+    }
+
+    /// How a word of memory is judged: A may be set without an access (norm:Sv39_pte_a_op).
+    static func rule(memory address: UInt64, rvhv: UInt64) -> ComparisonRule {
+        (Layout.tables..<Layout.tablesEnd).contains(address) && rvhv & accessed == 0 ? .bits(~accessed) : .equal
     }
 
     /// How a register at a case's end is judged.

@@ -103,10 +103,11 @@ struct PageTables {
             random.chance(92) ? Layout.data + random.below(Layout.dataPages) * 4096 : 0x9000_0000 + random.below(64) * 4096
         var entry = leaf(address, randomFlags() | (random.chance(95) ? Bit.valid : 0))
         if random.chance(50) { entry |= Bit.user }
-        // RSW, PBMT and N; QEMU ignores the reserved bits.
+        // RSW, PBMT and N; QEMU ignores reserved bits and values.
         if random.chance(10) { entry |= random.below(4) << 8 }
-        if random.chance(5) { entry |= random.below(4) << 61 }
-        if random.chance(5) { entry |= 1 << 63 }
+        if random.chance(5) { entry |= random.below(3) << 61 }
+        // QEMU writes A and D before it looks at how much an N entry maps: it is 64 KiB.
+        if random.chance(5) { entry = 1 << 63 | entry & ~(0xF_FFFF << 10) | (Layout.patched >> 12 | 8) << 10 }
         return entry
     }
 
