@@ -41,8 +41,8 @@ enum CSRSource {
         }
         if choice < 90 || mode == .machine {
             let number = random.pick(readOnly)
-            // QEMU's vsstatus has no SD, and its hstatus keeps a GVA of its own.
-            let differs = number == 0x200 || number == 0x600 || number == 0x100 && mode == .virtualSupervisor
+            // QEMU's vsstatus has no SD, and a GVA of its own in mstatus and hstatus.
+            let differs = number == 0x300 || number == 0x200 || number == 0x600 || number == 0x100 && mode == .virtualSupervisor
             return UInt32(number) << 20 | 2 << 12 | (differs ? 0 : destination) | 0x73
         }
         return UInt32(random.pick(counters)) << 20 | 2 << 12 | destination | 0x73

@@ -150,9 +150,11 @@ struct Comparison {
         for index in 0..<cases {
             for trap in 0..<traps(ofCase: index) {
                 let logged = logged(trap, ofCase: index)
-                guard Exclusions.diverges(logged, at: word(at: logged.pc), opcode(at: logged.pc)) else { continue }
-                found.insert(index)
-                break
+                let (pc, qemuPC) = (logged.pc, logged.qemuPC)
+                if Exclusions.diverges(logged, at: word(at: pc), opcode(at: pc), opcode(at: qemuPC)) {
+                    found.insert(index)
+                    break
+                }
             }
         }
         return found

@@ -23,7 +23,11 @@ enum ComparisonRule {
 enum Exclusions {
     private static let signals: UInt64 = 1 << 63
     private static let guestVirtualAddress: UInt64 = 1 << 38
+    private static let finisher: Range<UInt64> = 0x10_0000..<0x10_0008
     private static let accessed: UInt64 = 1 << 6
+    private static let dirty: UInt64 = 1 << 7
+    /// The runtime's SRET behind vstvec.
+    private static let virtualReturn = Layout.virtualVectors + 0x200
     /// What tells a load's cause from a store's.
     private static let storeCause: UInt64 = 2
     private static let breakpoint: UInt64 = 3
@@ -41,7 +45,7 @@ enum Exclusions {
             return .bits(~hypervisorGuestVirtualAddress)
         case .mtval2: return isGuestPageFault(trap.rvhv(.mcause)) ? .equal : .manual(0)
         case .htval where trap.handler == .supervisor: return isGuestPageFault(cause) ? .equal : .manual(0)
-        case .htinst where trap.handler != .supervisor: return .unchecked
+        case .htval where trap.handler != .supervisor, .htinst where trap.handler != .supervisor: return .unchecked
         case .htinst, .mtinst: return trap.qemu(register) == 0 ? .unchecked : .equal
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
         case .vscause where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
@@ -54,9 +58,20 @@ enum Exclusions {
     }
 
     /// Whether QEMU took a trap that has nothing to do with the manual's: the case is run no further.
-    static func diverges(_ trap: LoggedTrap, at word: UInt32, _ opcode: Opcode) -> Bool {
-        // mstatus.TVM holds for hgatp too.
-        if word & 0x7F == 0x73, word >> 20 == 0x680, trap.cause == illegalInstruction, trap.pc != trap.qemuPC { return true }
+    static func diverges(_ trap: LoggedTrap, at word: UInt32, _ opcode: Opcode, _ qemuOpcode: Opcode) -> Bool {
+        // The machines' finishers differ.
+        if finisher.contains(trap.rvhv(trap.valueRegister)) || finisher.contains(trap.qemu(trap.valueRegister)) { return true }
+        if trap.pc != trap.qemuPC {
+            switch trap.cause {
+            // QEMU lets mstatus.TVM pass for hgatp, and user modes execute these fences.
+            case illegalInstruction where word & 0x7F == 0x73 && word >> 20 == 0x680: return true
+            case illegalInstruction, virtualInstruction: if isInvalidationFence(opcode) { return true }
+            default: break
+            }
+            // In VS-mode, too, it heeds mstatus.TVM and TSR.
+            let isHeld = [.sinvalVma, .sfenceVma, .sret].contains(qemuOpcode) || trap.qemuPC == virtualReturn
+            if trap.qemuCause == illegalInstruction, isHeld { return true }
+        }
         switch (trap.cause, trap.qemuCause) {
         case (1, 20), (5, 21), (7, 21), (7, 23), (20, 21): return true
         case (13, 5), (15, 7): return true
@@ -79,7 +94,10 @@ enum Exclusions {
 
     /// How a word of memory is judged: A may be set without an access (norm:Sv39_pte_a_op).
     static func rule(memory address: UInt64, rvhv: UInt64) -> ComparisonRule {
-        (Layout.tables..<Layout.tablesEnd).contains(address) && rvhv & accessed == 0 ? .bits(~accessed) : .equal
+        guard (Layout.tables..<Layout.tablesEnd).contains(address) else { return .equal }
+        // A store that no memory takes: whether D is set first is open.
+        if rvhv >> 10 & 0xFFF_FFFF >= (Layout.base + Layout.size) >> 12 { return .bits(~(accessed | dirty)) }
+        return rvhv & accessed == 0 ? .bits(~accessed) : .equal
     }
 
     /// How a register at a case's end is judged.
@@ -90,6 +108,10 @@ enum Exclusions {
         case "hstatus": .bits(~hypervisorGuestVirtualAddress)
         default: .equal
         }
+    }
+
+    private static func isInvalidationFence(_ opcode: Opcode) -> Bool {
+        opcode == .sfenceWInval || opcode == .sfenceInvalIr
     }
 
     private static func savesNoEncoding(_ opcode: Opcode) -> Bool {
