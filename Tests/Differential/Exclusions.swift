@@ -57,29 +57,42 @@ enum Exclusions {
         }
     }
 
-    /// Whether QEMU took a trap that has nothing to do with the manual's: the case is run no further.
-    static func diverges(_ trap: LoggedTrap, at word: UInt32, _ opcode: Opcode, _ qemuOpcode: Opcode) -> Bool {
+    /// Whether QEMU took a trap that has nothing to do with the manual's: the program is run without the case.
+    static func diverges(_ trap: LoggedTrap, rvhv: TrappedInstruction, qemu: TrappedInstruction) -> Bool {
         // The machines' finishers differ.
         if finisher.contains(trap.rvhv(trap.valueRegister)) || finisher.contains(trap.qemu(trap.valueRegister)) { return true }
-        if trap.pc != trap.qemuPC {
-            switch trap.cause {
-            // QEMU lets mstatus.TVM pass for hgatp, and user modes execute these fences.
-            case illegalInstruction where word & 0x7F == 0x73 && word >> 20 == 0x680: return true
-            case illegalInstruction, virtualInstruction: if isInvalidationFence(opcode) { return true }
-            default: break
-            }
-            // In VS-mode, too, it heeds mstatus.TVM and TSR.
-            let isHeld = [.sinvalVma, .sfenceVma, .sret].contains(qemuOpcode) || trap.qemuPC == virtualReturn
-            if trap.qemuCause == illegalInstruction, isHeld { return true }
-        }
+        if trap.pc != trap.qemuPC, takesAnotherWay(trap, rvhv, qemu) { return true }
         switch (trap.cause, trap.qemuCause) {
-        case (1, 20), (5, 21), (7, 21), (7, 23), (20, 21): return true
-        case (13, 5), (15, 7): return true
+        // What PMP forbids behind the G-stage.
+        case (1, 20), (5, 21), (7, 21), (7, 23): return true
+        // A table that the G-stage does not map, and a page fault of HLV while satp is Bare.
+        case (20, 21), (13, 5), (15, 7): return true
         // QEMU looks at what an AMO loads before it translates what it stores.
-        case (15, 5), (23, 5): return isStoreLike(opcode)
-        case (virtualInstruction, illegalInstruction): return trap.rvhv(.handler) != trap.qemu(.handler)
+        case (15, 5), (23, 5), (15, 21): return isStoreLike(rvhv.opcode)
+        // An access in two parts, with a fault at each.
+        case (5, 13), (7, 15): return trap.rvhv(trap.valueRegister) != trap.qemu(trap.valueRegister)
+        case (virtualInstruction, illegalInstruction), (virtualInstruction, illegalInstruction - 1):
+            return trap.rvhv(.handler) != trap.qemu(.handler)
         default: return false
         }
+    }
+
+    /// One of the machines goes on behind an instruction at which the other traps.
+    private static func takesAnotherWay(
+        _ trap: LoggedTrap, _ rvhv: TrappedInstruction, _ qemu: TrappedInstruction
+    ) -> Bool {
+        switch trap.cause {
+        // QEMU lets mstatus.TVM pass for hgatp and hstatus.VTVM for satp, and user modes execute these fences.
+        case illegalInstruction, virtualInstruction:
+            if rvhv.csr == 0x680 || rvhv.csr == 0x180 { return true }
+            if rvhv.opcode == .sfenceWInval || rvhv.opcode == .sfenceInvalIr { return true }
+        // It asks the G-stage for leave to read where HLVX needs leave to execute.
+        case 21: if rvhv.opcode == .hlvxHu || rvhv.opcode == .hlvxWu { return true }
+        default: break
+        }
+        // In VS-mode, too, it heeds mstatus.TVM and TSR.
+        guard trap.qemuCause == illegalInstruction || trap.qemuCause == illegalInstruction - 1 else { return false }
+        return [.sinvalVma, .sfenceVma, .sret].contains(qemu.opcode) || qemu.csr == 0x180 || trap.qemuPC == virtualReturn
     }
 
     private static func valueRule(_ cause: UInt64, seen: UInt64, at instruction: Opcode) -> ComparisonRule {
@@ -93,11 +106,14 @@ enum Exclusions {
     }
 
     /// How a word of memory is judged: A may be set without an access (norm:Sv39_pte_a_op).
-    static func rule(memory address: UInt64, rvhv: UInt64) -> ComparisonRule {
+    ///
+    /// - Parameter hasFaultyAtomics: an AMO has trapped behind the first stage, which QEMU translates for a load.
+    static func rule(memory address: UInt64, rvhv: UInt64, hasFaultyAtomics: Bool) -> ComparisonRule {
         guard (Layout.tables..<Layout.tablesEnd).contains(address) else { return .equal }
         // A store that no memory takes: whether D is set first is open.
         if rvhv >> 10 & 0xFFF_FFFF >= (Layout.base + Layout.size) >> 12 { return .bits(~(accessed | dirty)) }
-        return rvhv & accessed == 0 ? .bits(~accessed) : .equal
+        if rvhv & accessed == 0 { return .bits(~accessed) }
+        return hasFaultyAtomics && rvhv & dirty != 0 ? .bits(~dirty) : .equal
     }
 
     /// How a register at a case's end is judged.
@@ -110,15 +126,11 @@ enum Exclusions {
         }
     }
 
-    private static func isInvalidationFence(_ opcode: Opcode) -> Bool {
-        opcode == .sfenceWInval || opcode == .sfenceInvalIr
-    }
-
     private static func savesNoEncoding(_ opcode: Opcode) -> Bool {
         (Opcode.mret...Opcode.hinvalGvma).contains(opcode) || (Opcode.hfenceVvma...Opcode.hsvD).contains(opcode)
     }
 
-    private static func isStoreLike(_ opcode: Opcode) -> Bool {
+    static func isStoreLike(_ opcode: Opcode) -> Bool {
         (Opcode.amoswapW...Opcode.amomaxuW).contains(opcode) || (Opcode.amoswapD...Opcode.amomaxuD).contains(opcode)
             || (Opcode.hsvB...Opcode.hsvD).contains(opcode) || opcode == .scW || opcode == .scD
     }
@@ -130,4 +142,13 @@ private func ... (first: Opcode, last: Opcode) -> ClosedRange<UInt16> { first.ra
 
 extension ClosedRange<UInt16> {
     fileprivate func contains(_ opcode: Opcode) -> Bool { contains(opcode.rawValue) }
+}
+
+/// The instruction at which a machine trapped, if it was a case's.
+struct TrappedInstruction {
+    let word: UInt32
+    let opcode: Opcode
+
+    /// Of an access to a CSR.
+    var csr: UInt32? { word & 0x7F == 0x73 && word & 0x3000 != 0 ? word >> 20 : nil }
 }

@@ -77,11 +77,13 @@ struct InstructionSource {
     }
 
     /// The next instruction, or a few that belong together.
-    func next(_ random: inout SeededRandom) -> [GeneratedInstruction] {
+    ///
+    /// - Parameter delegatesAll: mideleg is all ones.
+    func next(delegatesAll: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
         switch random.weighted(groups) {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
-        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, &random))]
+        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, delegatesAll: delegatesAll, &random))]
         case .pattern:
             var pattern = Patterns.next(mode: mode, &random)
             for index in pattern.indices.dropFirst() { pattern[index].continues = true }

@@ -64,7 +64,7 @@ enum Patterns {
         let set: UInt32 = 2
         let clear: UInt32 = 3
         let (number, bits): (UInt32, UInt32) = random.pick([
-            (0x300, 0x0074_6122), (0x100, 0x0004_6122), (0x200, 0x0000_6122), (0x600, 0x0070_0380),
+            (0x300, 0x0074_6122), (0x100, 0x0004_6122), (0x200, 0x0000_6122), (0x600, 0x0070_0280),
         ])
         // FS is off or dirty: harts may say dirty early.
         let fs: UInt32 = number == 0x600 ? 0 : 0x6000

@@ -46,7 +46,8 @@ struct ProgramSource {
         for number in InstructionSource.pointers { test.x[Int(number)] = address(for: test, &random) }
         guard let source = sources[mode] else { return test }
         let length = 20 + Int(random.below(120))
-        while test.code.count < length { test.code += source.next(&random) }
+        let delegatesAll = test.fields[.mideleg] == 0x222
+        while test.code.count < length { test.code += source.next(delegatesAll: delegatesAll, &random) }
         return test
     }
 
@@ -95,8 +96,8 @@ struct ProgramSource {
         ]
         let (level, virtual) = levels[test.mode] ?? (3, 0)
         status |= level << 11 | virtual << 39
-        // SIE, MIE, SPIE, MPIE, SPP, MPRV, SUM, MXR; rarely TVM, TW, TSR.
-        status |= random.next() & 0x000E_01AA
+        // SIE, MIE, SPIE, MPIE, SPP, SUM, MXR; rarely TVM, TW, TSR.
+        status |= random.next() & 0x000C_01AA
         status |= random.chance(20) ? random.next() & 0x0070_0000 : 0
         status |= (random.chance(92) ? 3 : 0) << 13
         test.fields[.status] = status
@@ -130,7 +131,7 @@ struct ProgramSource {
         test.fields[.hedeleg] = some(of: supervisor, &random)
         // QEMU mistakes a virtual instruction for an illegal one in VU-mode.
         if random.chance(70) { test.fields[.hedeleg, default: 0] &= ~4 }
-        test.fields[.mideleg] = random.next() & 0x222
+        test.fields[.mideleg] = random.chance(60) ? 0x222 : random.next() & 0x222
         test.fields[.hideleg] = random.next() & 0x444
         test.fields[.mtvec] = Layout.machineVectors | random.below(2)
         test.fields[.stvec] = Layout.supervisorVectors | random.below(2)
