@@ -87,9 +87,10 @@ enum Exclusions {
             if rvhv.csr == 0x680 || rvhv.csr == 0x180 { return true }
             if rvhv.opcode == .sfenceWInval || rvhv.opcode == .sfenceInvalIr { return true }
         // It asks the G-stage for leave to read where HLVX needs leave to execute.
-        case 21: if rvhv.opcode == .hlvxHu || rvhv.opcode == .hlvxWu { return true }
+        case 21: if isHLVX(rvhv.opcode) { return true }
         default: break
         }
+        if trap.qemuCause == 21, isHLVX(qemu.opcode) { return true }
         // In VS-mode, too, it heeds mstatus.TVM and TSR.
         guard trap.qemuCause == illegalInstruction || trap.qemuCause == illegalInstruction - 1 else { return false }
         return [.sinvalVma, .sfenceVma, .sret].contains(qemu.opcode) || qemu.csr == 0x180 || trap.qemuPC == virtualReturn
@@ -129,6 +130,8 @@ enum Exclusions {
     private static func savesNoEncoding(_ opcode: Opcode) -> Bool {
         (Opcode.mret...Opcode.hinvalGvma).contains(opcode) || (Opcode.hfenceVvma...Opcode.hsvD).contains(opcode)
     }
+
+    private static func isHLVX(_ opcode: Opcode) -> Bool { opcode == .hlvxHu || opcode == .hlvxWu }
 
     static func isStoreLike(_ opcode: Opcode) -> Bool {
         (Opcode.amoswapW...Opcode.amomaxuW).contains(opcode) || (Opcode.amoswapD...Opcode.amomaxuD).contains(opcode)

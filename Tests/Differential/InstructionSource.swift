@@ -25,6 +25,7 @@ struct InstructionSource {
     let mode: PrivilegeMode
     private let groups: [(weight: UInt64, value: Group)]
     private let compressed: [CompressedRow]
+    private let decoder: Decoder
 
     /// Registers that hold addresses; the 16-bit forms reach them too.
     static let pointers: ClosedRange<UInt64> = 8...15
@@ -50,6 +51,7 @@ struct InstructionSource {
 
     init(extensions: ExtensionSet, mode: PrivilegeMode) {
         self.mode = mode
+        decoder = Decoder(extensions: extensions)
         let isUser = mode == .user || mode == .virtualUser
         let rows = InstructionTable.rows.filter { row in
             row.isAvailable(in: extensions) && !Self.withheld.contains(row.opcode)
@@ -93,7 +95,7 @@ struct InstructionSource {
             let major = random.pick([0x03, 0x07, 0x0F, 0x13, 0x1B, 0x23, 0x27, 0x2F, 0x33, 0x3B, 0x43, 0x53, 0x0B, 0x5B] as [UInt32])
             var word = UInt32(truncatingIfNeeded: random.next()) & ~0x7F | major
             if [0x03, 0x07, 0x23, 0x27, 0x2F].contains(major) { word = Self.setRS1(word, Self.pointer(&random)) }
-            return [GeneratedInstruction(word)]
+            return Self.withheld.contains(decoder.decode(word).opcode) ? [] : [GeneratedInstruction(word)]
         }
     }
 
