@@ -12,6 +12,7 @@ enum Differential {
           --modes M,...      of the modes m, s, u, vs, vu (default: all)
           --directory DIR    for the files of this run (default: .)
           --failures N       end after so many programs that failed (default: 1)
+          --floating-point N every Nth of the tuples of instruction, rounding mode and edge values instead
           --case N           shrink what differs in that case
           --no-shrink        only list the first difference of each case that has one
         """
@@ -32,6 +33,7 @@ enum Differential {
         let machines = Machines(extensions: Machines.extensions, directory: options.directory)
         let source = ProgramSource(extensions: Machines.extensions, modes: options.modes)
         let shrinker = Shrinker(machines: machines, runtime: runtime)
+        if let step = options.floatingPointStep { return try runFloatingPoint(step, options, shrinker) }
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -58,6 +60,28 @@ enum Differential {
 }
 
 extension Differential {
+    private static func runFloatingPoint(_ step: Int, _ options: Options, _ shrinker: Shrinker) throws -> Bool {
+        let source = FloatingPointSource(
+            extensions: Machines.extensions, first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF), step: step
+        )
+        var failures = 0
+        for index in 0..<source.programCount where failures < options.failures {
+            let program = source.program(index)
+            let differences = try shrinker.comparison(of: program).differences()
+            guard let first = differences.first else { continue }
+            failures += 1
+            print("floating point, program \(index): \(differences.count) differences")
+            if options.shrinks {
+                let small = shrinker.shrink(program, to: first)
+                print(Report.text(small, shrinker.differences(of: small)))
+            } else {
+                print(Report.summary(program, differences))
+            }
+        }
+        print("\(source.count) floating-point operations, \(failures) programs with a difference")
+        return failures == 0
+    }
+
     /// The program without the cases in which QEMU's way is another one, as documented, and what the machines made of it.
     private static func judged(_ program: TestProgram, _ shrinker: Shrinker) throws -> (TestProgram, Comparison) {
         var program = program
@@ -80,6 +104,7 @@ struct Options {
     var failures = 1
     var shrinks = true
     var suspect: Int?
+    var floatingPointStep: Int?
 
     init(_ arguments: some Sequence<String>) throws {
         var rest = arguments.makeIterator()
@@ -97,6 +122,7 @@ struct Options {
                 instructions = try Self.number(value)
                 programs = .max
             case "--case": suspect = Int(try Self.number(value) & 0xFFFF)
+            case "--floating-point": floatingPointStep = max(1, Int(try Self.number(value) & 0xFFFF_FFFF))
             case "--modes": modes = try value.split(separator: ",").map(Self.mode)
             case "--directory": directory = value
             case "--failures": failures = Int(try Self.number(value) & 0xFFFF_FFFF)
