@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 RVHV := .build/release/rvhv
 SOURCES := Package.swift $(shell find Sources -type f)
 
-GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf
+GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf guests/kvm.elf guests/opensbi.elf
 BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 
 # clang and lld of the Swift toolchain, wherever it is installed.
@@ -21,7 +21,7 @@ GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
 COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
-.PHONY: help deps build guests run test conform bench fmt lint clean distclean
+.PHONY: help deps build guests run test example conform compliance bench fmt lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -31,7 +31,7 @@ deps: build/deps.stamp ## install what the build needs and this machine lacks
 build: $(RVHV) ## build the hypervisor, optimised
 guests: $(GUESTS) ## make the guests: Linux from Debian's packages, the others from their sources
 
-run: build guests ## run Linux and a bare-metal guest side by side (no terminal: to their end)
+run: build guests/linux.elf guests/bare.elf ## run Linux and a bare-metal guest side by side (no terminal: to their end)
 	@if [ -t 0 ]; then \
 		exec $(RVHV) guests/linux.elf guests/bare.elf; \
 	else \
@@ -44,17 +44,23 @@ test: build guests ## run every test
 	swift test --skip-build --skip GuestTests
 	swift test --skip-build --filter GuestTests --no-parallel
 
+example: guests/hello.elf ## build and run a program that embeds a guest
+	swift run --package-path Examples/Embedding --scratch-path .build/example Embedding guests/hello.elf
+
 conform: build ## run gcc's execution tests at three optimisation levels on the plain machine
 	@Tests/Torture/run
+
+compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
+	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
 
 bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
 	@Benchmarks/run $(BENCHMARKS)
 
 fmt: ## format the Swift sources
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Examples
 
 lint: ## check format and white space without changing anything
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
 	git diff --check $$(git hash-object -t tree /dev/null) HEAD
 	git diff --check
 
@@ -82,12 +88,13 @@ build/linux/Image: guests/linux/fetch guests/linux/debian | build/deps.stamp
 build/linux/initramfs.cpio: build/linux/Image guests/linux/init guests/linux/make-initramfs
 	@guests/linux/make-initramfs build/linux/busybox guests/linux/init $@
 
-# Linux with KVM: the kernel package with its modules, our VMM as a Linux program, and a guest for it.
+# Linux with KVM: the kernel package with its modules, our VMM as a Linux program, and guests for it: one of our own,
+# and the same Linux once more.
 
 build/kvm/Image: guests/kvm/fetch guests/linux/debian | build/deps.stamp
 	@echo "Making the KVM guest from Debian's packages (once)"
 	@guests/kvm/fetch build/kvm
-	@touch build/kvm/Image build/kvm/busybox
+	@touch build/kvm/Image build/kvm/busybox build/kvm/opensbi.elf
 
 KVM_VMM := $(addprefix guests/kvm/,vmm.c run.c load.c tree.c uart.c start.S)
 KVM_HEADERS := $(wildcard guests/kvm/*.h)
@@ -100,9 +107,16 @@ build/kvm/inner.elf: guests/kvm/inner.c $(KVM_HEADERS) $(COMMON) guests/common/g
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
 
-build/kvm/initramfs.cpio: build/kvm/Image build/kvm/vmm build/kvm/inner.elf guests/kvm/init guests/linux/make-initramfs
-	@guests/linux/make-initramfs build/kvm/busybox guests/kvm/init $@ \
-		lib/kvm.ko.xz=build/kvm/kvm.ko.xz bin/vmm=build/kvm/vmm lib/inner.elf=build/kvm/inner.elf
+build/kvm/linux.cpio: build/kvm/Image guests/linux/init guests/linux/make-initramfs
+	@guests/linux/make-initramfs build/kvm/busybox guests/linux/init $@
+
+build/kvm/initramfs.cpio: build/kvm/vmm build/kvm/inner.elf build/kvm/linux.cpio guests/kvm/init
+	@guests/linux/make-initramfs build/kvm/busybox guests/kvm/init $@ lib/kvm.ko.xz=build/kvm/kvm.ko.xz \
+		bin/vmm=build/kvm/vmm lib/inner.elf=build/kvm/inner.elf lib/Image=build/kvm/Image lib/linux.cpio=build/kvm/linux.cpio
+
+guests/opensbi.elf: build/kvm/Image
+	@echo "  $@"
+	@cp build/kvm/opensbi.elf $@
 
 # The word at offset 16 of the kernel's header is the memory it takes at run time.
 guests/%.elf: build/%/Image build/%/initramfs.cpio guests/linux/linux.S guests/linux/linux.ld

@@ -5,6 +5,15 @@ package protocol RandomSource: AnyObject, Sendable {
     func fill(_ buffer: UnsafeMutableRawBufferPointer)
 }
 
+extension RandomSource {
+    /// Sixteen bits: what an entropy source of the Zkr extension gives at a time.
+    package var bits: UInt16 {
+        var result: UInt16 = 0
+        withUnsafeMutableBytes(of: &result) { fill($0) }
+        return result
+    }
+}
+
 /// The host's random generator.
 package final class HostRandomSource: RandomSource {
     package init() {}

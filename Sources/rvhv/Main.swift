@@ -12,6 +12,7 @@ enum Main {
             switch try ArgumentParser.parse(arguments) {
             case .help(let command): return print(HelpText.text(for: command))
             case .version: return print(HelpText.version + "\n")
+            case .isaHelp: return print(HelpText.isa)
             case .run(let configuration): return try RunCommand.run(configuration)
             case .machine(let configuration): return try MachineCommand.run(configuration)
             case .conform(let configuration): return try ConformCommand.run(configuration)

@@ -142,6 +142,7 @@ static void use_timer(void) {
 enum { ROUNDS = 50 };
 __attribute__((aligned(16))) static char stack[STACK_SIZE];
 static volatile uint64_t order, answer, answered, interrupts;
+static volatile bool is_listening;
 
 /// Answers each interrupt with what it sees through the window, on the page tables of the first hart, and keeps
 /// a value in a floating-point register all the while.
@@ -153,6 +154,7 @@ static void second_hart(uint64_t hart, uint64_t argument) {
     csr_set(sie, SIE_SOFTWARE);
     register double fs0 asm("fs0") = kept;
     asm volatile("" : "+f"(fs0));
+    is_listening = true;
     for (;;) {
         while ((csr_read(sip) & SIE_SOFTWARE) == 0) wait_for_interrupt();
         csr_clear(sip, SIE_SOFTWARE);
@@ -164,8 +166,18 @@ static void second_hart(uint64_t hart, uint64_t argument) {
     }
 }
 
+static uint64_t deadline_for_answers(void) { return time_now() + 20 * machine.timebase_frequency; }
+
+/// An interrupt sent before it runs would be lost: starting a hart clears what is pending there.
+static bool second_hart_listens(void) {
+    uint64_t deadline = deadline_for_answers();
+    while (!is_listening)
+        if (time_now() > deadline) return false;
+    return true;
+}
+
 static bool ask_second_hart(uint64_t number) {
-    uint64_t deadline = time_now() + 20 * machine.timebase_frequency;
+    uint64_t deadline = deadline_for_answers();
     order = number;
     asm volatile("fence rw, rw" ::: "memory");
     if (sbi_send_ipi(1, 1).error != 0) return false;
@@ -178,6 +190,10 @@ static void use_second_hart(void) {
     if (machine.hart_count < 2) return;
     static struct hart_start start = {(uint64_t)stack + STACK_SIZE, second_hart, 0};
     expect(sbi_hsm(HSM_START, 1, (uint64_t)secondary_start, (uint64_t)&start).error == 0, "hart_start");
+    if (!second_hart_listens()) {
+        expect(false, "the second hart runs");
+        return;
+    }
     register double own asm("fs1") = 0.75;
     asm volatile("" : "+f"(own));
     for (uint64_t round = 1; round <= ROUNDS; round++) {

@@ -57,7 +57,7 @@ struct FailureDescription {
     }
 
     private func branch(to target: UInt64, from start: UInt64) -> (DecodedInstruction, UInt64)? {
-        let decoder = Decoder(extensions: .all)
+        let decoder = Decoder.complete
         var pc = start
         while pc < start + Self.checkLimit {
             guard let raw = fetch(pc) else { return nil }

@@ -91,6 +91,7 @@ extension DeviceTreeConfiguration {
         try writer.property("riscv,isa-extensions", strings: isa.extensionList)
         if let size = isa.cacheManagementBlockSize { try writer.property("riscv,cbom-block-size", size) }
         if let size = isa.cacheZeroBlockSize { try writer.property("riscv,cboz-block-size", size) }
+        if let size = isa.cachePrefetchBlockSize { try writer.property("riscv,cbop-block-size", size) }
         try writer.property("mmu-type", addressTranslation.rawValue)
         try writer.property("phandle", cpu(hart))
         try writer.node("interrupt-controller") { () throws(Failure) in

@@ -1,4 +1,5 @@
 import Platform
+import RV64Core
 
 /// What a machine's device tree says: plain values, from which `deviceTree()` makes the blob.
 package struct DeviceTreeConfiguration: Equatable, Sendable {
@@ -39,6 +40,8 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         package var cacheManagementBlockSize: UInt32?
         /// `riscv,cboz-block-size`, with Zicboz.
         package var cacheZeroBlockSize: UInt32?
+        /// `riscv,cbop-block-size`, with Zicbop.
+        package var cachePrefetchBlockSize: UInt32?
 
         package init(
             base: String = "rv64i",
@@ -50,6 +53,16 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
             self.extensions = extensions
             self.cacheManagementBlockSize = cacheManagementBlockSize
             self.cacheZeroBlockSize = cacheZeroBlockSize
+        }
+
+        /// What a hart of that configuration has. Without the sizes of their blocks kernels use no cache-block
+        /// instructions.
+        package init(_ isa: ISAConfiguration) {
+            self.init(extensions: isa.extensionNames)
+            let size = UInt32(Hart.cacheBlockSize)
+            if isa.extensions.contains(.zicbom) { cacheManagementBlockSize = size }
+            if isa.extensions.contains(.zicboz) { cacheZeroBlockSize = size }
+            if isa.extensions.contains(.zicbop) { cachePrefetchBlockSize = size }
         }
 
         /// The older `riscv,isa`: single letters in the manual's order, then the others by class (Z, S, X).

@@ -20,7 +20,8 @@ enum GuestState {
         hart.writeCSR(.medeleg, ~0)
         hart.writeCSR(.mideleg, ~0)
         hart.writeCSR(.mcounteren, ~0)
-        hart.writeCSR(.menvcfg, ~0)
+        hart.writeCSR(.menvcfg, everything.rawValue)
+        hart.writeCSR(.mseccfg, offered.contains(.zkr) ? Flag<SecurityConfiguration>.sseed.mask : 0)
         hart.writeCSR(.pmpaddr0, ~0)
         hart.writeCSR(.pmpcfg0, 0x1F)
         for index in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }
@@ -50,10 +51,19 @@ enum GuestState {
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
     static let ownExtensions: ExtensionSet = [.h, .sstc]
 
+    /// All of an `envcfg` register but what software that does not know of it would stumble over: SDT, which every trap
+    /// sets, and masked pointers.
+    private static var everything: EnvironmentConfiguration {
+        var environment = EnvironmentConfiguration(~0)
+        environment[.dte] = false
+        environment[.pmm] = 0
+        return environment
+    }
+
     /// Everything the guest is offered. Offered both ways of keeping A and D bits, it starts with the one that faults,
     /// as the device-tree binding of the two says.
     private static func environment(_ offered: ExtensionSet) -> EnvironmentConfiguration {
-        var environment = EnvironmentConfiguration(~0)
+        var environment = everything
         environment[.stce] = offered.contains(.sstc)
         environment[.adue] = offered.contains(.svadu) && !offered.contains(.svade)
         return environment

@@ -102,9 +102,16 @@ extension VirtualCPU {
 
     // MARK: - Exceptions that are the guest's own
 
-    /// The guest has no hypervisor extension of its own: what would be virtual to HS is illegal to it.
+    /// `seed` is emulated. Beside it the guest has nothing of a hypervisor: what is virtual to HS is illegal to it.
     private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
-        inject(.illegalInstruction, value: encoding)
+        let instruction = machine.decoder.decode(UInt32(truncatingIfNeeded: encoding))
+        let isSupervisor = hart.state.pointee.mstatus[.spp]
+        guard isSupervisor, instruction.isAccess(to: .seed) else { return inject(.illegalInstruction, value: encoding) }
+        hart.state.pointee.x[Int(instruction.rd)] = EntropyStatus.es16 | UInt64(machine.entropy)
+        hart.noteProgress()
+        hart.state.pointee.sepc &+= UInt64(instruction.length)
+        hart.returnFromSupervisorTrap()
+        return .seeded
     }
 
     /// Gives the guest an exception, through the one trap entry.
@@ -140,6 +147,7 @@ enum TrapAction {
     case injected(ExceptionCause)
     case answered(SBICall, SBIOutcome)
     case timerRaised
+    case seeded
     case stopped
 
     var description: String {
@@ -150,6 +158,7 @@ enum TrapAction {
         case .injected(let cause): "gave it to the guest as \(cause.name)"
         case .answered(let call, let outcome): "\(call.description) \(outcome.summary)"
         case .timerRaised: "made the guest's timer interrupt pending"
+        case .seeded: "gave it 16 random bits"
         case .stopped: "stopped the guest"
         }
     }

@@ -117,13 +117,21 @@ package final class VirtualCPU: @unchecked Sendable {
         let handler = machine.describe(hart.state.pointee.vstvec & ~3)
         let report: String
         if let (trap, pc) = lastInjection {
-            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))"
+            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))\(explanation(of: trap))"
         } else {
             let cause = hart.state.pointee.vscause
             let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
             report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
         }
         return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) never returns"
+    }
+
+    /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
+    private func explanation(of trap: Trap) -> String {
+        guard trap.cause == .illegalInstruction, let raw = UInt32(exactly: trap.value) else { return "" }
+        let names = machine.configuration.isa.extensions.missing(for: raw).members.map(\.name)
+        return names.isEmpty
+            ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
     }
 
     // MARK: - From other threads

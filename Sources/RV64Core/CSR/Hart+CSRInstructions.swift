@@ -9,7 +9,11 @@ extension Hart {
     /// Executes `csrrw`, `csrrs`, `csrrc` and their immediate forms. norm:csrrw_op norm:csrrs_op norm:csrrc_op
     ///
     /// `state.pointee.retired` must be up to date and must not count this instruction yet.
-    package func executeCSR(_ i: DecodedInstruction) throws(Trap) {
+    ///
+    /// - Returns: whether the next instruction may follow at once: the access has changed neither how instructions
+    ///   execute nor which interrupts are taken.
+    @discardableResult
+    package func executeCSR(_ i: DecodedInstruction) throws(Trap) -> Bool {
         let operation: CSROperation
         let operand: UInt64
         switch i.opcode {
@@ -29,6 +33,7 @@ extension Hart {
         synchronizeCounters()
         let isOldValueUnused = operation == .replace && i.rd == DecodedInstruction.writeSink
         let old = isOldValueUnused ? 0 : readCSR(address)
+        var isHarmless = true
         if access == .write {
             let base = address == .mip ? modifiableMachinePending(old) : old
             let new =
@@ -37,10 +42,28 @@ extension Hart {
                 case .set: base | operand
                 case .clear: base & ~operand
                 }
+            let status = statusRegisters
             writeFromInstruction(address, new)
+            isHarmless = isHarmlessWrite(to: address, changing: status ^ statusRegisters)
         }
         x[Int(i.rd & 63)] = old
+        return isHarmless
     }
+
+    /// The writes that handlers and critical sections consist of, and those of floating-point code.
+    ///
+    /// - Parameter changed: the bits of a status register that the write has changed.
+    private func isHarmlessWrite(to address: CSRAddress, changing changed: UInt64) -> Bool {
+        switch address {
+        case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
+        case .fflags, .frm, .fcsr: context.pointee.floatingPoint == .dirty
+        case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
+        default: false
+        }
+    }
+
+    /// Different after any write to one of the status registers that changes it.
+    private var statusRegisters: UInt64 { state.pointee.mstatus.rawValue ^ state.pointee.vsstatus.rawValue }
 
     private func checkedAddress(
         _ address: CSRAddress,

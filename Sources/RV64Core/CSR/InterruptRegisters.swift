@@ -77,10 +77,10 @@ extension Hart {
         return extensions.contains(.h) ? standard | InterruptSet.alwaysDelegated : standard
     }
 
-    /// The writable bits of `hideleg`. norm:hideleg_acc norm:vsip_vsie_lcofi
+    /// The writable bits of `hideleg`. norm:hideleg_acc norm:vsip_vsie_lcofi norm:mideleg_hroz
     var guestDelegableInterrupts: UInt64 {
         let overflow = extensions.contains(.shlcofideleg) ? InterruptCause.counterOverflow.mask : 0
-        return InterruptSet.virtualSupervisor | overflow
+        return (InterruptSet.virtualSupervisor | overflow) & state.pointee.mideleg
     }
 
     /// The interrupts that `mideleg` can give to S-level. norm:mip_lcofip_mie_lcofie_rdonly0
@@ -97,6 +97,8 @@ extension Hart {
     func writeInterruptDelegation(_ value: UInt64) {
         let always = extensions.contains(.h) ? InterruptSet.alwaysDelegated : 0
         state.pointee.mideleg = (value & supervisorInterrupts) | always
+        // norm:mideleg_hroz
+        state.pointee.hideleg &= state.pointee.mideleg
     }
 
     /// `mip` as `csrrs` and `csrrc` modify it: without the wired half of SEIP. norm:mip_seip_wrcsr

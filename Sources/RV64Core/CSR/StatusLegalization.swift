@@ -60,6 +60,10 @@ extension MStatus {
         return result
     }
 
+    /// The fields that matter to interrupts and to trap returns alone; in `vsstatus` they have the same places.
+    static let interruptMask =
+        Flag<Self>.sie.mask | Flag<Self>.mie.mask | Flag<Self>.spie.mask | Flag<Self>.mpie.mask | Flag<Self>.spp.mask
+
     /// With SD computed. norm:mstatus_sd_op1
     package var summarized: Self {
         var result = self

@@ -155,7 +155,7 @@ private struct BlockWriter {
     }
 
     mutating func appendEnd(offset: UInt64, page: UInt64) {
-        append(DecodedInstruction(opcode: .endOfBlock, length: 0, raw: 0), offset: offset)
+        append(DecodedInstruction(opcode: .endOfBlock, raw: 0), offset: offset)
         appendLink(page: page)
     }
 }

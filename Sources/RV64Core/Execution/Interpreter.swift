@@ -30,9 +30,9 @@ extension Hart {
     /// touches neither reference counts nor class fields that change. All calls are outside the innermost loop, so
     /// that its state stays in registers.
     ///
-    /// - Parameter budget: instructions to run at most, give or take one block.
+    /// - Parameter limit: instructions to run at most, give or take one block.
     @inline(never)
-    func interpret(_ budget: Int) {
+    func interpret(_ limit: Int) {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
@@ -40,6 +40,7 @@ extension Hart {
         let fetch = context.pointee.fetch
         let table = blocks.table
         var floats = FloatingPointSpeed(self)
+        var budget = limit
         var remaining = budget
         var pc = state.pointee.pc
         guard let first = nextBlock(at: pc, retired: 0) else { return }
@@ -47,7 +48,7 @@ extension Hart {
         var i = first.instructions
 
         while true {
-            let edge: BlockEdge
+            var edge = BlockEdge.outOfLine
             straight: while true {
                 switch i.pointee.opcode {
                 case .lui: x[i.rd] = i.operand
@@ -129,65 +130,38 @@ extension Hart {
                 case .mopR, .mopRr: x[i.rd] = 0
 
                 case .lb:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int8(bitPattern: value)))
                 case .lh:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int16(bitPattern: value)))
                 case .lw:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
                     x[i.rd] = UInt64(bitPattern: Int64(Int32(bitPattern: value)))
                 case .ld:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
                     x[i.rd] = value
                 case .lbu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .lhu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt16.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .lwu:
-                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else { break straight }
                     x[i.rd] = UInt64(value)
                 case .sb:
-                    guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
-                        break straight
-                    }
+                    guard data.store(x[i.rs1] &+ i.operand, UInt8(truncatingIfNeeded: x[i.rs2])) else { break straight }
                 case .sh:
                     guard data.store(x[i.rs1] &+ i.operand, UInt16(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
                         break straight
                     }
                 case .sw:
                     guard data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
                         break straight
                     }
                 case .sd:
                     guard data.store(x[i.rs1] &+ i.operand, UInt64(truncatingIfNeeded: x[i.rs2])) else {
-                        edge = .outOfLine
                         break straight
                     }
 
@@ -240,50 +214,100 @@ extension Hart {
 
                 case .flw:
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
-                        edge = .outOfLine
                         break straight
                     }
                     f[i.rd] = FloatingPointUnit.boxed(UInt64(value))
                 case .fld:
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
-                        edge = .outOfLine
                         break straight
                     }
                     f[i.rd] = value
                 case .fsw:
                     guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, UInt32(truncatingIfNeeded: f[i.rs2])) else {
-                        edge = .outOfLine
                         break straight
                     }
                 case .fsd:
-                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else {
-                        edge = .outOfLine
+                    guard floats.isDirty, data.store(x[i.rs1] &+ i.operand, f[i.rs2]) else { break straight }
+                case .faddD:
+                    guard let sum = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainSum) else {
                         break straight
                     }
-                case .faddD, .fsubD, .fmulD, .fdivD, .faddS, .fsubS, .fmulS, .fdivS,
-                    .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS,
-                    .fsgnjxS, .fminS, .fmaxS, .feqS, .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS,
-                    .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu, .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD,
-                    .fsqrtD, .fsgnjD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD, .feqD, .fltD, .fleD,
-                    .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDW, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD,
-                    .fcvtDS, .fmvXD, .fmvDX,
-                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH,
-                    .fnmsubH, .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH,
-                    .fmaxH, .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu,
-                    .fcvtHL, .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS,
-                    .fmaxmS, .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD,
-                    .fleqD, .fltqD, .fcvtmodWD,
-                    .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh,
-                    .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm,
-                    .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0,
-                    .sha512sig1, .sha512sum0, .sha512sum1,
-                    .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW,
-                    .amomaxuW, .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD,
-                    .amominuD, .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB,
-                    .amominuB, .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH,
-                    .amominuH, .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ,
-                    .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
-                    edge = .outOfLine
+                    f[i.rd] = sum
+                case .fsubD:
+                    guard let difference = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainDifference) else {
+                        break straight
+                    }
+                    f[i.rd] = difference
+                case .fmulD:
+                    guard let product = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainProduct) else {
+                        break straight
+                    }
+                    f[i.rd] = product
+                case .fdivD:
+                    guard let quotient = floats.double(i.pointee, f[i.rs1], f[i.rs2], Host64.certainQuotient) else {
+                        break straight
+                    }
+                    f[i.rd] = quotient
+                case .faddS:
+                    guard let sum = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainSum) else {
+                        break straight
+                    }
+                    f[i.rd] = sum
+                case .fsubS:
+                    guard let difference = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainDifference) else {
+                        break straight
+                    }
+                    f[i.rd] = difference
+                case .fmulS:
+                    guard let product = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainProduct) else {
+                        break straight
+                    }
+                    f[i.rd] = product
+                case .fdivS:
+                    guard let quotient = floats.single(i.pointee, f[i.rs1], f[i.rs2], Host32.certainQuotient) else {
+                        break straight
+                    }
+                    f[i.rd] = quotient
+                case .feqD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], ==) else { break straight }
+                    x[i.rd] = outcome
+                case .fltD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], <) else { break straight }
+                    x[i.rd] = outcome
+                case .fleD:
+                    guard let outcome = floats.compare(f[i.rs1], f[i.rs2], <=) else { break straight }
+                    x[i.rd] = outcome
+                case .fsgnjD:
+                    guard floats.isDirty else { break straight }
+                    f[i.rd] = Binary64.magnitude(f[i.rs1]) | f[i.rs2] & Binary64.signBit
+                case .fmvXD:
+                    guard floats.isDirty else { break straight }
+                    x[i.rd] = f[i.rs1]
+                case .fmvDX:
+                    guard floats.isDirty else { break straight }
+                    f[i.rd] = x[i.rs1]
+                case .fcvtDW:
+                    guard floats.isSettled else { break straight }
+                    f[i.rd] = Binary64.bits(Double(Int32(truncatingIfNeeded: x[i.rs1])))
+
+                case .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS, .fsgnjxS, .fminS, .fmaxS, .feqS,
+                    .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS, .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu,
+                    .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .fsqrtD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD,
+                    .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD, .fcvtDS,
+                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH, .fnmsubH,
+                    .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH, .fmaxH,
+                    .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu, .fcvtHL,
+                    .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS, .fmaxmS,
+                    .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD, .fleqD,
+                    .fltqD, .fcvtmodWD, .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB,
+                    .clmul, .clmulh, .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm,
+                    .aes64es, .aes64esm, .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0,
+                    .sha256sum1, .sha512sig0, .sha512sig1, .sha512sum0, .sha512sum1, .lrW, .scW, .amoswapW, .amoaddW,
+                    .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW, .lrD, .scD, .amoswapD,
+                    .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD, .amoswapB,
+                    .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB, .amomaxuB, .amoswapH,
+                    .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH, .amomaxuH, .amocasB,
+                    .amocasH, .amocasW, .amocasD, .amocasQ, .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
                     break straight
                 // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
                 case .wrsNto, .wrsSto: break
@@ -325,8 +349,12 @@ extension Hart {
                 return
             case .system:
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                if executeSystem(i.pointee) { state.pointee.retired &+= 1 }
-                return
+                guard executeSystem(i.pointee) else { return }
+                // What has been written back need not be again.
+                budget = remaining &- i.index &- 1
+                i += 1
+                floats = FloatingPointSpeed(self)
+                continue
             }
             if remaining <= 0 { break }
             if let target = link?.pointee.target, target.pointee.epoch == epoch {

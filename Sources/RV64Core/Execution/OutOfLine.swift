@@ -1,21 +1,6 @@
 import Platform
 import Synchronization
 
-/// Which floating-point instructions the interpreter may execute itself. As of the last look: it may only say no where
-/// yes would do.
-struct FloatingPointSpeed {
-    /// FS is dirty, so that nothing needs to be marked.
-    let isDirty: Bool
-    /// Beyond that, a dynamic rounding mode is to nearest-even, and inexact is raised already.
-    let isSettled: Bool
-
-    @inline(__always)
-    init(_ hart: Hart) {
-        isDirty = hart.context.pointee.floatingPoint == .dirty
-        isSettled = isDirty && hart.state.pointee.frm == 0 && hart.state.pointee.fflags & FPFlags.nx != 0
-    }
-}
-
 extension Hart {
     /// Executes an instruction that the interpreter's switch leaves over: one that is rare or long, or one whose fast
     /// case did not apply. False with the trap in `context`.

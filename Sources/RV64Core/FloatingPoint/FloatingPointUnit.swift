@@ -10,6 +10,10 @@ package enum FloatingPointUnit {
         register >= boxMask ? register & 0xffff_ffff : Binary32.canonicalNaN
     }
 
+    /// Whether the upper bits are what boxing makes them; of two registers ANDed, whether both are.
+    @inline(__always)
+    static func isBoxed(_ register: UInt64) -> Bool { register >= boxMask }
+
     /// A single value as a register holds it: upper bits all ones (norm:fp_nan-boxing).
     @inline(__always)
     static func boxed(_ value: UInt64) -> UInt64 { value | boxMask }

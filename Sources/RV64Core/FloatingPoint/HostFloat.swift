@@ -12,25 +12,44 @@ enum HostFloat<Format: HostFormat> {
     @inline(__always)
     static func isSettled(_ flags: UInt64) -> Bool { flags & FPFlags.nx != 0 }
 
+    /// The sum rounded to nearest-even, or nil where more than inexact might have to be raised.
+    @inline(__always)
+    static func certainSum(_ a: UInt64, _ b: UInt64) -> UInt64? {
+        let result = Format.bits(Format.host(a) + Format.host(b))
+        // A subnormal or zero sum is always exact; the two topmost binades are left out, because there the error
+        // terms of `add` could overflow.
+        return Format.exponentField(result) < Format.exponentMaximum &- 1 ? result : nil
+    }
+
+    @inline(__always)
+    static func certainDifference(_ a: UInt64, _ b: UInt64) -> UInt64? { certainSum(a, b ^ Format.signBit) }
+
+    /// As `certainSum`, for the product.
+    @inline(__always)
+    static func certainProduct(_ a: UInt64, _ b: UInt64) -> UInt64? {
+        let result = Format.bits(Format.host(a) * Format.host(b))
+        return Format.isSafelyNormal(result) ? result : nil
+    }
+
+    /// As `certainSum`, for the quotient.
+    @inline(__always)
+    static func certainQuotient(_ a: UInt64, _ b: UInt64) -> UInt64? {
+        let result = Format.bits(Format.host(a) / Format.host(b))
+        return Format.isSafelyNormal(result) ? result : nil
+    }
+
     @inline(__always)
     static func add(_ a: UInt64, _ b: UInt64, _ mode: RoundingMode, _ flags: inout UInt64) -> UInt64 {
-        if mode == .rne {
-            let x = Format.host(a)
-            let y = Format.host(b)
-            let sum = x + y
-            let result = Format.bits(sum)
-            // A subnormal or zero sum is always exact; the two topmost binades are left out, because there the
-            // error terms could overflow.
-            if Format.exponentField(result) < Format.exponentMaximum &- 1 {
-                if isSettled(flags) { return result }
-                // Knuth's two-sum: the rounding error of the addition, exactly.
-                let yPart = sum - x
-                let error = (x - (sum - yPart)) + (y - yPart)
-                if error != 0 { flags |= FPFlags.nx }
-                return result
-            }
-        }
-        return softAdd(a, b, mode, &flags)
+        guard mode == .rne, let result = certainSum(a, b) else { return softAdd(a, b, mode, &flags) }
+        if isSettled(flags) { return result }
+        // Knuth's two-sum: the rounding error of the addition, exactly.
+        let x = Format.host(a)
+        let y = Format.host(b)
+        let sum = Format.host(result)
+        let yPart = sum - x
+        let error = (x - (sum - yPart)) + (y - yPart)
+        if error != 0 { flags |= FPFlags.nx }
+        return result
     }
 
     @inline(__always)
@@ -40,14 +59,11 @@ enum HostFloat<Format: HostFormat> {
 
     @inline(__always)
     static func multiply(_ a: UInt64, _ b: UInt64, _ mode: RoundingMode, _ flags: inout UInt64) -> UInt64 {
-        if mode == .rne {
-            let result = Format.bits(Format.host(a) * Format.host(b))
-            if Format.isSafelyNormal(result) {
-                if isSettled(flags) { return result }
-                if Format.isNormal(a) && Format.isNormal(b) {
-                    if !Format.isExactProduct(a, b, result) { flags |= FPFlags.nx }
-                    return result
-                }
+        if mode == .rne, let result = certainProduct(a, b) {
+            if isSettled(flags) { return result }
+            if Format.isNormal(a) && Format.isNormal(b) {
+                if !Format.isExactProduct(a, b, result) { flags |= FPFlags.nx }
+                return result
             }
         }
         return softMultiply(a, b, mode, &flags)
@@ -55,16 +71,13 @@ enum HostFloat<Format: HostFormat> {
 
     @inline(__always)
     static func divide(_ a: UInt64, _ b: UInt64, _ mode: RoundingMode, _ flags: inout UInt64) -> UInt64 {
-        if mode == .rne {
-            let quotient = Format.host(a) / Format.host(b)
-            let result = Format.bits(quotient)
-            if Format.isSafelyNormal(result) {
-                if isSettled(flags) { return result }
-                if Format.isNormal(a) && Format.isNormal(b) {
-                    let isExact = quotient * Format.host(b) == Format.host(a) && Format.isExactProduct(result, b, a)
-                    if !isExact { flags |= FPFlags.nx }
-                    return result
-                }
+        if mode == .rne, let result = certainQuotient(a, b) {
+            if isSettled(flags) { return result }
+            if Format.isNormal(a) && Format.isNormal(b) {
+                let product = Format.host(result) * Format.host(b)
+                let isExact = product == Format.host(a) && Format.isExactProduct(result, b, a)
+                if !isExact { flags |= FPFlags.nx }
+                return result
             }
         }
         return softDivide(a, b, mode, &flags)

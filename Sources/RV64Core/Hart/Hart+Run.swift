@@ -73,9 +73,12 @@ extension Hart {
     /// The guest has reached something outside itself: it is not lost in its trap handler.
     package func noteProgress() { context.pointee.unreturnedTraps = 0 }
 
+    /// An interrupt would be taken now.
+    var isInterruptReady: Bool { state.pointee.interrupt(pending: pendingInterrupts) != nil }
+
     /// The interrupt to take now, if any.
     private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {
-        guard state.pointee.interrupt(pending: pendingInterrupts) != nil else { return nil }
+        guard isInterruptReady else { return nil }
         // A handler that has moved its comparator through the ACLINT must not find its timer pending still.
         refreshTimers()
         return state.pointee.interrupt(pending: pendingInterrupts)

@@ -10,8 +10,6 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
     package var rs1: UInt8
     /// Second source register.
     package var rs2: UInt8
-    /// Bytes of the original encoding: 2 or 4.
-    package var length: UInt8
     /// Instructions before this one in its block; filled by the block builder, 0 from the decoder.
     package var index: UInt8 = 0
     /// Distance of this instruction from the start of its block; filled by the block builder, 0 from the decoder.
@@ -30,7 +28,6 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
         rd: UInt8 = 0,
         rs1: UInt8 = 0,
         rs2: UInt8 = 0,
-        length: UInt8,
         offset: UInt16 = 0,
         immediate: Int32 = 0,
         raw: UInt32
@@ -39,17 +36,33 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
         self.rd = rd
         self.rs1 = rs1
         self.rs2 = rs2
-        self.length = length
         self.offset = offset
         self.immediate = immediate
         self.raw = raw
     }
+
+    /// Bytes of the original encoding: 2 or 4.
+    @inline(__always)
+    package var length: UInt8 { raw & 3 == 3 ? 4 : 2 }
 
     /// The third source register of a fused multiply-add.
     package var rs3: UInt8 { UInt8(truncatingIfNeeded: immediate & 31) }
 
     /// The static rounding-mode field (bits 14:12) of a 32-bit floating-point encoding.
     package var roundingModeField: UInt8 { UInt8(truncatingIfNeeded: raw >> 12) & 7 }
+
+    /// Whether this accesses a control and status register.
+    package var isCSRAccess: Bool {
+        switch opcode {
+        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci: true
+        default: false
+        }
+    }
+
+    /// Whether this accesses that register.
+    package func isAccess(to address: CSRAddress) -> Bool {
+        isCSRAccess && immediate == Int32(address.rawValue)
+    }
 
     /// The acquire bit of an LR, SC or AMO encoding.
     package var isAcquire: Bool { raw & (1 << 26) != 0 }

@@ -29,6 +29,9 @@ package struct Decoder: Sendable {
     private let compressed: CompressedTable
 
     /// A decoder for `extensions` and what they imply.
+    /// Knows every instruction, whatever a hart has.
+    package static let complete = Decoder(extensions: .all)
+
     package init(extensions: ExtensionSet) {
         let enabled = extensions.closure
         let rows = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }
@@ -91,11 +94,10 @@ package struct Decoder: Sendable {
         if raw & 3 == 3 { return decodeWord(raw) }
         let half = UInt16(truncatingIfNeeded: raw)
         guard let word = compressed.expand(half) else {
-            return DecodedInstruction(opcode: .illegal, length: 2, raw: UInt32(half))
+            return DecodedInstruction(opcode: .illegal, raw: UInt32(half))
         }
         var instruction = decodeWord(word)
-        if instruction.opcode == .illegal { instruction = DecodedInstruction(opcode: .illegal, length: 2, raw: 0) }
-        instruction.length = 2
+        if instruction.opcode == .illegal { instruction = DecodedInstruction(opcode: .illegal, raw: 0) }
         instruction.raw = UInt32(half)
         return instruction
     }
@@ -109,7 +111,7 @@ package struct Decoder: Sendable {
     }
 
     private func decodeWord(_ word: UInt32) -> DecodedInstruction {
-        var instruction = DecodedInstruction(opcode: .illegal, length: 4, raw: word)
+        var instruction = DecodedInstruction(opcode: .illegal, raw: word)
         let major = majors[Int(word >> 2 & 31)]
         let list = major.firstList &+ Int(word >> major.shift & major.mask)
         var index = Int(lists[list])

@@ -9,19 +9,19 @@
 ///   - pc: Where the instruction stands: branch and jump targets are printed as addresses.
 ///   - symbol: The name of an address, printed beside targets.
 /// - Returns: Mnemonic and operands, separated by one space; operands by a comma and a space.
-package func disassemble(
+public func disassemble(
     _ raw: UInt32,
     at pc: UInt64 = 0,
     symbol: (UInt64) -> String? = { _ in nil }
 ) -> String {
-    let instruction = Disassembly.decoder.decode(raw)
+    let instruction = Decoder.complete.decode(raw)
     guard let row = InstructionTable.rowByOpcode[Int(instruction.opcode.rawValue)] else {
         if instruction.length == 2 && instruction.raw == 0 { return "unimp" }
         return ".insn \(instruction.length), \(Disassembly.hexadecimal(UInt64(instruction.raw)))"
     }
     // norm:Zcmop_enc: no base form has this name.
     if instruction.length == 2, let number = CompressedTable.mayBeOperation(raw) { return "c.mop.\(number)" }
-    let word = Disassembly.decoder.baseEncoding(of: raw) ?? raw
+    let word = Decoder.complete.baseEncoding(of: raw) ?? raw
     let alias = Disassembly.aliases[Int(instruction.opcode.rawValue)].first { $0.matches(word) }
     let text = Disassembly(word: word, pc: pc, row: row)
     let operands = (alias?.operands ?? row.format.operands).compactMap { text.operand($0, symbol: symbol) }
@@ -34,8 +34,6 @@ private struct Disassembly {
     let word: UInt32
     let pc: UInt64
     let row: InstructionRow
-
-    static let decoder = Decoder(extensions: .all)
 
     /// The aliases of each opcode, by raw value.
     static let aliases: [[AliasRow]] = {

@@ -2,7 +2,7 @@
 ///
 /// Case names are the extension names in lower case. The order of the cases is "Canonical Order" of the naming
 /// appendix: single letters, Z by category, then Su, Ss, Sv, Sh and Sm, each alphabetically.
-package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case i, m, a, f, d, c, b, h
     case zic64b, zicbom, zicbop, zicboz, ziccamoa, ziccif, zicclsm, ziccrse, zicntr, zicond, zicsr, zifencei
     case zihintntl, zihintpause, zihpm, zimop
@@ -20,7 +20,7 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case smaia, smcntrpmf, smcsrind, smdbltrp, smepmp, smmpm, smnpm, smrnmi, smstateen
 
     /// The name as it stands in an ISA string.
-    package var name: String { "\(self)" }
+    public var name: String { "\(self)" }
 
     /// Whether the name is a single letter.
     package var isSingleLetter: Bool { rawValue <= Self.h.rawValue }
@@ -37,6 +37,8 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// the bundles). Some follow from several: see ``ExtensionSet/closure``.
     package var implied: ExtensionSet {
         switch self {
+        // Every hart of this package has M-mode, which stands on CSRs.
+        case .i: [.zicsr]
         case .m: [.zmmul]
         case .a: [.zaamo, .zalrsc]
         case .f, .zicntr, .zihpm: [.zicsr]
@@ -48,6 +50,9 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .zk: [.zkn, .zkr, .zkt]
         case .zkn: [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]
         case .zks: [.zbkb, .zbkc, .zbkx, .zksed, .zksh]
+        // norm:Sv48_requires_Sv39
+        case .sv48: [.sv39]
+        case .sv57: [.sv48]
         case .smstateen: [.ssstateen]
         case .smaia: [.ssaia]
         case .smcsrind: [.sscsrind]

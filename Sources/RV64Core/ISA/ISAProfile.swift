@@ -1,5 +1,5 @@
 /// The profiles that can stand for a list of extensions: what each makes mandatory ("RISC-V Profiles").
-enum ISAProfile: String, CaseIterable {
+package enum ISAProfile: String, CaseIterable, Sendable {
     case rvi20u64
     case rva20u64
     case rva20s64
@@ -14,7 +14,18 @@ enum ISAProfile: String, CaseIterable {
     /// For messages.
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
-    var extensions: ExtensionSet {
+    /// Whose software expects it, in a few words.
+    package var summary: String {
+        switch self {
+        case .rvi20u64: "the base integer instructions alone"
+        case .rva20u64: "applications of 2020"
+        case .rva20s64: "operating systems of 2020"
+        case .rva22u64: "applications of 2022"
+        case .rva22s64: "operating systems of 2022"
+        }
+    }
+
+    package var extensions: ExtensionSet {
         switch self {
         case .rvi20u64: [.i]
         case .rva20u64: Self.application.union([.za128rs])

@@ -14,6 +14,8 @@ struct ISAStringParser {
             if first == "_" {
                 rest.removeFirst()
                 guard let next = rest.first, next.isLetter else { throw .malformed("_" + rest) }
+            } else if skipsModes() {
+                continue
             } else if Self.multiLetterPrefixes.contains(first) {
                 try result.formUnion(parseWord())
             } else {
@@ -41,6 +43,18 @@ struct ISAStringParser {
     /// The letters that begin names of several letters.
     private static let multiLetterPrefixes: Set<Character> = ["z", "s", "x"]
 
+    /// Skips the letters of S- and U-mode, which every hart has: `misa` has bits for them, and strings made from it
+    /// name them, as in `rv64imacsu` or `RV64IMACSUZicsr`.
+    private mutating func skipsModes() -> Bool {
+        for modes in ["su", "us", "s", "u"] where rest.hasPrefix(modes) {
+            let next = rest.dropFirst(modes.count).first
+            guard next == nil || next == "_" || next == "z" else { continue }
+            rest.removeFirst(modes.count)
+            return true
+        }
+        return false
+    }
+
     private mutating func parseLetter() throws(ISAConfigurationError) -> ExtensionSet {
         let letter = rest.removeFirst()
         skipVersion()
@@ -59,7 +73,9 @@ struct ISAStringParser {
         if let found = ISAExtension(name: name) { return [found] }
         if Self.isAbsent(String(word)) || Self.isAbsent(String(name)) { throw .absent(String(word)) }
         guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else { throw .malformed(String(word)) }
-        throw .unknownExtension(String(name), closest: Self.closestName(to: name))
+        // What looks like a version may be part of the name, if little else is left.
+        let shown = name.count > 2 ? name : word
+        throw .unknownExtension(String(shown), closest: Self.closestName(to: shown))
     }
 
     /// Whether a name is that of a ratified extension without rows, registers or anything else in this package.
@@ -97,9 +113,11 @@ struct ISAStringParser {
     /// The known name with the fewest edits from `name`, if it is near enough to be what was meant.
     private static func closestName(to name: Substring) -> String? {
         guard name.count <= 16 else { return nil }
-        let candidates = ISAExtension.allCases.map { (distance: editDistance(name, $0.name[...]), name: $0.name) }
-        guard let best = candidates.min(by: { $0.distance < $1.distance }), best.distance <= 2 else { return nil }
-        return best.name
+        let candidates = ISAExtension.allCases.filter { !$0.isSingleLetter }.map {
+            (distance: editDistance(name, $0.name[...]), name: $0.name)
+        }
+        guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
+        return best.distance <= max(1, min(2, name.count / 3)) ? best.name : nil
     }
 
     /// Levenshtein's distance.

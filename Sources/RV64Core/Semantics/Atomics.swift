@@ -69,7 +69,7 @@ extension Hart {
         UInt64(UInt(bitPattern: pointer)) | (width == .double ? 1 : 0)
     }
 
-    /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_op
+    /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
     private func storeConditional<Cell: FixedWidthInteger>(
         _ instruction: DecodedInstruction,
         _ type: Cell.Type

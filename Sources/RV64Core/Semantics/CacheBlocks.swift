@@ -3,7 +3,8 @@ import Platform
 /// Zicbom and Zicboz. Caches of this machine are coherent with everything, so that the management operations have
 /// nothing to do beyond their checks.
 extension Hart {
-    private static let blockSize: UInt64 = 64
+    /// Bytes that a CBO works on. norm:zic64b_cache_block_size
+    package static let cacheBlockSize: UInt64 = 64
 
     /// Executes a CBO.
     func executeCacheBlock(_ instruction: DecodedInstruction) throws(Trap) {
@@ -39,10 +40,10 @@ extension Hart {
 
     /// norm:cbz_access. Devices do not support it.
     private func zeroBlock(_ address: UInt64) throws(Trap) {
-        let offset = address & (Self.blockSize &- 1)
+        let offset = address & (Self.cacheBlockSize &- 1)
         do throws(Trap) {
-            let block = try cell(address &- offset, Self.blockSize, .store)
-            block.initializeMemory(as: UInt8.self, repeating: 0, count: Int(Self.blockSize))
+            let block = try cell(address &- offset, Self.cacheBlockSize, .store)
+            block.initializeMemory(as: UInt8.self, repeating: 0, count: Int(Self.cacheBlockSize))
         } catch {
             throw blockFault(error, offset)
         }
@@ -50,10 +51,10 @@ extension Hart {
 
     /// norm:cbm_access: permitted where a load or a store is, and whatever grants stores grants loads too.
     private func manageBlock(_ address: UInt64) throws(Trap) {
-        let offset = address & (Self.blockSize &- 1)
+        let offset = address & (Self.cacheBlockSize &- 1)
         do throws(Trap) {
             let entries = context.pointee.data
-            let location = try locate(address &- offset, Self.blockSize, .load, dataContext, caching: entries)
+            let location = try locate(address &- offset, Self.cacheBlockSize, .load, dataContext, caching: entries)
             if case .physical(let physical) = location, bus.region(at: physical, .byte) == nil {
                 throw accessTrap(.access, .store, address &- offset, dataContext)
             }

@@ -1,9 +1,7 @@
 /// The computational instructions on integer registers that are too rare, or too long, for a case of their own in
 /// the interpreter's loop: Zbc, Zbkb, Zbkx, Zkn, and the less used half of Zbb.
 enum ScalarExtensions {
-    /// Executes one; others do nothing.
-    ///
-    /// - Parameter x: the integer registers, with the sink for writes to x0.
+    /// Executes one on the integer registers `x`, which have the sink for writes to x0; others do nothing.
     @inline(never)
     static func execute(_ i: DecodedInstruction, _ x: UnsafeMutablePointer<UInt64>) {
         let (a, b) = (x[i.rs1], x[i.rs2])

@@ -1,35 +1,35 @@
 /// Instructions that change mode, translation or control state. Each runs with `state.pc` at itself.
 extension Hart {
-    /// Executes a system instruction and moves pc, or delivers its trap.
+    /// Executes a system instruction, counts it and moves pc, or delivers its trap.
     ///
-    /// - Returns: whether the instruction retired.
+    /// - Returns: whether the next instruction may follow at once, because nothing has changed that the interpreter
+    ///   looks at only now and then.
     @inline(never)
     func executeSystem(_ instruction: DecodedInstruction) -> Bool {
+        var isHarmless = false
         do throws(Trap) {
             switch instruction.opcode {
+            case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
+                isHarmless = try executeCSR(instruction)
+                if !isHarmless { updateContext() }
+                state.pointee.pc &+= UInt64(instruction.length)
             case .mret, .sret, .mnret:
                 try executeTrapReturn(instruction)
                 noteProgress()
-                return true
-            case .illegal:
-                try executeCheckedJump(instruction)
-                return true
+            case .illegal: try executeCheckedJump(instruction)
             default:
                 try perform(instruction)
                 state.pointee.pc &+= UInt64(instruction.length)
-                return true
             }
+            state.pointee.retired &+= 1
         } catch {
             deliver(error, raisedBy: instruction)
-            return false
         }
+        return isHarmless
     }
 
     private func perform(_ instruction: DecodedInstruction) throws(Trap) {
         switch instruction.opcode {
-        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
-            try executeCSR(instruction)
-            updateContext()
         case .ecall: throw environmentCall
         case .ebreak: throw breakpoint
         case .fenceI: synchronizeInstructionFetch()

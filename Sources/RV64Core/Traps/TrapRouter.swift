@@ -2,7 +2,10 @@
 ///
 /// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:H_trap_deleg
 extension HartState {
+    // Inlined, because a call would copy the whole state.
+
     /// The mode that an exception goes to.
+    @inline(__always)
     func target(of cause: ExceptionCause) -> PrivilegeMode {
         let bit: UInt64 = 1 &<< cause.rawValue
         guard mode != .machine, medeleg & bit != 0 else { return .machine }
@@ -10,6 +13,7 @@ extension HartState {
     }
 
     /// The interrupt to take now: those to M before those to HS before those to VS, by priority within each.
+    @inline(__always)
     func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
         let ready = pending & mie
         // norm:mnstatus_nmie_disable

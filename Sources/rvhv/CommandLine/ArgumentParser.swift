@@ -87,6 +87,8 @@ struct ArgumentParser {
     }
 
     private mutating func apply(_ row: OptionRow, _ value: String) throws(OptionValue.Refusal) {
+        answer = row.questions[value]
+        guard answer == nil else { return }
         switch row.effect {
         case .guest(let change):
             if guests.isEmpty { try change(&defaults, value) } else { try change(&guests[guests.count - 1], value) }

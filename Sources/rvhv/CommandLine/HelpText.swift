@@ -1,3 +1,5 @@
+import RV64Core
+
 /// What `--help` prints, made from `OptionTable`.
 enum HelpText {
     private static let width = 96
@@ -16,6 +18,24 @@ enum HelpText {
         }
         return (lines + closing(command)).joined(separator: "\n") + "\n"
     }
+
+    /// What `--isa` takes: `--isa help` prints it.
+    static let isa: String = {
+        let optional = MachineCommand.defaultISA.extensions
+        let extensions = ISAConfiguration.full.extensions.members.map { member in
+            let mark = optional.contains(member) ? "" : " (only where --isa names it)"
+            return (member.name, (member.summary ?? "") + mark)
+        }
+        let lines =
+            [
+                "--isa takes rv64 and letters, then names after underscores: rv64gc_zba_zbb. In place of rv64 and the",
+                "letters a profile may stand: rva22s64_zfh. g is imafd_zicsr_zifencei. Case and versions do not matter.",
+                "Without --isa the plain machine has everything below.",
+                "",
+                "Extensions:",
+            ] + table(extensions) + ["", "Profiles:"] + table(ISAProfile.allCases.map { ($0.rawValue, $0.summary) })
+        return lines.joined(separator: "\n") + "\n"
+    }()
 
     private static func introduction(_ command: Subcommand) -> [String] {
         switch command {

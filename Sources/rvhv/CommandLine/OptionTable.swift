@@ -33,6 +33,8 @@ struct OptionRow: Sendable {
     let group: Group
     var commands: [Subcommand] = Subcommand.allCases
     let summary: String
+    /// Values that ask what there is instead of choosing.
+    var questions: [String: Invocation] = [:]
     let effect: Effect
 
     /// `--name TEXT`, as help shows it.
@@ -87,7 +89,13 @@ enum OptionTable {
         guest("--bootargs", "TEXT", "use TEXT instead of the default boot arguments") {
             (options, text) throws(OptionValue.Refusal) in options.bootargs = text
         },
-        guest("--isa", "STRING", "extensions offered, such as rv64imafdc_zicsr_sstc", in: Subcommand.allCases) {
+        guest(
+            "--isa",
+            "STRING",
+            "extensions offered, such as rv64imafdc_zicsr_sstc or a profile; help lists them",
+            in: Subcommand.allCases,
+            questions: ["help": .isaHelp]
+        ) {
             (options, text) throws(OptionValue.Refusal) in options.isa = try OptionValue.nonEmpty(text)
         },
         guest("--paging", "MODE", "widest paging mode offered: sv39, sv48 or sv57 (default sv39)", in: [.run]) {
@@ -190,6 +198,7 @@ enum OptionTable {
         _ placeholder: String,
         _ summary: String,
         in commands: [Subcommand] = [.run, .machine],
+        questions: [String: Invocation] = [:],
         apply: @escaping @Sendable (inout GuestOptions, String) throws(OptionValue.Refusal) -> Void
     ) -> OptionRow {
         OptionRow(
@@ -198,6 +207,7 @@ enum OptionTable {
             group: .guest,
             commands: commands,
             summary: summary,
+            questions: questions,
             effect: .guest(apply)
         )
     }

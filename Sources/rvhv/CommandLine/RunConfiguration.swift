@@ -2,6 +2,8 @@
 enum Invocation: Equatable, Sendable {
     case help(Subcommand)
     case version
+    /// What `--isa` takes.
+    case isaHelp
     case run(RunConfiguration)
     case machine(MachineRunConfiguration)
     case conform(ConformRunConfiguration)

@@ -124,7 +124,7 @@ struct BareTestProgram {
         #expect(write(descriptor, bytes, bytes.count) == bytes.count)
         close(descriptor)
 
-        var configuration = BareMachineConfiguration(programPath: path, isa: .full)
+        var configuration = BareMachineConfiguration(programPath: path, isa: .standard)
         configuration.memorySize = 16 << 20
         configuration.seed = 1
         configure(&configuration)

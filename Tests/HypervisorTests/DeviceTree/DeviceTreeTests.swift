@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Hypervisor
+@testable import RV64Core
 
 @Suite struct DeviceTreeTests {
     static let ram = MemoryMap.ram(size: 256 << 20)
@@ -73,6 +74,27 @@ import Testing
         #expect(tree.string(hart, "mmu-type") == "riscv,sv57")
         #expect(tree.cells(hart, "riscv,cbom-block-size") == [64])
         #expect(tree.cells(hart, "riscv,cboz-block-size") == [128])
+    }
+
+    /// What `--isa` said, and the sizes of the cache blocks that go with it.
+    @Test(
+        arguments: [
+            ("rv64gc", "rv64imafdc_zicsr_zifencei_zmmul_zaamo_zalrsc_zca_zcd", []),
+            ("rv64i_zicbom_zba", "rv64i_zicbom_zicsr_zba", ["riscv,cbom-block-size"]),
+            ("rv64ih_zicboz", "rv64ih_zicboz_zicsr", ["riscv,cboz-block-size"]),
+            ("rv64i_zicbop", "rv64i_zicbop_zicsr", ["riscv,cbop-block-size"]),
+        ] as [(String, String, [String])]
+    )
+    func configuredInstructionSet(text: String, string: String, sizes: [String]) throws {
+        let isa = try ISAConfiguration(parsing: text)
+        let tree = try Self.tree { $0.isa = .init(isa) }
+        let hart = "/cpus/cpu@0"
+        #expect(tree.string(hart, "riscv,isa") == string)
+        #expect(tree.string(hart, "riscv,isa-base") == "rv64i")
+        #expect(tree.strings(hart, "riscv,isa-extensions") == isa.extensionNames)
+        for name in ["riscv,cbom-block-size", "riscv,cboz-block-size", "riscv,cbop-block-size"] {
+            #expect(tree.cells(hart, name) == (sizes.contains(name) ? [64] : nil))
+        }
     }
 
     @Test func noCacheBlocksUnlessTold() throws {

@@ -52,7 +52,6 @@ struct TestHart {
             opcode: opcode,
             rd: rd,
             rs1: rs1,
-            length: 4,
             immediate: Int32(address.rawValue),
             raw: UInt32(address.rawValue) << 20 | 0x73
         )

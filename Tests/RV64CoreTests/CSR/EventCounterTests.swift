@@ -194,9 +194,13 @@ import Testing
         #expect(hart.decideAccess(to: .scountovf, .read, from: .virtualUser) == .virtualInstruction)
     }
 
-    /// norm:vsip_vsie_lcofi, norm:hideleg_acc
+    /// norm:vsip_vsie_lcofi, norm:hideleg_acc, norm:mideleg_hroz
     @Test func guestDelegation() throws {
         let hart = try hart()
+        hart.writeCSR(.mideleg, 0)
+        hart.writeCSR(.hideleg, ~0)
+        #expect(hart.readCSR(.hideleg) == 0x444)
+        hart.writeCSR(.mideleg, ~0)
         hart.writeCSR(.hideleg, ~0)
         #expect(hart.readCSR(.hideleg) == 0x2444)
         for (machine, hypervisor) in [(false, false), (true, false), (false, true), (true, true)] {

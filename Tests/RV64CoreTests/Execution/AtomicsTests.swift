@@ -83,7 +83,8 @@ import Testing
         machine.run(.machine, at: TestMachine.base)
     }
 
-    /// SC fails without a reservation, after a write, elsewhere, twice, and over another width. norm:sc_op
+    /// SC fails without a reservation, after a write, elsewhere, twice, and over another width.
+    /// norm:sc_success_conditions norm:sc_failure_code norm:sc_intervening_sc_fail norm:sc_addr_not_in_reservation_fail
     @Test func failingReservations() throws {
         let machine = try TestMachine()
         run(machine) { $0.emit(.scD, rd: .a3, rs1: .a0, rs2: .a0) }

@@ -24,7 +24,6 @@ private final class Registers {
             rd: rd,
             rs1: 1,
             rs2: 2,
-            length: 4,
             immediate: 3,
             raw: 0
         )
@@ -216,7 +215,7 @@ struct ExecuteTests {
             .integerToFloat, .integerToFloatRounded, .floatConstant, .floatTruncated,
         ]
         let rows = InstructionTable.rows.filter { formats.contains($0.format) }
-        #expect(rows.count == 56 + 36 + 22)
+        #expect(rows.count == 58 + 32 + 22)
         for row in rows {
             let (opcode, isInteger) = (row.opcode, row.format.hasIntegerDestination)
             let registers = Registers()

@@ -74,9 +74,9 @@ struct DecoderTests {
 
     @Test("What is not an instruction keeps its bits and length, and nothing else")
     func illegal() {
-        #expect(decoder.decode(0) == DecodedInstruction(opcode: .illegal, length: 2, raw: 0))
-        #expect(decoder.decode(0xFFFF_FFFF) == DecodedInstruction(opcode: .illegal, length: 4, raw: 0xFFFF_FFFF))
-        #expect(decoder.decode(0xDEAD_0000) == DecodedInstruction(opcode: .illegal, length: 2, raw: 0))
+        #expect(decoder.decode(0) == DecodedInstruction(opcode: .illegal, raw: 0))
+        #expect(decoder.decode(0xFFFF_FFFF) == DecodedInstruction(opcode: .illegal, raw: 0xFFFF_FFFF))
+        #expect(decoder.decode(0xDEAD_0000) == DecodedInstruction(opcode: .illegal, raw: 0))
         #expect(decoder.decode(0x1234_0001).raw == 1, "the high half is the next instruction's")
     }
 
@@ -138,7 +138,7 @@ struct ReservedEncodingTests {
 
     @Test("Reserved encodings are illegal", arguments: reserved)
     func isIllegal(rule: String, word: UInt32) {
-        #expect(decoder.decode(word) == DecodedInstruction(opcode: .illegal, length: 4, raw: word), "\(rule)")
+        #expect(decoder.decode(word) == DecodedInstruction(opcode: .illegal, raw: word), "\(rule)")
     }
 
     @Test(

@@ -59,7 +59,7 @@ extension InstructionFormat {
 
     /// What the decoder must make of it.
     func expected(_ o: EncodedOperands, opcode: Opcode, raw: UInt32) -> DecodedInstruction {
-        var result = DecodedInstruction(opcode: opcode, length: 4, raw: raw)
+        var result = DecodedInstruction(opcode: opcode, raw: raw)
         let usesRd = encode(EncodedOperands(rd: 31, rs1: 0, rs2: 0, immediate: 0)) != 0
         let usesRs1 = encode(EncodedOperands(rd: 0, rs1: 31, rs2: 0, immediate: 0)) != 0
         let usesRs2 = encode(EncodedOperands(rd: 0, rs1: 0, rs2: 31, immediate: 0)) != 0

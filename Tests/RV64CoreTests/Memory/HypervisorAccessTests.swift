@@ -139,7 +139,8 @@ import Testing
         }
     }
 
-    /// MPRV with MPP and MPV makes M-mode's loads and stores those of the guest. norm:mstatus_mprv_op
+    /// MPRV with MPP and MPV makes M-mode's loads and stores those of the guest.
+    /// norm:mstatus_mprv_hypervisor norm:mstatus_mprv_ldst_op
     @Test func machineAccessesAsTheGuest() throws {
         let fixture = try GuestMachine()
         fixture.machine.write(99, at: fixture.physical(GuestMachine.data))

@@ -61,7 +61,7 @@ import Testing
     }
 
     /// An access that only partly matches the deciding entry fails; the rest of the page stays reachable.
-    /// norm:pmp_entry_matching
+    /// norm:pmp_full_match_required norm:pmp_a_field_napot_na4
     @Test func fourByteEntryInsideAPage() throws {
         let machine = try machine(0x10, (Self.target + 8) >> 2)
         #expect(cause(machine, .lw, Self.target + 8) == .loadAccessFault)

@@ -140,7 +140,7 @@ import Testing
         #expect(fixture.state.pointee.scause == ExceptionCause.instructionPageFault.rawValue)
     }
 
-    /// norm:Svnapot_pte_enc: a 64 KiB page in either stage.
+    /// norm:Svnapot_pte_N norm:Svnapot_valid_encoding norm:Svnapot_hyp_gstage: a 64 KiB page in either stage.
     @Test(arguments: [false, true])
     func napotPages(inGuestStage: Bool) throws {
         let fixture = try GuestMachine()
@@ -165,7 +165,7 @@ import Testing
         #expect(fixture.machine[.a1] == 77)
     }
 
-    /// A NAPOT entry with another low PPN, or above the last level, is reserved.
+    /// A NAPOT entry with another low PPN, or above the last level, is reserved. norm:Svnapot_reserved_encoding_fault
     @Test func reservedNapotPagesFault() throws {
         let fixture = try GuestMachine()
         fixture.first.map(GuestMachine.virtualData, to: 0x2_4000, Entry.supervisor | Entry.n)
@@ -176,7 +176,8 @@ import Testing
         #expect(fixture.state.pointee.scause == ExceptionCause.loadPageFault.rawValue)
     }
 
-    /// PBMT is reserved until menvcfg (G-stage) and henvcfg (VS-stage) enable it; 3 always is. norm:svpbmt_pte_rsv
+    /// PBMT is reserved until menvcfg (G-stage) and henvcfg (VS-stage) enable it; 3 always is.
+    /// norm:Svpbmt_leaf_pte_pbmt_reserved_3_fault
     @Test(arguments: [UInt64(1), 2, 3], [false, true])
     func memoryTypes(type: UInt64, isEnabled: Bool) throws {
         let fixture = try GuestMachine()

@@ -153,7 +153,7 @@ struct AdditionalFloatTests {
 
     @Test("FLTQ's encoding holds a reserved rounding mode, and executes", arguments: [Opcode.fltqH, .fltqS, .fltqD])
     func quietLessThan(opcode: Opcode) throws {
-        let machine = try TestMachine(extensions: ISAConfiguration.implemented)
+        let machine = try TestMachine(extensions: ISAConfiguration.standard.extensions)
         machine.load { program in
             program.emit(opcode, rd: .a2, rs1: .a0, rs2: .a1)
             program.emit(.ebreak)

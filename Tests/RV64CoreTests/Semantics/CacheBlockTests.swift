@@ -8,7 +8,7 @@ struct CacheBlockTests {
     private static let block = TestMachine.base + 0x2000
 
     private static func machine(bus: Bus = Bus()) throws -> TestMachine {
-        try TestMachine(extensions: ISAConfiguration.implemented, bus: bus)
+        try TestMachine(extensions: ISAConfiguration.standard.extensions, bus: bus)
     }
 
     /// Runs one CBO, then an EBREAK.

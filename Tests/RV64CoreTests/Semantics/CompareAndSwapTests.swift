@@ -149,7 +149,7 @@ struct CompareAndSwapTests {
 
     @Test("norm:Zacas_amocas_w_permission: a comparison that fails needs write permission too")
     func permission() throws {
-        let guest = try GuestMachine(first: 8, guest: 8, TestMachine(extensions: ISAConfiguration.implemented))
+        let guest = try GuestMachine(first: 8, guest: 8, TestMachine(extensions: ISAConfiguration.standard.extensions))
         guest.first.map(GuestMachine.virtualData, to: GuestMachine.data, Entry.supervisor & ~Entry.w & ~Entry.d)
         guest.machine[.a1] = 1
         guest.access(.amocasD, at: GuestMachine.virtualData)
@@ -159,8 +159,8 @@ struct CompareAndSwapTests {
 
     @Test("AMOCAS.Q is atomic between harts", .timeLimit(.minutes(1)))
     func sharedPair() throws {
-        let first = try TestMachine(extensions: ISAConfiguration.implemented)
-        let second = try TestMachine(extensions: ISAConfiguration.implemented, sharing: first)
+        let first = try TestMachine(extensions: ISAConfiguration.standard.extensions)
+        let second = try TestMachine(extensions: ISAConfiguration.standard.extensions, sharing: first)
         // Adds 1 to the low and 2 to the high word, with all the time in between for the other hart to interfere.
         first.load { program in
             let loop = program.offset

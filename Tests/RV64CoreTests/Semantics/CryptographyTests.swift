@@ -18,7 +18,6 @@ struct CryptographyTests {
                 rd: 3,
                 rs1: 1,
                 rs2: 2,
-                length: 4,
                 immediate: immediate,
                 raw: 0
             )

@@ -188,7 +188,7 @@ struct HalfPrecisionTests {
 
     @Test("FLH boxes, FSH stores the low half, and both need FS")
     func memory() throws {
-        let machine = try TestMachine(extensions: ISAConfiguration.implemented)
+        let machine = try TestMachine(extensions: ISAConfiguration.standard.extensions)
         let address = TestMachine.base + 0x2000
         machine.write(0x1111_2222_3333_BEEF, at: address)
         machine.load { program in
@@ -248,7 +248,6 @@ enum FloatingPointRegisters {
                 rd: 4,
                 rs1: rs1,
                 rs2: 2,
-                length: 4,
                 immediate: 3,
                 raw: 0
             )

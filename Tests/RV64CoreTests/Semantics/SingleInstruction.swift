@@ -7,7 +7,7 @@ struct SingleInstruction {
     let machine: TestMachine
 
     init(_ opcode: Opcode, rd: Register = .a2, rs2: Register = .a1, _ immediate: Int32 = 0) throws {
-        machine = try TestMachine(extensions: ISAConfiguration.implemented)
+        machine = try TestMachine(extensions: ISAConfiguration.standard.extensions)
         machine.load { program in
             program.emit(opcode, rd: rd, rs1: .a0, rs2: rs2, immediate)
             program.emit(.ebreak)

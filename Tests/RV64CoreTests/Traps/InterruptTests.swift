@@ -8,7 +8,7 @@ import Testing
 @Suite struct InterruptTests {
     private static let all = InterruptSet.machine | InterruptSet.supervisor | InterruptSet.alwaysDelegated
 
-    /// The order to each mode when everything is pending at once. norm:mip_priority norm:hip_priority
+    /// The order to each mode when everything is pending at once. norm:intr_M_mode_pri norm:hsint_priority
     @Test func priority() {
         var state = HartState()
         state.mode = .virtualUser

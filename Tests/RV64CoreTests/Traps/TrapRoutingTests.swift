@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    /// MPV, MPP and GVA; MRET goes back. norm:H_trap_m_csrwrites norm:mstatus_mprv_clr
+    /// MPV, MPP and GVA; MRET goes back. norm:H_trap_m_csrwrites norm:mstatus_mprv_clr_mret_sret_less_priv
     @Test(arguments: PrivilegeMode.allCases)
     func entryToMachineAndBack(mode: PrivilegeMode) throws {
         let machine = try TestMachine()

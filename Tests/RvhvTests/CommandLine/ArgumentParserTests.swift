@@ -139,6 +139,8 @@ import Testing
         (["--help"], Invocation.help(.run)),
         (["a", "-h", "--nonsense"], .help(.run)),
         (["machine", "--help"], .help(.machine)),
+        (["machine", "--isa", "help"], .isaHelp), (["a", "--isa=help"], .isaHelp),
+        (["conform", "--isa", "help"], .isaHelp),
         (["--version"], .version),
         (["-V"], .version),
     ]
