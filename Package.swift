@@ -48,7 +48,7 @@ let package = Package(
             name: "differential",
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
             path: "Tests/Differential",
-            exclude: ["runtime.S", "runtime.ld"],
+            exclude: ["run", "runtime.S", "runtime.ld"],
             swiftSettings: strict
         ),
         .testTarget(name: "GuestTests", swiftSettings: strict),

@@ -62,7 +62,7 @@ struct Machines {
 
     private func startQEMU() throws -> pid_t {
         let arguments = [
-            "timeout", "60", qemu, "-M", "virt,memory-backend=ram", "-m", "\(Layout.memory >> 20)M", "-object",
+            "timeout", "20", qemu, "-M", "virt,memory-backend=ram", "-m", "\(Layout.memory >> 20)M", "-object",
             "memory-backend-file,id=ram,size=\(Layout.memory >> 20)M,mem-path=\(memoryPath),share=on",
             "-cpu", Self.processor, "-bios", "none", "-kernel", programPath,
             "-nodefaults", "-display", "none", "-serial", "none", "-monitor", "none",

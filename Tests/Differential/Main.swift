@@ -40,7 +40,15 @@ enum Differential {
         while programs < options.programs, instructions < options.instructions, failures < options.failures {
             let seed = options.seed &+ programs
             programs += 1
-            let (program, comparison) = try judged(source.program(seed: seed), shrinker)
+            let program: TestProgram
+            let comparison: Comparison
+            do {
+                (program, comparison) = try judged(source.program(seed: seed), shrinker)
+            } catch let failure as MachineFailure {
+                failures += 1
+                print("seed \(seed): \(failure)")
+                continue
+            }
             instructions += comparison.instructions
             let differences = comparison.differences()
             guard let first = differences.first else { continue }

@@ -65,13 +65,17 @@ struct PageTables {
         for page in 0..<UInt64(512) {
             let address = Layout.base + page * 4096
             let isCode = address < Layout.codeEnd
+            // What the runtime writes is out of the cases' reach.
+            if address >= Layout.tablesEnd { continue }
             var flags = isCode ? Bit.all & ~(Bit.write | Bit.dirty) : Bit.all & ~Bit.execute
             if address == Layout.patched { flags = Bit.all }
             // Hardware sets what is clear here.
             if !isCode, random.chance(30) { flags &= ~(Bit.dirty | (random.chance(50) ? Bit.accessed : 0)) }
             set(identity, page, leaf(address, flags))
             set(user, page, leaf(address, flags | Bit.user))
-            for window in windows { set(window, page, randomLeaf()) }
+        }
+        for window in windows {
+            for page in 0..<UInt64(512) { set(window, page, randomLeaf()) }
         }
         let supervisorMiddle = allocate()
         let userMiddle = allocate()
@@ -113,7 +117,9 @@ struct PageTables {
 
     private mutating func randomFlags() -> UInt64 {
         if random.chance(40) { return Bit.all & ~Bit.valid }
-        return random.next() & (Bit.all & ~Bit.valid) | (random.chance(50) ? Bit.accessed | Bit.dirty : 0)
+        // Without any of the three it would be a pointer, to what is no table.
+        let permission = random.pick([Bit.read, Bit.write, Bit.execute, Bit.read])
+        return permission | random.next() & (Bit.all & ~Bit.valid) | (random.chance(50) ? Bit.accessed | Bit.dirty : 0)
     }
 
     /// Entries of middle levels: misaligned superpages, pointers with leaf bits, pointers out of memory, nothing.
