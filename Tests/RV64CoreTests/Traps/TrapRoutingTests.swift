@@ -16,7 +16,8 @@ import Testing
             let expected: PrivilegeMode =
                 mode == .machine || machine == 0
                 ? .machine : mode.isVirtual && hypervisor != 0 ? .virtualSupervisor : .supervisor
-            #expect(state.target(of: cause) == expected)
+            let target = state.target(of: cause)
+            #expect(target == expected)
         }
     }
 
