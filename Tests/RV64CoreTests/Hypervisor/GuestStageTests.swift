@@ -276,6 +276,7 @@ extension Entry {
         return (mode == .machine ? state.mcause : state.scause, fixture.machine[.a1])
     }
 
+    /// norm:mstatus_sum_op_mprv_mpp
     /// The table "Effect of MPRV on the translation and protection of explicit memory accesses".
     /// norm:mstatus_mprv_hypervisor norm:vsstatus_v0 norm:vsatp_v0
     @Test(arguments: [UInt64(0), 1, 3], [false, true])

@@ -134,7 +134,7 @@ import Testing
     /// Off closes, Initial and Clean become Dirty with the first change, in every mode; the contents of the registers
     /// do not depend on FS. norm:mstatus_fs_vs_xs_off_op norm:mstatus_fs_vs_xs_initial_op
     /// norm:mstatus_fs_vs_xs_clean_op norm:mstatus_fs_vs_xs_dirty_op norm:mstatus_fs_vs_xs_update_indep_priv
-    /// norm:mstatus_fs_wr
+    /// norm:mstatus_fs_wr norm:mstatus_fs_no_change_dirty
     @Test(arguments: PrivilegeMode.allCases, UInt64(0)..<4)
     func floatingPointContext(mode: PrivilegeMode, before: UInt64) throws {
         let machine = try TestMachine()
@@ -190,6 +190,7 @@ import Testing
         #expect(test.read(.henvcfg) & 1 << bit == 0)
     }
 
+    /// norm:mcycle_op norm:minstret_op
     /// Counters of 64 bits: written whole, counting on from there, whatever the enables of lower modes say.
     /// norm:mcycle_minstret_sz norm:mcycle_minstret_rst norm:mhpmcounter_num norm:mhpmcounter_mandatory
     /// norm:mhpmcounter_sz norm:mcounteren_inc_inaccessible norm:mcountinhibit_only_inc norm:m_mode_perf_monitoring
@@ -218,7 +219,7 @@ import Testing
     }
 
     /// norm:M-mode_at_rst1 norm:M-mode_at_rst2 norm:mstatus_mie_mprv_rst norm:mstatus_mstatush_mbe_rst
-    /// norm:misa_extensions_rst2 norm:ld_rsv_rst norm:mcause_rst_zero norm:pmp_A_L_rst norm:hgatp_vsatp_mode_rst
+    /// norm:misa_extensions_rst2 norm:ld_rsv_rst norm:mcause_rst1_val norm:mcause_rst_zero norm:pmp_A_L_rst norm:hgatp_vsatp_mode_rst
     /// norm:mnstatus_nmie_rst norm:warl_rst norm:M_highest_priv_mode
     @Test func reset() throws {
         let test = try TestHart(ISAConfiguration.full.extensions)

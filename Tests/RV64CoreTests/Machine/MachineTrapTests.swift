@@ -198,7 +198,7 @@ import Testing
     }
 
     /// `time` against `mtimecmp`; read-only in `mip`. norm:mip_mtip_rdonly norm:mtime_intr_pending
-    /// norm:mtime_intr_mtip_visibility norm:time_op_rdonly norm:mip_bits_rdonly_op
+    /// norm:mtime_intr_mtip_visibility norm:time_op_rdonly norm:time_timeh_visibility_mtime norm:mip_bits_rdonly_op
     @Test func timer() throws {
         let machine = try TestMachine()
         let timer = InterruptCause.machineTimer.mask
@@ -290,5 +290,20 @@ import Testing
             let reached = mode == .machine ? machine.state.pointee.mepc : machine.state.pointee.sepc
             #expect(reached == Self.base + 4)
         }
+    }
+
+    /// An RNMI is never unexpected, and leaves MDT as it is. norm:trap_unexp_rnmi norm:mstatus_mdt_not_set_rnmi
+    @Test(arguments: [false, true])
+    func nonMaskableInterruptAndDoubleTrap(isDisabled: Bool) throws {
+        let machine = try TestMachine(extensions: privilegedExtensions)
+        machine.state.pointee.mstatus[.mdt] = isDisabled
+        machine.hart.writeCSR(.mtvec, Self.base + 0x100)
+        machine.load(at: Self.base + 0x100) { $0.emit(.jal) }
+        machine.hart.nonMaskableLines.store(1, ordering: .releasing)
+        #expect(machine.run(.machine, at: Self.base + 0x40, instructions: 2) == .budgetExhausted)
+        #expect(machine.state.pointee.mncause == InterruptCause.causeFlag)
+        #expect(machine.state.pointee.mnepc == Self.base + 0x40)
+        #expect(machine.state.pointee.pc == Self.base + 0x100)
+        #expect(machine.state.pointee.mstatus[.mdt] == isDisabled)
     }
 }

@@ -72,6 +72,7 @@ import Testing
         #expect(!isAllowed(machine, .load, Self.region))
     }
 
+    /// norm:smepmp_no_mml_limit norm:smepmp_no_mml_behavior norm:smepmp_machine_unlimited
     /// R, W and X by kind of access; M-mode is bound by L. norm:pmp_cfg_permissions norm:pmp_rwx_check
     /// norm:pmp_l_bit_m_mode_enforcement norm:pmp_mmode_locking norm:pmp_access_fault_exception
     @Test(arguments: [UInt64(0), 1, 3, 4, 5, 7], [false, true])
