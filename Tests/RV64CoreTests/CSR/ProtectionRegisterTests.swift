@@ -26,7 +26,8 @@ struct ProtectionRegisterTests {
         #expect(hart.readCSR(.pmpcfg0) == 0x1f_18_18)
     }
 
-    @Test("norm:pmp_addr_encoding norm:pmp_entry_count norm:pmp_addr_registers norm:pmp_addr_warl")
+    /// norm:pmp_addr_registers norm:pmp_addr_warl norm:pmp_csrs_warl_access
+    @Test("norm:pmp_addr_encoding norm:pmp_entry_count")
     func addresses() throws {
         let hart = try TestHart().hart
         for entry in 0..<64 {

@@ -145,6 +145,7 @@ import Testing
         }
     }
 
+    /// norm:mstatus_sum_op_no-vm
     /// SPP, SPIE and SIE through SRET; SUM and MXR are writable, and bind nothing without paging.
     /// norm:sstatus_spp norm:sstatus_spie norm:sstatus_sie norm:sstatus_sum_satp_mode norm:sstatus_mxr
     /// norm:sstatus_sum

@@ -237,6 +237,7 @@ import Testing
         #expect(test.read(.sie) == 0)
     }
 
+    /// norm:mip_stip_stimecmp_op2 norm:mip_stip_stimecmp_clr
     /// STIP is `stimecmp` against `time`, and nothing else, with Sstc. norm:mip_sip_stip_op norm:sip_stip_sie_stie
     /// norm:stimecmp_stimecmph_sz_acc norm:supervisor_timer_scheduling norm:stimecmp_exist norm:vstimecmp_exist
     /// norm:stce_bit_exist norm:sstc_vs_facility
