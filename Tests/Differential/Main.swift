@@ -34,6 +34,7 @@ enum Differential {
         let source = ProgramSource(extensions: Machines.extensions, modes: options.modes)
         let shrinker = Shrinker(machines: machines, runtime: runtime)
         if let step = options.floatingPointStep { return try runFloatingPoint(step, options, shrinker) }
+        let overhead = try machines.overhead(runtime: runtime)
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -49,7 +50,8 @@ enum Differential {
                 say("seed \(seed): \(failure)")
                 continue
             }
-            instructions += comparison.instructions
+            let runtimes = UInt64(comparison.cases) * (overhead.case &- overhead.trap) + comparison.traps * overhead.trap
+            instructions += comparison.executed &- min(comparison.executed, runtimes)
             let differences = comparison.differences()
             guard let first = differences.first else { continue }
             failures += 1
