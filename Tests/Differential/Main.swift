@@ -35,6 +35,7 @@ enum Differential {
         let shrinker = Shrinker(machines: machines, runtime: runtime)
         if let step = options.floatingPointStep { return try runFloatingPoint(step, options, shrinker) }
         let overhead = try machines.overhead(runtime: runtime)
+        say("\(overhead)")
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -50,7 +51,7 @@ enum Differential {
                 say("seed \(seed): \(failure)")
                 continue
             }
-            let runtimes = UInt64(comparison.cases) * (overhead.case &- overhead.trap) + comparison.traps * overhead.trap
+            let runtimes = UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
             instructions += comparison.executed &- min(comparison.executed, runtimes)
             let differences = comparison.differences()
             guard let first = differences.first else { continue }

@@ -145,7 +145,9 @@ finish:
     li      t0, FINISHER
     li      t1, 0x5555
     sw      t1, 0(t0)
-    j       .
+    csrw    mie, zero
+    wfi
+    j       . - 4
 
 trap:
     # MPRV may be set: no access to memory before it is cleared.
