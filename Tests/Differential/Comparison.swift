@@ -96,13 +96,16 @@ struct Comparison {
     let rvhv: [UInt8]
     let qemu: [UInt8]
     let cases: Int
+    /// What rvhv executed, with the runtime's part.
+    let executed: UInt64
     /// What the machines were given.
     let program: [UInt8]
     private let decoder = Decoder(extensions: Machines.extensions)
 
-    init(rvhv: [UInt8], qemu: [UInt8], cases: Int, program: [UInt8]) {
-        self.rvhv = rvhv
-        self.qemu = qemu
+    init(_ memory: Machines.Outcome, cases: Int, program: [UInt8]) {
+        rvhv = memory.rvhv
+        qemu = memory.qemu
+        executed = memory.executed
         self.cases = cases
         self.program = program
     }
@@ -132,15 +135,9 @@ struct Comparison {
         168: "mcounteren", 176: "hcounteren", 184: "hvip", 192: "hgeie",
     ]
 
-    /// Instructions that the cases retired on rvhv: the runtime's own between its two accesses to `minstret` are
-    /// taken off.
-    var instructions: UInt64 {
-        (0..<cases).reduce(0) { total, index in
-            let result = Layout.results + UInt64(index) * Layout.caseSize
-            let overhead = rvhv.word(at: result) &* 69
-            let retired = rvhv.word(at: result + 248)
-            return total &+ (retired > overhead ? retired &- overhead : 0)
-        }
+    /// Traps of all cases.
+    var traps: UInt64 {
+        (0..<cases).reduce(0) { $0 &+ rvhv.word(at: Layout.results + UInt64($1) * Layout.caseSize) }
     }
 
     func differences() -> [Difference] {

@@ -24,6 +24,7 @@ enum Exclusions {
     private static let signals: UInt64 = 1 << 63
     private static let guestVirtualAddress: UInt64 = 1 << 38
     private static let finisher: Range<UInt64> = 0x10_0000..<0x10_0008
+    private static let previousPrivilege: UInt64 = 3 << 11
     private static let accessed: UInt64 = 1 << 6
     private static let dirty: UInt64 = 1 << 7
     /// The runtime's SRET behind vstvec.
@@ -50,6 +51,9 @@ enum Exclusions {
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
         case .vscause where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
             return .unchecked
+        // Behind mstatus.MPRV and MPV it takes a guest-page fault for a page fault.
+        case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && trap.qemuCause == cause - 8:
+            return isHypervisorAccess(instruction) ? .equal : .unchecked
         case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
         case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
         case trap.valueRegister: return valueRule(cause, seen: trap.qemu(register), at: instruction)
@@ -132,6 +136,12 @@ enum Exclusions {
     private static func savesNoEncoding(_ opcode: Opcode) -> Bool {
         (Opcode.mret...Opcode.hinvalGvma).contains(opcode) || (Opcode.hfenceVvma...Opcode.hsvD).contains(opcode)
     }
+
+    private static func isFromMachine(_ trap: LoggedTrap) -> Bool {
+        trap.handler == .machine && trap.rvhv(.mstatus) & previousPrivilege == previousPrivilege
+    }
+
+    private static func isHypervisorAccess(_ opcode: Opcode) -> Bool { (Opcode.hlvB...Opcode.hsvD).contains(opcode) }
 
     private static func isHLVX(_ opcode: Opcode) -> Bool { opcode == .hlvxHu || opcode == .hlvxWu }
 

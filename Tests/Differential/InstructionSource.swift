@@ -35,6 +35,7 @@ struct InstructionSource {
         case compressed
         case csr
         case pattern
+        case loop
         case anything
     }
 
@@ -71,7 +72,7 @@ struct InstructionSource {
             (mode == .virtualUser || mode == .virtualSupervisor ? 1 : 4, members { guest.contains($0.format) }),
             (6, members { [.branch, .jump].contains($0.format) }),
             (2, members { $0.format == .translationFence || $0.format == .none }),
-            (10, .csr), (6, .pattern), (14, .compressed), (1, .anything),
+            (10, .csr), (6, .pattern), (2, .loop), (14, .compressed), (1, .anything),
         ]
         compressed = CompressedTable.allRows.filter {
             extensions.isSuperset(of: $0.needed) && !["c.ebreak", "c.jr", "c.jalr"].contains($0.mnemonic)
@@ -85,6 +86,7 @@ struct InstructionSource {
         switch random.weighted(groups) {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
+        case .loop: return loop(&random)
         case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, delegatesAll: delegatesAll, &random))]
         case .pattern:
             var pattern = Patterns.next(mode: mode, &random)
@@ -97,6 +99,22 @@ struct InstructionSource {
             if [0x03, 0x07, 0x23, 0x27, 0x2F].contains(major) { word = Self.setRS1(word, Self.pointer(&random)) }
             return Self.withheld.contains(decoder.decode(word).opcode) ? [] : [GeneratedInstruction(word)]
         }
+    }
+
+    /// A few instructions several times over, counted in ra.
+    private func loop(_ random: inout SeededRandom) -> [GeneratedInstruction] {
+        let counter: UInt32 = 1
+        var body: [GeneratedInstruction] = []
+        while body.count < 2 + Int(random.below(5)) {
+            guard case .rows(let rows) = groups[Int(random.below(3))].value else { continue }
+            let instruction = encode(random.pick(rows), &random)
+            if instruction.word >> 7 & 31 != counter { body.append(instruction) }
+        }
+        let start = GeneratedInstruction(UInt32(2 + random.below(12)) << 20 | counter << 7 | 0x13)
+        let count = GeneratedInstruction(0xFFF0_0013 | counter << 15 | counter << 7)
+        var all = [start] + body + [count, GeneratedInstruction(counter << 15 | 1 << 12 | 0x63, skip: -1 - body.count)]
+        for index in all.indices.dropFirst() { all[index].continues = true }
+        return all
     }
 
     private func encode(_ row: InstructionRow, _ random: inout SeededRandom) -> GeneratedInstruction {

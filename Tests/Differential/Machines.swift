@@ -29,8 +29,14 @@ struct Machines {
     private var memoryPath: String { "\(directory)/memory" }
     private var messagePath: String { "\(directory)/message" }
 
-    /// Both machines' memory after the program.
-    func run(_ program: MemoryImage) throws -> (rvhv: [UInt8], qemu: [UInt8]) {
+    /// Both machines' memory after the program, and how many instructions rvhv took for it.
+    struct Outcome {
+        let rvhv: [UInt8]
+        let qemu: [UInt8]
+        let executed: UInt64
+    }
+
+    func run(_ program: MemoryImage) throws -> Outcome {
         try File.write(ProgramFile.contents(program), to: programPath)
         try File.write([], to: memoryPath)
         let process = try startQEMU()
@@ -43,10 +49,34 @@ struct Machines {
                     + String(decoding: message.suffix(500), as: UTF8.self)
             )
         }
-        return (try ours.get(), Array(try File.read(memoryPath).prefix(Int(Layout.size))))
+        let (bytes, executed) = try ours.get()
+        return Outcome(
+            rvhv: bytes, qemu: Array(try File.read(memoryPath).prefix(Int(Layout.size))), executed: executed
+        )
     }
 
-    private func runRvhv() throws -> [UInt8] {
+    /// What the runtime executes for a case with one trap, and for each further trap.
+    func overhead(runtime: [UInt8]) throws -> (case: UInt64, trap: UInt64) {
+        func executed(_ cases: [[UInt32]]) throws -> UInt64 {
+            let program = TestProgram(
+                seed: 0,
+                cases: cases.map { code in
+                    var test = TestCase(mode: .machine)
+                    test.fields = [.entry: Layout.base, .status: 0xA_0000_7800, .mtvec: Layout.machineVectors]
+                    test.code = code.map { GeneratedInstruction($0) }
+                    return test
+                },
+                background: MemoryImage()
+            )
+            try File.write(ProgramFile.contents(program.image(runtime: runtime)), to: programPath)
+            return try runRvhv().executed
+        }
+        let ecall: UInt32 = 0x73
+        let one = try executed([[]])
+        return (try executed([[], []]) &- one, try executed([[ecall]]) &- one)
+    }
+
+    private func runRvhv() throws -> (bytes: [UInt8], executed: UInt64) {
         var configuration = BareMachineConfiguration(programPath: programPath, isa: try ISAConfiguration(extensions))
         configuration.memorySize = Layout.memory
         configuration.instructionLimit = 100_000_000
@@ -56,8 +86,8 @@ struct Machines {
         defer { machine.dismantle() }
         let outcome = machine.run()
         guard outcome == .exited(code: 0) else { throw MachineFailure(description: "rvhv: \(outcome)") }
-        guard let bytes = machine.memory.pointer(at: Layout.base, count: Layout.size) else { return [] }
-        return Array(UnsafeRawBufferPointer(start: bytes, count: Int(Layout.size)))
+        guard let bytes = machine.memory.pointer(at: Layout.base, count: Layout.size) else { return ([], 0) }
+        return (Array(UnsafeRawBufferPointer(start: bytes, count: Int(Layout.size))), machine.instructions)
     }
 
     private func startQEMU() throws -> pid_t {

@@ -34,6 +34,8 @@ enum Differential {
         let source = ProgramSource(extensions: Machines.extensions, modes: options.modes)
         let shrinker = Shrinker(machines: machines, runtime: runtime)
         if let step = options.floatingPointStep { return try runFloatingPoint(step, options, shrinker) }
+        let overhead = try machines.overhead(runtime: runtime)
+        say("\(overhead)")
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -46,23 +48,24 @@ enum Differential {
                 (program, comparison) = try judged(source.program(seed: seed), shrinker)
             } catch let failure as MachineFailure {
                 failures += 1
-                print("seed \(seed): \(failure)")
+                say("seed \(seed): \(failure)")
                 continue
             }
-            instructions += comparison.instructions
+            let runtimes = UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
+            instructions += comparison.executed &- min(comparison.executed, runtimes)
             let differences = comparison.differences()
             guard let first = differences.first else { continue }
             failures += 1
-            print("seed \(seed): \(differences.count) differences")
+            say("seed \(seed): \(differences.count) differences")
             if !options.shrinks {
-                print(Report.summary(program, differences))
+                say(Report.summary(program, differences))
                 continue
             }
             let chosen = differences.first { $0.index == options.suspect } ?? first
             let small = shrinker.shrink(program, to: chosen)
-            print(Report.text(small, shrinker.differences(of: small)))
+            say(Report.text(small, shrinker.differences(of: small)))
         }
-        print("\(programs) programs, \(instructions) instructions, \(failures) programs with a difference")
+        say("\(programs) programs, \(instructions) instructions, \(failures) programs with a difference")
         return failures == 0
     }
 }
@@ -78,15 +81,15 @@ extension Differential {
             let differences = try shrinker.comparison(of: program).differences()
             guard let first = differences.first else { continue }
             failures += 1
-            print("floating point, program \(index): \(differences.count) differences")
+            say("floating point, program \(index): \(differences.count) differences")
             if options.shrinks {
                 let small = shrinker.shrink(program, to: first)
-                print(Report.text(small, shrinker.differences(of: small)))
+                say(Report.text(small, shrinker.differences(of: small)))
             } else {
-                print(Report.summary(program, differences))
+                say(Report.summary(program, differences))
             }
         }
-        print("\(source.count) floating-point operations, \(failures) programs with a difference")
+        say("\(source.count) floating-point operations, \(failures) programs with a difference")
         return failures == 0
     }
 
@@ -100,6 +103,12 @@ extension Differential {
             program.cases = program.cases.indices.filter { !divergent.contains($0) }.map { program.cases[$0] }
         }
     }
+}
+
+/// Prints a line at once, for those who look at the log of a long run.
+private func say(_ text: String) {
+    print(text)
+    fflush(nil)
 }
 
 struct Options {

@@ -6,7 +6,10 @@ struct PageTables {
     private(set) var guestRoots: [UInt64: UInt64] = [:]
 
     private var next = Layout.tables
-    private var windows: [UInt64] = []
+    /// The tables of the random pages.
+    static let windows = (supervisor: Layout.tables + 0x2000, user: Layout.tables + 0x3000)
+    /// The G-stage's table of all memory.
+    static let guestIdentity = Layout.tables + 0x9000
     private var random: SeededRandom
     private var image: MemoryImage
 
@@ -61,7 +64,8 @@ struct PageTables {
     private mutating func buildFirstStage() {
         let identity = allocate()
         let user = allocate()
-        windows = [allocate(), allocate()]
+        let windows = [allocate(), allocate()]
+        precondition(windows == [Self.windows.supervisor, Self.windows.user])
         for page in 0..<UInt64(512) {
             let address = Layout.base + page * 4096
             let isCode = address < Layout.codeEnd
@@ -138,13 +142,14 @@ struct PageTables {
 
     private mutating func buildGuestStage() {
         let identity = allocate()
+        precondition(identity == Self.guestIdentity)
         let isHostile = random.chance(30)
         for page in 0..<UInt64(512) {
             let address = Layout.base + page * 4096
             var flags = Bit.all | Bit.user
             let isData = address >= Layout.data && address < Layout.data + Layout.dataPages * 4096
             // Tables that no fetch needs: QEMU takes every fault at a table for a load's.
-            let isTable = windows.contains(address)
+            let isTable = address == Self.windows.supervisor || address == Self.windows.user
             if isData, random.chance(40) {
                 flags = randomFlags() | (random.chance(90) ? Bit.valid : 0) | (random.chance(90) ? Bit.user : 0)
             } else if isTable, isHostile, random.chance(50) {

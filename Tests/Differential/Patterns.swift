@@ -6,14 +6,15 @@ enum Patterns {
     private static let second: UInt32 = 29
 
     static func next(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
-        switch random.below(8) {
+        switch random.below(10) {
         case 0: return changeStatus(&random)
         case 1: return trapReturn(mode: mode, &random)
         case 2: return selfModification(mode: mode, &random)
         case 3: return interrupt(&random)
-        case 4: return modifiedPrivilege(mode: mode, &random)
+        case 4: return modifiedPrivilege(&random)
         case 5: return reservation(&random)
         case 6: return guestFetch(mode: mode, &random)
+        case 7, 8: return changePageTable(&random)
         default: return [GeneratedInstruction(random.chance(70) ? ecall : breakpoint)]
         }
     }
@@ -125,18 +126,58 @@ enum Patterns {
         return words.map { GeneratedInstruction($0) }
     }
 
-    /// A load or store of M-mode with the privilege and translation of another mode; elsewhere an illegal instruction.
-    private static func modifiedPrivilege(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
-        let pointer = 8 + UInt32(random.below(8))
-        let access: UInt32 =
-            random.chance(50)
-            ? pointer << 15 | 3 << 12 | 30 << 7 | 0x03 : pointer << 15 | 30 << 20 | 3 << 12 | 0x23
-        let privilege: UInt32 = random.pick([0, 0x800])
-        return [
-            lui(scratch, 0x1000), addi(second, scratch, 0x800), csr(0x300, 3, second),  // clear MPP
-            lui(scratch, 0x2_0000), privilege == 0 ? addi(scratch, scratch, 0) : lui(second, 0x1000),
-            privilege == 0 ? addi(0, 0, 0) : addi(second, second, 0x800), addi(0, 0, 0),
-            csr(0x300, 2, scratch), access, csr(0x300, 3, scratch),
-        ].map { GeneratedInstruction($0) }
+    /// A load or store of M-mode with the privilege and translation of another mode; elsewhere illegal instructions.
+    private static func modifiedPrivilege(_ random: inout SeededRandom) -> [GeneratedInstruction] {
+        let (set, clear, mstatus): (UInt32, UInt32, UInt32) = (2, 3, 0x300)
+        var words = [lui(second, 0x2000), addi(second, second, 0x800), csr(mstatus, clear, second)]  // MPP
+        if random.chance(50) { words += [lui(second, 0x1000), addi(second, second, 0x800), csr(mstatus, set, second)] }
+        let virtual = [addi(second, 0, 1), shiftLeft(second, 39)]  // MPV
+        let isVirtual = random.chance(50)
+        if isVirtual { words += virtual + [csr(mstatus, set, second)] }
+        words += [lui(scratch, 0x2_0000), csr(mstatus, set, scratch)]  // MPRV
+        for _ in 0...random.below(2) {
+            let pointer = 8 + UInt32(random.below(8))
+            words.append(random.chance(50) ? load(30, pointer) : store(30, pointer))
+        }
+        words.append(csr(mstatus, clear, scratch))
+        if isVirtual { words += virtual + [csr(mstatus, clear, second)] }
+        return words.map { GeneratedInstruction($0) }
     }
+
+    /// Changes an entry of a window of the first stage, or of the G-stage, orders it, and uses it.
+    private static func changePageTable(_ random: inout SeededRandom) -> [GeneratedInstruction] {
+        let isGuest = random.chance(30)
+        let isUser = random.chance(30)
+        let page = UInt32(random.below(512))
+        let data = UInt32((Layout.data >> 12) + random.below(Layout.dataPages))
+        var flags = UInt32(random.below(256)) | 1
+        if random.chance(60) { flags |= 0xC7 }
+        // No pointers: W alone is reserved, as good as anything.
+        if flags & 0xE == 0 { flags |= 2 }
+        let entry = isGuest ? data << 10 | flags | 0x10 : data << 10 | flags
+        let table = isGuest ? PageTables.guestIdentity : isUser ? PageTables.windows.user : PageTables.windows.supervisor
+        let index = isGuest ? data & 0x1FF : page
+        let window: UInt64 = isGuest ? Layout.base + UInt64(index) << 12 : Layout.randomPages[isUser ? 1 : 0] + UInt64(page) << 12
+        var words = [lui(second, entry &+ 0x800), addi(second, second, entry & 0xFFF)]
+        words += address(UInt32(table), into: scratch)
+        words += [addi(scratch, scratch, index * 8 & 0x7FF)]
+        if index * 8 & 0x800 != 0 { words += [addi(scratch, scratch, 0x7FF), addi(scratch, scratch, 1)] }
+        words.append(store(second, scratch))
+        words += address(UInt32(truncatingIfNeeded: window), into: scratch)
+        let fenced = random.chance(50) ? 0 : scratch
+        // Illegal below HS-mode: the log shows it.
+        words.append(0x1200_0073 | fenced << 15)  // sfence.vma
+        words += [0x2200_0073, 0x6200_0073]  // hfence.vvma, hfence.gvma
+        words += [addi(scratch, scratch, UInt32(random.below(256)) * 8), load(30, scratch)]
+        if random.chance(50) { words += [store(30, scratch), load(30, scratch)] }
+        return words.map { GeneratedInstruction($0) }
+    }
+
+    private static func shiftLeft(_ register: UInt32, _ count: UInt32) -> UInt32 {
+        count << 20 | register << 15 | 1 << 12 | register << 7 | 0x13
+    }
+
+    private static func load(_ register: UInt32, _ base: UInt32) -> UInt32 { base << 15 | 3 << 12 | register << 7 | 0x03 }
+
+    private static func store(_ register: UInt32, _ base: UInt32) -> UInt32 { register << 20 | base << 15 | 3 << 12 | 0x23 }
 }

@@ -6,7 +6,7 @@ struct Shrinker {
     func comparison(of program: TestProgram) throws -> Comparison {
         let image = program.image(runtime: runtime)
         let memory = try machines.run(image)
-        return Comparison(rvhv: memory.rvhv, qemu: memory.qemu, cases: program.cases.count, program: image.bytes)
+        return Comparison(memory, cases: program.cases.count, program: image.bytes)
     }
 
     func differences(of program: TestProgram) -> [Difference] {

@@ -26,7 +26,7 @@ struct TestCase {
             var word = instruction.word
             if let skip = instruction.skip {
                 var target = min(index + skip, code.count)
-                while target < code.count, code[target].continues { target += 1 }
+                while skip > 0, target < code.count, code[target].continues { target += 1 }
                 word = Displacement.encode(starts[target] - origin, into: word)
             }
             for byte in 0..<instruction.length { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * byte))) }

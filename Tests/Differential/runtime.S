@@ -87,7 +87,6 @@ next_case:
     slli    t0, s1, 10
     add     s2, s2, t0
     sd      zero, 8(s0)                 # traps so far
-    sd      zero, 16(s0)                # instructions so far
 
     csrw    mie, zero
     csrw    mip, zero
@@ -138,7 +137,6 @@ next_case:
     set     mstatus, STATUS
     set     mepc, ENTRY
     mv      x31, s2
-    csrw    minstret, zero
     each    ld, x31, X
     ld      x31, (X + 8 * 31)(x31)
     mret
@@ -147,7 +145,9 @@ finish:
     li      t0, FINISHER
     li      t1, 0x5555
     sw      t1, 0(t0)
-    j       .
+    csrw    mie, zero
+    wfi
+    j       . - 4
 
 trap:
     # MPRV may be set: no access to memory before it is cleared.
@@ -158,12 +158,8 @@ trap:
     each    sd, x31, 0
     csrr    t0, mscratch
     sd      t0, 248(x31)
-    csrr    t0, minstret
 
     la      s1, state
-    ld      t1, 16(s1)
-    add     t1, t1, t0
-    sd      t1, 16(s1)
     ld      s2, 0(s1)                   # case
     ld      s3, 8(s1)                   # trap
     li      s0, LOGS
@@ -265,7 +261,6 @@ resume:
     li      s5, SUPERVISOR + RETURN
 3:  csrw    mepc, s5
     la      x31, saved
-    csrw    minstret, zero
     each    ld, x31, 0
     ld      x31, 248(x31)
     mret
@@ -306,8 +301,6 @@ end_case:
     keep    0x606, 176                  # hcounteren
     keep    0x645, 184                  # hvip
     keep    0x607, 192                  # hgeie
-    ld      t0, 16(s1)
-    sd      t0, 248(s0)                 # instructions
     csrw    mcounteren, zero
     # The registers, as the trap found them.
     la      s5, saved
