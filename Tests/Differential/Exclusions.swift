@@ -112,7 +112,7 @@ enum Exclusions {
         }
     }
 
-    /// How a word of memory is judged: A may be set without an access (norm:Sv39_pte_a_op).
+    /// How a word of memory is judged: A may be set without an access (norm:Svadu_hw_update_a_d_bits).
     ///
     /// - Parameter hasFaultyAtomics: an AMO has trapped behind the first stage, which QEMU translates for a load.
     static func rule(memory address: UInt64, rvhv: UInt64, hasFaultyAtomics: Bool) -> ComparisonRule {
