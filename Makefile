@@ -21,7 +21,10 @@ GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
 COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
-.PHONY: help deps build guests run test example conform compliance bench fmt lint clean distclean
+DIFFERENTIAL := .build/release/differential
+
+.PHONY: help deps build guests run test example conform torture differential nightly compliance bench fmt lint \
+	clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -50,6 +53,15 @@ example: guests/hello.elf ## build and run a program that embeds a guest
 conform: build ## run gcc's execution tests at three optimisation levels on the plain machine
 	@Tests/Torture/run
 
+torture: build ## run gcc's execution tests as they are at -O2
+	@Tests/Torture/run -O2
+
+differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp ## compare random programs with Debian's QEMU (2 minutes)
+	@Tests/Differential/run short
+
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp conform ## all of gcc's tests, and random programs for an hour
+	@Tests/Differential/run long
+
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
 
@@ -77,6 +89,19 @@ build/deps.stamp: scripts/install-deps
 $(RVHV): $(SOURCES) | build/deps.stamp
 	swift build -c release --product rvhv
 	@touch $@
+
+build/differential/deps.stamp: scripts/install-deps
+	@scripts/install-deps differential
+	@mkdir -p $(@D) && touch $@
+
+# The programs' own part of the random comparison: a flat image.
+$(DIFFERENTIAL): $(SOURCES) $(wildcard Tests/Differential/*.swift) | build/deps.stamp
+	swift build -c release --product differential
+	@touch $@
+
+build/differential/runtime.bin: Tests/Differential/runtime.S Tests/Differential/runtime.ld | build/deps.stamp
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_LDFLAGS) $< -Wl,-T,Tests/Differential/runtime.ld -Wl,--oformat=binary -o $@
 
 # Linux: kernel and busybox from Debian, our init, one ELF file around them.
 

@@ -43,6 +43,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "RvhvTests", dependencies: ["Platform", "Hypervisor", "rvhv"], swiftSettings: strict),
+        // Random programs on the plain machine and on Debian's QEMU; `make differential` runs it.
+        .executableTarget(
+            name: "differential",
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            path: "Tests/Differential",
+            exclude: ["run", "runtime.S", "runtime.ld"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuestTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["rvhv"], swiftSettings: strict),
     ],

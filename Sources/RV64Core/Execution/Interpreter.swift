@@ -370,6 +370,8 @@ extension Hart {
                 guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
                 if blocks.epoch.pointee != epoch { break }
+                // A single instruction overwrites the one before it, and with it a link of that one.
+                if found == scratchBlock { link = nil }
                 target = found
             }
             if let link, link.pointee.page == target.pointee.source & ~Page.offsetMask { link.pointee.target = target }

@@ -5,7 +5,7 @@ import Testing
 @testable import Hypervisor
 
 /// The plain machine: reset state, HTIF, finisher, ACLINT, limits.
-@Suite(.timeLimit(.minutes(1))) struct BareMachineTests {
+@Suite(.timeLimit(.minutes(10))) struct BareMachineTests {
     private static let data = BareTestProgram.dataRegister
 
     /// x5 = value, then the exit command with it.

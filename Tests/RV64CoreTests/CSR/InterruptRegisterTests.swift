@@ -179,7 +179,7 @@ struct InterruptRegisterTests {
         #expect(test.hart.readCSR(.hip) == 0, "norm:henvcfg_stce")
     }
 
-    @Test("sstatus is a view of mstatus, vsstatus is not")
+    @Test("norm:sstatus norm:mstatus_sz_acc: sstatus is a view of mstatus, vsstatus is not")
     func statusViews() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.mstatus, ~0)

@@ -75,7 +75,8 @@ import Testing
         }
     }
 
-    /// What software may take as "not implemented". norm:mvendorid_always_rd
+    /// What software may take as "not implemented". norm:mvendorid_always_rd norm:marchid_always_rd norm:mimpid_always_rd
+    /// norm:mvendorid_sz_acc_op norm:marchid_sz_acc_op
     @Test(arguments: [CSRAddress.mvendorid, .marchid, .mimpid, .mconfigptr])
     func identification(address: CSRAddress) throws {
         let hart = try TestHart().hart

@@ -122,7 +122,13 @@ struct WARLTests {
     ]
 
     static let otherRows: [WARLRow] = [
-        WARLRow(.misa, before: 0, write: 0, after: 0x8000_0000_0014_11ad, "norm:misa_extensions_warl_op"),
+        WARLRow(
+            .misa,
+            before: 0,
+            write: 0,
+            after: 0x8000_0000_0014_11ad,
+            "norm:misa_extensions_warl_op norm:misa_acc norm:misa_mxl_acc"
+        ),
         WARLRow(.mcounteren, write: ~0, after: 0xffff_ffff, "norm:mcounteren_sz"),
         WARLRow(.hcounteren, write: ~0, after: 0xffff_ffff, "norm:hcounteren_sz"),
         WARLRow(.scounteren, write: ~0, after: 0xffff_ffff, "norm:scounteren"),
@@ -138,7 +144,7 @@ struct WARLTests {
         WARLRow(.fcsr, write: ~0, after: 0xff, "fcsr is eight bits"),
         WARLRow(.fflags, write: ~0, after: 0x1f, "fflags is five bits"),
         WARLRow(.frm, write: ~0, after: 7, "frm is three bits"),
-        WARLRow(.mhartid, write: 9, after: 5, "read-only"),
+        WARLRow(.mhartid, write: 9, after: 5, "norm:mhartid_sz_acc_op"),
         WARLRow(.mvendorid, write: 9, after: 0, "norm:mvendorid_always_rd"),
     ]
 

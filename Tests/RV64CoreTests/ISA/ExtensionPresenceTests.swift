@@ -85,12 +85,14 @@ import Testing
         (.ssstateen, .hstateen0, 1 << 63), (.smstateen, .mstateen0, 1 << 63),
     ]
 
-    /// norm:misa_extensions_rst1 norm:mip_lcofip_mie_lcofie_rdonly0 norm:menvcfg_pmm_rdonly0
+    /// norm:misa_m_op norm:misa_extensions_enc_txt norm:mstatus_fs_rdonly0_s_no_f norm:mstatus_fs_acc1
+    /// norm:misa_extensions_enc_tbl norm:misa_extensions_rst1 norm:mip_lcofip_mie_lcofie_rdonly0 norm:menvcfg_pmm_rdonly0
     @Test(arguments: fields)
     func field(provider: ISAExtension, address: CSRAddress, mask: UInt64) throws {
         func value(_ extensions: ExtensionSet) throws -> UInt64 {
             let test = try TestHart(extensions)
             test.openAllGates()
+            test.hart.writeCSR(.mideleg, ~0)
             test.state.pointee.mstatus[.fs] = ContextStatus.off
             test.hart.writeCSR(address, ~0)
             return test.hart.readCSR(address) & mask

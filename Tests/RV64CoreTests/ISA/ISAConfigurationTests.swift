@@ -148,7 +148,7 @@ struct ISAConfigurationTests {
         #expect(ExtensionSet([name]).closure.isSuperset(of: parts))
     }
 
-    @Test("misa.B stands for Zba, Zbb and Zbs, whichever way they were named")
+    @Test("norm:misa_b_op: misa.B stands for Zba, Zbb and Zbs, whichever way they were named")
     func bitManipulation() throws {
         let misaB: UInt64 = 1 << 1
         #expect(try ISAConfiguration(parsing: "rv64gcb").misa & misaB != 0)
