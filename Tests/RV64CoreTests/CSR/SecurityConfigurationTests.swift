@@ -28,7 +28,7 @@ import Testing
         #expect(without.decideAccess(to: .mseccfg, .read, from: .machine) == .illegalInstruction)
     }
 
-    /// norm:mseccfg_mml_sticky norm:mseccfg_mmwp_op_warl; SSEED and USEED are not sticky.
+    /// norm:mseccfg_mml_warl norm:mseccfg_mml_sticky norm:mseccfg_mmwp_op_warl; SSEED and USEED are not sticky.
     @Test func stickyBits() throws {
         let hart = try hart()
         hart.writeCSR(.mseccfg, Self.mml | 0x300)
@@ -123,7 +123,7 @@ import Testing
         Row(bits: "1110", machine: "rw", lower: ""), Row(bits: "1111", machine: "r", lower: "r"),
     ]
 
-    /// norm:mml_truth_table norm:mseccfg_mml_pmpcfg_L_op norm:mseccfg_mml_M_rule_op norm:mseccfg_mml_SorU_rule_op
+    /// norm:mseccfg_mml_set norm:mml_truth_table norm:mseccfg_mml_pmpcfg_L_op norm:mseccfg_mml_M_rule_op norm:mseccfg_mml_SorU_rule_op
     /// norm:mseccfg_mml_shared_rule_op norm:mseccfg_mml_shared_L0_op norm:mseccfg_mml_shared_L1_op
     /// norm:mseccfg_mml_shared_LRWX_1111_op
     @Test(arguments: truthTable)

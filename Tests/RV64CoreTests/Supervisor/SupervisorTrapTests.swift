@@ -37,10 +37,10 @@ import Testing
         Case(testDescription: "16 illegal bits", words: [0x0000], cause: .illegalInstruction, value: .instruction(0)),
         Case(testDescription: "c.addi4spn", words: [0x0004], cause: .illegalInstruction, value: .instruction(4)),
         Case(
-            testDescription: "a CSR of M-mode",
-            words: halves(ProgramBuilder.encode(.csrrs, rd: .a1, 0x300)),
+            testDescription: "a CSR that is not there",
+            words: halves(ProgramBuilder.encode(.csrrs, rd: .a1, 0x7C0)),
             cause: .illegalInstruction,
-            value: .instruction(UInt64(ProgramBuilder.encode(.csrrs, rd: .a1, 0x300)))
+            value: .instruction(UInt64(ProgramBuilder.encode(.csrrs, rd: .a1, 0x7C0)))
         ),
         Case(
             testDescription: "load",
