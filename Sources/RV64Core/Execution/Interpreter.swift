@@ -223,6 +223,72 @@ extension Hart {
                     edge = .indirect
                     break straight
 
+                // Pairs. `i` moves on with every instruction that is done.
+                case .addAdd:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .addBltu:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    if x[i.rs1] < x[i.rs2] {
+                        edge = .taken
+                        break straight
+                    }
+                    i += 1
+                case .addLd:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = value
+                case .addiAdd:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .addiAddi:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .addiBne:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    if x[i.rs1] != x[i.rs2] {
+                        edge = .taken
+                        break straight
+                    }
+                    i += 1
+                case .addiSd:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                case .ldAddi:
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = value
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .ldLd:
+                    guard let first = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = first
+                    i += 1
+                    guard let second = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = second
+                case .sdAddi:
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .sdSd:
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                    i += 1
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                case .slliAdd:
+                    x[i.rd] = x[i.rs1] &<< i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .slliSrli:
+                    x[i.rd] = x[i.rs1] &<< i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &>> i.operand
+
                 case .flw:
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
                         break straight

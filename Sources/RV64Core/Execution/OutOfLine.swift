@@ -13,11 +13,11 @@ extension Hart {
             case .lbu: x[i.rd] = try load(i, .byte)
             case .lhu: x[i.rd] = try load(i, .half)
             case .lwu: x[i.rd] = try load(i, .word)
-            case .ld: x[i.rd] = try load(i, .double)
+            case .ld, .ldAddi, .ldLd: x[i.rd] = try load(i, .double)
             case .sb: try store(i, .byte, x[i.rs2])
             case .sh: try store(i, .half, x[i.rs2])
             case .sw: try store(i, .word, x[i.rs2])
-            case .sd: try store(i, .double, x[i.rs2])
+            case .sd, .sdAddi, .sdSd: try store(i, .double, x[i.rs2])
             case .flh, .flw, .fld, .fsh, .fsw, .fsd: try executeFloatingPointAccess(i)
             case .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW,
                 .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD,
