@@ -6,6 +6,9 @@
 ///
 /// The pairs are the most frequent ones of a booting Linux and of the benchmarks: see docs/Performance.md.
 extension Opcode {
+    /// No instruction of its own: the block builder alone makes it.
+    var isPair: Bool { rawValue >= Opcode.addAdd.rawValue }
+
     /// The pair that two instructions make, if it is one of those.
     static func pair(_ first: Opcode, _ second: Opcode) -> Opcode? {
         switch (first, second) {
