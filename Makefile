@@ -21,7 +21,7 @@ GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
 COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
-.PHONY: help deps build guests run test conform bench fmt lint clean distclean
+.PHONY: help deps build guests run test example conform bench fmt lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -44,6 +44,9 @@ test: build guests ## run every test
 	swift test --skip-build --skip GuestTests
 	swift test --skip-build --filter GuestTests --no-parallel
 
+example: guests/hello.elf ## build and run a program that embeds a guest
+	swift run --package-path Examples/Embedding --scratch-path .build/example Embedding guests/hello.elf
+
 conform: build ## run gcc's execution tests at three optimisation levels on the plain machine
 	@Tests/Torture/run
 
@@ -51,10 +54,10 @@ bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against
 	@Benchmarks/run $(BENCHMARKS)
 
 fmt: ## format the Swift sources
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Examples
 
 lint: ## check format and white space without changing anything
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
 	git diff --check $$(git hash-object -t tree /dev/null) HEAD
 	git diff --check
 

@@ -17,6 +17,7 @@ import Testing
         "Sources/Hypervisor/Conformance/LastOutput.swift",
         "Sources/Hypervisor/Conformance/TestDiscovery.swift",
         "Sources/Hypervisor/DeviceTree/FlattenedTreeWriter.swift",
+        "Sources/Hypervisor/Embedding/ConsoleOutput.swift",
         "Sources/Hypervisor/Loader/ELFSymbols.swift",
         "Sources/Hypervisor/Loader/FileContents.swift",
         "Sources/Hypervisor/Loader/GuestImage.swift",

@@ -4,10 +4,11 @@ import RV64Core
 import Synchronization
 
 /// A plain machine: harts that start in M-mode, RAM and the board's devices. All software is the program's own.
-package final class BareMachine: @unchecked Sendable {
+public final class BareMachine: @unchecked Sendable {
     // @unchecked: `harts` and `board` change only in `assemble`, when no hart runs; the rest is atomic or locked.
 
-    package let configuration: BareMachineConfiguration
+    /// What the machine was asked to be.
+    public let configuration: BareMachineConfiguration
     package let input: GuestConsoleInput
     package let memory: PhysicalMemory
     package let image: GuestImage
@@ -23,7 +24,8 @@ package final class BareMachine: @unchecked Sendable {
 
     private(set) var harts: [BareHart] = []
     private var board: Board?
-    package private(set) var deviceTree: [UInt8] = []
+    /// The flattened device tree as the program got it.
+    public private(set) var deviceTree: [UInt8] = []
 
     private enum Ending {
         case outcome(BareMachineOutcome)
@@ -148,7 +150,7 @@ package final class BareMachine: @unchecked Sendable {
     // MARK: - Life
 
     /// Runs the machine until it has ended, on a thread per hart.
-    package func run() -> BareMachineOutcome {
+    public func run() -> BareMachineOutcome {
         while true {
             runUntilStopped()
             switch outcome.withLock({ $0 }) {
@@ -256,7 +258,7 @@ package final class BareMachine: @unchecked Sendable {
     }
 
     /// Instructions retired by all harts so far.
-    package var instructions: UInt64 { retired.load(ordering: .relaxed) }
+    public var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
     // MARK: - Devices
 

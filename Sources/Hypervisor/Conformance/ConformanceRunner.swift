@@ -97,7 +97,7 @@ package final class ConformanceRunner: Sendable {
                 seconds: Double(clock.nanoseconds) / 1e9,
                 output: console.text
             )
-        } catch .image(let error) where error.reason == .format(.not64Bit) {
+        } catch let error where error.loaderError?.reason == .format(.not64Bit) {
             return ConformanceResult(test, .skipped("it is a 32-bit program"))
         } catch {
             return ConformanceResult(test, .failed(error.description))

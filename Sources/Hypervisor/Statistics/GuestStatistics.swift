@@ -1,11 +1,13 @@
 /// What one guest cost and asked for, counted over its whole run.
-package struct GuestStatistics: Equatable, Sendable {
+public struct GuestStatistics: Equatable, Sendable {
     /// How often one cause brought the guest into the hypervisor, and how long that took.
-    package struct ExitCount: Equatable, Sendable {
-        package var cause: String
-        package var count: UInt64
+    public struct ExitCount: Equatable, Sendable {
+        /// The trap's name, as in `scause`'s table.
+        public var cause: String
+        /// How often.
+        public var count: UInt64
         /// Time in the hypervisor, from the trap to the return.
-        package var seconds: Double
+        public var seconds: Double
 
         package init(cause: String, count: UInt64, seconds: Double) {
             self.cause = cause
@@ -15,9 +17,11 @@ package struct GuestStatistics: Equatable, Sendable {
     }
 
     /// How often the guest made one SBI call.
-    package struct CallCount: Equatable, Sendable {
-        package var name: String
-        package var count: UInt64
+    public struct CallCount: Equatable, Sendable {
+        /// Extension and function.
+        public var name: String
+        /// How often.
+        public var count: UInt64
 
         package init(name: String, count: UInt64) {
             self.name = name
@@ -25,20 +29,24 @@ package struct GuestStatistics: Equatable, Sendable {
         }
     }
 
-    package var name: String
-    package var harts: Int
+    /// The guest's name.
+    public var name: String
+    /// How many harts it has.
+    public var harts: Int
     /// From the guest's start to its end.
-    package var wallSeconds: Double
+    public var wallSeconds: Double
     /// Instructions retired by all harts.
-    package var instructions: UInt64
+    public var instructions: UInt64
     /// Sum over all harts.
-    package var secondsInGuest: Double
+    public var secondsInGuest: Double
     /// Sum over all harts, without the time parked in WFI.
-    package var secondsInHypervisor: Double
-    package var exits: [ExitCount]
-    package var sbiCalls: [CallCount]
+    public var secondsInHypervisor: Double
+    /// Why it left for the hypervisor, most frequent first.
+    public var exits: [ExitCount]
+    /// What it asked of the SBI, most frequent first.
+    public var sbiCalls: [CallCount]
     /// SBI calls answered with SBI_ERR_NOT_SUPPORTED because no such extension or function exists.
-    package var unknownSBICalls: UInt64
+    public var unknownSBICalls: UInt64
 
     package init(
         name: String,

@@ -6,11 +6,12 @@ import Synchronization
 /// A guest: its address space, harts, devices and the thread of its life.
 ///
 /// `run` blocks until the guest has ended; everything else may be called from any thread meanwhile.
-package final class VirtualMachine: @unchecked Sendable {
+public final class VirtualMachine: @unchecked Sendable {
     // @unchecked: `harts` and `board` change only in `boot`, when no vCPU runs, and only vCPUs read them; others read
     // `life`. The rest is atomic, behind a lock, or immutable.
 
-    package let configuration: VirtualMachineConfiguration
+    /// What the guest was asked to be.
+    public let configuration: VirtualMachineConfiguration
     package let input: GuestConsoleInput
     let clock: any MachineClock
     let console: any ConsoleSink
@@ -46,7 +47,7 @@ package final class VirtualMachine: @unchecked Sendable {
     /// The machine's `time` when the guest was booted: its own time starts at zero there.
     private(set) var timeOrigin: UInt64 = 0
     /// The device tree as the guest got it.
-    package private(set) var deviceTree: [UInt8] = []
+    public private(set) var deviceTree: [UInt8] = []
 
     /// Reads and checks everything the guest needs, and loads it.
     ///
@@ -176,7 +177,7 @@ package final class VirtualMachine: @unchecked Sendable {
     // MARK: - Life
 
     /// Runs the guest on a thread per hart until it has ended. A reset boots it again.
-    package func run() -> StopReason {
+    public func run() -> StopReason {
         let start = clock.nanoseconds
         while true {
             runUntilStopped()
@@ -283,12 +284,12 @@ package final class VirtualMachine: @unchecked Sendable {
     }
 
     /// Instructions retired by all harts so far.
-    package var instructions: UInt64 {
+    public var instructions: UInt64 {
         life.withLock { $0.harts.reduce($0.pastInstructions) { $0 &+ $1.instructions.load(ordering: .relaxed) } }
     }
 
     /// Bytes of RAM with host frames behind them.
-    package var residentBytes: UInt64 { addressSpace.residentBytes }
+    public var residentBytes: UInt64 { addressSpace.residentBytes }
 
     /// Keeps what the harts of this life have counted, and lets go of them.
     private func collect() {
@@ -304,7 +305,7 @@ package final class VirtualMachine: @unchecked Sendable {
     func ran(forNanoseconds duration: UInt64) { wallNanoseconds.store(duration, ordering: .relaxed) }
 
     /// What the guest cost. Complete once `run` has returned, and not before.
-    package var statistics: GuestStatistics {
+    public var statistics: GuestStatistics {
         var counters = past
         for hart in harts { counters.merge(hart.counters) }
         let exits = counters.exits.sorted { ($1.tally.count, $0.cause) < ($0.tally.count, $1.cause) }

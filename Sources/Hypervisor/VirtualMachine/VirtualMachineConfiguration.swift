@@ -2,33 +2,37 @@ import Platform
 import RV64Core
 
 /// What a guest is to be: a value, checked as a whole before anything is allocated.
-package struct VirtualMachineConfiguration: Sendable {
-    package var name: String
+public struct VirtualMachineConfiguration: Sendable {
+    /// The name in reports.
+    public var name: String
     /// The guest's program: an ELF, or a raw Linux `Image`.
-    package var imagePath: String
+    public var imagePath: String
     /// Bytes of RAM, a whole number of pages.
-    package var memorySize: UInt64 = 256 << 20
-    package var hartCount = 1
-    package var initrdPath: String?
+    public var memorySize: UInt64 = 256 << 20
+    /// Harts, 1 to 64.
+    public var hartCount = 1
+    /// An initial RAM disk, named in the device tree.
+    public var initrdPath: String?
     /// Boot arguments; nil for `defaultBootArguments`.
-    package var bootArguments: String?
+    public var bootArguments: String?
     /// Added behind the boot arguments, in order.
-    package var appendedArguments: [String] = []
+    public var appendedArguments: [String] = []
     /// The extensions that the guest is offered.
-    package var isa: ISAConfiguration
+    public var isa: ISAConfiguration
     /// The widest paging mode that the guest is offered.
-    package var pagingLimit: PagingLimit = .sv39
+    public var pagingLimit: PagingLimit = .sv39
     /// Seeds what the guest sees as random; nil for the host's entropy.
-    package var seed: UInt64?
+    public var seed: UInt64?
 
     /// The console that every kernel finds: the UART, and SBI until its driver is up.
-    package static let defaultBootArguments = "earlycon=sbi console=ttyS0"
+    public static let defaultBootArguments = "earlycon=sbi console=ttyS0"
 
     /// What a guest is offered unless it is told otherwise.
-    package static let defaultISA =
+    public static let defaultISA =
         "rv64imafdc_zicsr_zifencei_zicntr_zihpm_sstc_svade_svadu_svinval_svnapot_svpbmt"
 
-    package init(name: String, imagePath: String, isa: ISAConfiguration) {
+    /// A guest with default memory and one hart.
+    public init(name: String, imagePath: String, isa: ISAConfiguration) {
         self.name = name
         self.imagePath = imagePath
         self.isa = isa
@@ -40,27 +44,21 @@ package struct VirtualMachineConfiguration: Sendable {
     }
 }
 
-/// Why a guest could not be made. One line for the user.
-package enum VirtualMachineError: Error, CustomStringConvertible {
-    case image(LoaderError)
-    case deviceTree(DeviceTreeError, guest: String)
-    case memory(HostMemoryError)
-    case frames(OutOfHostFrames, guest: String)
-    case thread(HostThreadError, guest: String)
+/// Why a guest could not be made.
+public struct VirtualMachineError: Error, CustomStringConvertible {
+    /// One line for the user: what, where, why.
+    public let description: String
+    /// What is wrong with a file, if that is the reason.
+    private(set) var loaderError: LoaderError?
 
-    package var description: String {
-        switch self {
-        case .image(let error): error.description
-        case .deviceTree(let error, let guest): "\(guest): \(error)"
-        case .memory(let error): error.description
-        case .frames(let error, let guest): "\(guest): \(error)"
-        case .thread(let error, let guest): "\(guest): \(error)"
-        }
-    }
+    static func image(_ error: LoaderError) -> Self { Self(description: error.description, loaderError: error) }
+    static func memory(_ error: HostMemoryError) -> Self { Self(description: error.description) }
+    static func deviceTree(_ error: DeviceTreeError, guest: String) -> Self { Self(description: "\(guest): \(error)") }
+    static func frames(_ error: OutOfHostFrames, guest: String) -> Self { Self(description: "\(guest): \(error)") }
 }
 
 /// How a guest ended.
-package enum StopReason: Equatable, Sendable {
+public enum StopReason: Equatable, Sendable {
     /// It shut itself down.
     case shutDown
     /// It reported a failure of its own, with a code for the process's exit status.

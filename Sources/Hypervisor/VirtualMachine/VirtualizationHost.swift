@@ -3,7 +3,7 @@ import Platform
 import RV64Core
 
 /// The machine that all guests share: its memory and its clock.
-package final class VirtualizationHost: Sendable {
+public final class VirtualizationHost: Sendable {
     /// How time passes.
     package enum ClockSource: Sendable {
         /// As on the host.

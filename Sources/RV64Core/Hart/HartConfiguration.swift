@@ -22,7 +22,7 @@ package struct HostedModes: OptionSet, Sendable {
 }
 
 /// The widest first-stage page table that `satp` and `vsatp` accept; the G-stage follows with its x4 form.
-package enum PagingLimit: UInt64, Sendable, CaseIterable {
+public enum PagingLimit: UInt64, Sendable, CaseIterable {
     case sv39 = 8
     case sv48 = 9
     case sv57 = 10

@@ -9,7 +9,7 @@
 ///   - pc: Where the instruction stands: branch and jump targets are printed as addresses.
 ///   - symbol: The name of an address, printed beside targets.
 /// - Returns: Mnemonic and operands, separated by one space; operands by a comma and a space.
-package func disassemble(
+public func disassemble(
     _ raw: UInt32,
     at pc: UInt64 = 0,
     symbol: (UInt64) -> String? = { _ in nil }

@@ -1,5 +1,5 @@
 /// Which extensions a hart has, as an ISA string says it and as software sees it.
-package struct ISAConfiguration: Equatable, Sendable {
+public struct ISAConfiguration: Equatable, Sendable {
     /// The enabled extensions with everything they imply.
     package let extensions: ExtensionSet
 
@@ -24,7 +24,7 @@ package struct ISAConfiguration: Equatable, Sendable {
     /// What today's firmware and kernels run on: without the extensions that firmware must know. A trap in M-mode
     /// (Smdbltrp), an interrupt (Smrnmi), and `seed` in S-mode (Zkr), which a kernel uses where it is announced, must
     /// first be allowed.
-    package static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
+    public static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
 
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 
@@ -44,20 +44,20 @@ package struct ISAConfiguration: Equatable, Sendable {
     /// Parses an ISA string such as `rv64gc_svinval_sstc` ("ISA Extension Naming Conventions"): case does not matter,
     /// version numbers are accepted and ignored, multi-letter names follow an underscore. In place of `rv64` and its
     /// letters a profile may stand, as in `rva22s64_zfh`.
-    package init(parsing text: String) throws(ISAConfigurationError) {
+    public init(parsing text: String) throws(ISAConfigurationError) {
         var parser = ISAStringParser(text)
         try self.init(parser.parse())
     }
 
     /// The `riscv,isa` string: canonical order, lower case.
-    package var isaString: String {
+    public var isaString: String {
         let letters = extensions.members.filter(\.isSingleLetter).map(\.name).joined()
         let words = extensions.members.filter { !$0.isSingleLetter }.map { "_" + $0.name }.joined()
         return "rv64" + letters + words
     }
 
     /// The strings of `riscv,isa-extensions`, in canonical order. `riscv,isa-base` is always `rv64i`.
-    package var extensionNames: [String] { extensions.members.map(\.name) }
+    public var extensionNames: [String] { extensions.members.map(\.name) }
 
     /// The value of `misa`: MXL = 2 (64 bits), a bit per single-letter extension, and S and U, which every hart of
     /// this package has.
@@ -65,7 +65,7 @@ package struct ISAConfiguration: Equatable, Sendable {
 }
 
 /// Why an ISA string cannot be had.
-package enum ISAConfigurationError: Error, Equatable, Sendable {
+public enum ISAConfigurationError: Error, Equatable, Sendable {
     /// The string does not begin with `rv64`.
     case unsupportedBase(String)
     /// Neither `i` nor `g` follows `rv64`.
@@ -82,7 +82,8 @@ package enum ISAConfigurationError: Error, Equatable, Sendable {
 }
 
 extension ISAConfigurationError: CustomStringConvertible {
-    package var description: String {
+    /// One line for the user: what is wrong and what would be right.
+    public var description: String {
         switch self {
         case .unsupportedBase(let text):
             "'\(text)' is not an ISA this hart can have: the string must begin with rv64 (rv64i... or rv64g...) or be "

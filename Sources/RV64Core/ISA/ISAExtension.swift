@@ -2,7 +2,7 @@
 ///
 /// Case names are the extension names in lower case. The order of the cases is "Canonical Order" of the naming
 /// appendix: single letters, Z by category, then Su, Ss, Sv, Sh and Sm, each alphabetically.
-package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case i, m, a, f, d, c, b, h
     case zic64b, zicbom, zicbop, zicboz, ziccamoa, ziccif, zicclsm, ziccrse, zicntr, zicond, zicsr, zifencei
     case zihintntl, zihintpause, zihpm, zimop
@@ -20,7 +20,7 @@ package enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case smaia, smcntrpmf, smcsrind, smdbltrp, smepmp, smmpm, smnpm, smrnmi, smstateen
 
     /// The name as it stands in an ISA string.
-    package var name: String { "\(self)" }
+    public var name: String { "\(self)" }
 
     /// Whether the name is a single letter.
     package var isSingleLetter: Bool { rawValue <= Self.h.rawValue }
