@@ -159,6 +159,8 @@ guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
 
+Benchmarks/wide.elf: GUEST_CC += -march=rv64gc_zba_zbb_zbs
+
 Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@

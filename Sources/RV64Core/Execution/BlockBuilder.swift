@@ -137,11 +137,19 @@ extension Hart {
 private struct BlockWriter {
     var cursor: UnsafeMutablePointer<DecodedInstruction>
     var count = 0
+    /// The instruction before, if it can still become the first of a pair.
+    var previous: UnsafeMutablePointer<DecodedInstruction>?
 
     mutating func append(_ instruction: DecodedInstruction, offset: UInt64) {
         cursor.pointee = instruction
         cursor.pointee.offset = UInt16(truncatingIfNeeded: offset)
         cursor.pointee.index = UInt8(truncatingIfNeeded: count)
+        if let first = previous, let pair = Opcode.pair(first.pointee.opcode, instruction.opcode) {
+            first.pointee.opcode = pair
+            previous = nil
+        } else {
+            previous = cursor
+        }
         cursor += 1
         count += 1
     }
@@ -149,6 +157,7 @@ private struct BlockWriter {
     mutating func appendLink(page: UInt64) {
         (cursor - 1).link.pointee = BlockLink(target: nil, page: page)
         cursor += 1
+        previous = nil
     }
 
     mutating func appendEnd(offset: UInt64, page: UInt64) {

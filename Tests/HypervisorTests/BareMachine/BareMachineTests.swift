@@ -157,6 +157,7 @@ import Testing
     }
 
     /// WFI ends when the ACLINT's timer expires, on either clock.
+    /// norm:mtime_intr_taken norm:time_timeh_visibility_mtime
     @Test(arguments: [false, true])
     func timer(onInstructionClock: Bool) throws {
         let program = BareTestProgram(
@@ -174,6 +175,7 @@ import Testing
     }
 
     /// Hart 0 wakes hart 1 through the ACLINT; hart 1 ends the run.
+    /// norm:mhartid_one_is_zero norm:mhartid_unique
     @Test(arguments: [false, true])
     func interprocessorInterrupt(onInstructionClock: Bool) throws {
         var program = BareTestProgram(

@@ -109,7 +109,7 @@ import Testing
 
     /// norm:mhpmevent_of_bit_set norm:mip_lcofip_op2
     /// OF is sticky, the counter goes on, one interrupt. norm:mhpmevent_of_op norm:hpmcounter_overflow
-    /// norm:count_overflow_interrupt norm:LCOFIP_op
+    /// norm:count_overflow_interrupt norm:LCOFIP_op norm:mip_lcofip_op2
     @Test(arguments: [HardwareEvent.instructions, .pageTableWalk])
     func overflow(event: HardwareEvent) throws {
         let hart = try hart()

@@ -58,6 +58,7 @@ import Testing
     /// norm:pm_all_priv_modes norm:pm_auto_apply_active_mode norm:pm_mode_only_dependency
     /// Which register masks which mode. norm:pm_per_mode_control norm:pm_config_next_higher norm:ssnpm_definition
     /// norm:smnpm_definition norm:smmpm_definition norm:senvcfg_pmm_Ssnpm norm:senvcfg_pmm_immediate
+    /// norm:menvcfg_pmm_op norm:mseccfg_pmm_presence_op
     @Test(arguments: PrivilegeMode.allCases)
     func registerOfMode(mode: PrivilegeMode) throws {
         let register: CSRAddress =

@@ -30,7 +30,8 @@ struct CacheBlockTests {
         static let supervisor = Enables(rawValue: 4)
     }
 
-    /// What the manual's listings say. norm:senvcfg_cbze norm:senvcfg_cbcfe norm:senvcfg_cbie norm:cbo-inval norm:cbo-clean_cbo-flush norm:cbo-zero_basedon_xenvcfg-CBZE
+    /// What the manual's listings say. norm:menvcfg_cbze_op norm:menvcfg_cbcfe_op
+    /// norm:senvcfg_cbze norm:senvcfg_cbcfe norm:senvcfg_cbie norm:cbo-inval norm:cbo-clean_cbo-flush norm:cbo-zero_basedon_xenvcfg-CBZE
     private static func expected(_ mode: PrivilegeMode, _ enables: Enables) -> ExceptionCause {
         if mode != .machine && !enables.contains(.machine) { return .illegalInstruction }
         if mode == .user && !enables.contains(.supervisor) { return .illegalInstruction }

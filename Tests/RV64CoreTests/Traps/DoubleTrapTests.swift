@@ -131,6 +131,7 @@ import Testing
         #expect(state.mtinst != 0)
     }
 
+    /// norm:sstatus_sdt
     /// SRET clears SDT, and vsstatus.SDT on the way to VU. norm:sstatus_sdt_sret norm:sret_dt
     @Test(arguments: [PrivilegeMode.user, .supervisor, .virtualUser, .virtualSupervisor])
     func supervisorReturn(target: PrivilegeMode) throws {

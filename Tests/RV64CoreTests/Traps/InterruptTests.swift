@@ -85,7 +85,8 @@ import Testing
         }
     }
 
-    /// Enabling an interrupt that is pending takes it right after the instruction.
+    /// Enabling an interrupt that is pending takes it right after the instruction. norm:intr_mip_mie_xret_csrwr
+    /// norm:intr_mip_mie_bounded_time norm:sie_sip_strap_time_constraint
     @Test func takenAtOnceAfterEnabling() throws {
         let machine = try TestMachine()
         machine.hart.lines.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
@@ -107,7 +108,7 @@ import Testing
     }
 
     /// WFI completes when something enabled is pending, whatever the global enables say. norm:wfi_op
-    /// norm:wfi_unaffected_conditions norm:wfi_intr_dis norm:wfi_no_intr_pc norm:wfi_all_privileged_modes
+    /// norm:wfi_mepc_val norm:wfi_unaffected_conditions norm:wfi_intr_dis norm:wfi_no_intr_pc norm:wfi_all_privileged_modes
     @Test func waitForInterrupt() throws {
         let machine = try TestMachine()
         machine.load { program in

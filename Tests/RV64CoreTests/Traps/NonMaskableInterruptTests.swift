@@ -106,6 +106,23 @@ import Testing
         #expect(state.pointee.mstatus[.mprv] == (mode == .machine))
     }
 
+    /// An RNMI is never an unexpected trap, and leaves MDT as it is. norm:trap_unexp_rnmi
+    /// norm:mstatus_mdt_not_set_rnmi
+    @Test(arguments: [PrivilegeMode.machine, .supervisor], [false, true])
+    func doubleTrapBit(mode: PrivilegeMode, isSet: Bool) throws {
+        let machine = try TestMachine(hosted: .bare, extensions: privilegedExtensions)
+        machine.hart.writeCSR(.mtvec, TestMachine.base + 0x100)
+        machine.hart.writeCSR(.mnstatus, 8)
+        machine.load { $0.loop(.jal, to: 0) }
+        machine.load(at: TestMachine.base + 0x100) { $0.loop(.jal, to: 0) }
+        machine.state.pointee.mstatus[.mdt] = isSet
+        machine.hart.nonMaskableLines.store(1 << 3, ordering: .releasing)
+        #expect(machine.run(mode, at: TestMachine.base, instructions: 4) == .budgetExhausted)
+        #expect(machine.state.pointee.mode == .machine)
+        #expect(!machine.state.pointee.mnstatus[.nmie])
+        #expect(machine.state.pointee.mstatus[.mdt] == isSet)
+    }
+
     /// While NMIE is clear no interrupt is taken, not even another RNMI; one that waits comes after MNRET.
     /// norm:mnstatus_nmie_disable norm:rnmi_priority
     @Test func everythingIsOff() throws {
