@@ -21,7 +21,7 @@ import Testing
         #expect(try aclint.read32(8) == 0)
     }
 
-    /// norm:mtime_acc norm:mtime_op norm:mtime_sz
+    /// norm:mtime_acc norm:mtime_sz norm:mtime_enc_img
     @Test func timeCountsTicks() throws {
         clock.set(123_400)
         #expect(try aclint.read(.double, at: 0xbff8) == 1234)
@@ -29,7 +29,7 @@ import Testing
         #expect(try aclint.read32(0xbffc) == 0)
     }
 
-    /// norm:mtimecmp_sz norm:mtime_mtimecmp_rv64_wr norm:mtime_intr_pending norm:mtime_intr_mtip_visibility
+    /// norm:mtimecmp_sz norm:mtimecmp_enc_img norm:mtime_mtimecmp_rv64_wr
     @Test func compareInOneAccess() throws {
         #expect(try aclint.read(.double, at: 0x4008) == .max)
         try aclint.write(5000, .double, at: 0x4008)
@@ -37,6 +37,7 @@ import Testing
         #expect(harts.deadline(of: 0) == nil)
     }
 
+    /// norm:mtimecmp_rv32_wr
     @Test func compareInHalves() throws {
         try aclint.write32(0x0000_0001, at: 0x4014)
         #expect(harts.deadline(of: 2) == 0x0000_0001_ffff_ffff)

@@ -4,212 +4,266 @@ import Testing
 
 @testable import RV64Core
 
-/// Traps from U-mode and S-mode into S-mode: what the registers hold afterwards.
+/// What a trap into S-mode writes, and the registers that decide about it.
 @Suite struct SupervisorTrapTests {
-    typealias Fixture = SupervisorPagingTests.Fixture
-
-    /// An instruction, and what it leaves in `scause` and `stval`; the offset is from the instruction.
-    struct Case: Sendable, CustomTestStringConvertible {
-        let testDescription: String
-        let words: [UInt16]
+    /// One way to trap, and what `stval` then holds.
+    struct Source: CustomTestStringConvertible, Sendable {
+        let name: String
         let cause: ExceptionCause
-        let value: Value
-        enum Value: Sendable {
-            case instruction(UInt64)
-            case address
-            case zero
-            case register
-        }
+        let value: UInt64
+        var epc = SupervisorMachine.code
+        let provoke: @Sendable (SupervisorMachine) -> Void
+        var testDescription: String { name }
     }
 
-    private static func halves(_ word: UInt32) -> [UInt16] { [UInt16(word & 0xFFFF), UInt16(word >> 16)] }
+    private static let data = SupervisorMachine.data
+    private static let frame = SupervisorMachine.frame
+    private static let code = SupervisorMachine.code
 
-    static let cases = [
-        Case(testDescription: "ecall", words: halves(0x73), cause: .environmentCallFromU, value: .zero),
-        Case(testDescription: "ebreak", words: halves(0x10_0073), cause: .breakpoint, value: .address),
-        Case(testDescription: "c.ebreak", words: [0x9002], cause: .breakpoint, value: .address),
-        Case(
-            testDescription: "32 illegal bits",
-            words: halves(0xFFFF_FFFB),
-            cause: .illegalInstruction,
-            value: .instruction(0xFFFF_FFFB)
-        ),
-        Case(testDescription: "16 illegal bits", words: [0x0000], cause: .illegalInstruction, value: .instruction(0)),
-        Case(testDescription: "c.addi4spn", words: [0x0004], cause: .illegalInstruction, value: .instruction(4)),
-        Case(
-            testDescription: "a CSR that is not there",
-            words: halves(ProgramBuilder.encode(.csrrs, rd: .a1, 0x7C0)),
-            cause: .illegalInstruction,
-            value: .instruction(UInt64(ProgramBuilder.encode(.csrrs, rd: .a1, 0x7C0)))
-        ),
-        Case(
-            testDescription: "load",
-            words: halves(ProgramBuilder.encode(.lw, rd: .a1, rs1: .a0)),
-            cause: .loadPageFault,
-            value: .register
-        ),
-        Case(testDescription: "c.sd", words: [0xE10C], cause: .storePageFault, value: .register),
-        Case(
-            testDescription: "a misaligned AMO",
-            words: halves(ProgramBuilder.encode(.amoaddD, rd: .a1, rs1: .a3)),
-            cause: .storeAddressMisaligned,
-            value: .register
-        ),
+    static let sources: [Source] = [
+        Source(name: "ebreak", cause: .breakpoint, value: code) { $0.run { $0.emit(.ebreak) } },
+        Source(name: "c.ebreak", cause: .breakpoint, value: code) { $0.run { $0.half(0x9002) } },
+        Source(name: "ecall", cause: .environmentCallFromHS, value: 0) { $0.run { $0.emit(.ecall) } },
+        Source(name: "illegal word", cause: .illegalInstruction, value: 0x3020_0073) { $0.run { $0.emit(.mret) } },
+        Source(name: "illegal half", cause: .illegalInstruction, value: 0x8000) { $0.run { $0.half(0x8000) } },
+        Source(name: "zeros", cause: .illegalInstruction, value: 0) { $0.run { $0.word(0) } },
+        Source(name: "page fault of a load", cause: .loadPageFault, value: 0x77_7008) { fixture in
+            fixture.machine[.a0] = 0x77_7000
+            fixture.run { $0.emit(.ld, rd: .a1, rs1: .a0, 8) }
+        },
+        Source(name: "page fault of a store", cause: .storePageFault, value: 0x77_6FF8) { fixture in
+            fixture.machine[.a0] = 0x77_7000
+            fixture.run { $0.emit(.sd, rs1: .a0, rs2: .a1, -8) }
+        },
+        Source(name: "page fault of a fetch", cause: .instructionPageFault, value: 0x77_7002, epc: 0x77_7002) {
+            $0.machine.run(.supervisor, at: 0x77_7002)
+        },
+        Source(name: "access fault of a load", cause: .loadAccessFault, value: data + 4) { fixture in
+            fixture.tables.map(data, to: 0x1000_0000, Entry.supervisor)
+            _ = fixture.access(.lw, at: data + 4)
+        },
+        Source(name: "access fault of a store", cause: .storeAccessFault, value: data + 4) { fixture in
+            fixture.tables.map(data, to: 0x1000_0000, Entry.supervisor)
+            _ = fixture.access(.sw, at: data + 4)
+        },
+        Source(name: "access fault of a fetch", cause: .instructionAccessFault, value: data, epc: data) { fixture in
+            fixture.tables.map(data, to: 0x1000_0000, Entry.supervisor)
+            fixture.machine.run(.supervisor, at: data)
+        },
+        Source(name: "misaligned LR", cause: .loadAddressMisaligned, value: data + 1) { fixture in
+            fixture.tables.map(data, to: frame, Entry.supervisor)
+            _ = fixture.access(.lrW, at: data + 1)
+        },
+        Source(name: "misaligned SC", cause: .storeAddressMisaligned, value: data + 6) { fixture in
+            fixture.tables.map(data, to: frame, Entry.supervisor)
+            _ = fixture.access(.scD, at: data + 6)
+        },
+        Source(name: "second page of a load", cause: .loadPageFault, value: data + 0x1000) { fixture in
+            fixture.tables.map(data, to: frame, Entry.supervisor)
+            _ = fixture.access(.ld, at: data + 0xFFA)
+        },
+        Source(name: "second page of a store", cause: .storePageFault, value: data + 0x1000) { fixture in
+            fixture.tables.map(data, to: frame, Entry.supervisor)
+            _ = fixture.access(.sw, at: data + 0xFFD)
+        },
+        Source(
+            name: "second page of an instruction",
+            cause: .instructionPageFault,
+            value: data + 0x1000,
+            epc: data + 0xFFE
+        ) { fixture in
+            fixture.tables.map(data, to: frame, Entry.supervisor)
+            fixture.machine.load(at: frame + 0xFFE) { $0.half(0x0013) }
+            fixture.machine.run(.supervisor, at: data + 0xFFE)
+        },
     ]
 
-    /// norm:sstatus_spp norm:sstatus_spie norm:sstatus_sie norm:sepc_op_trap_write norm:scause norm:stval
-    /// norm:stval_op_breakpoint norm:stval_op_illegal_instr norm:stval_op_illegal_instr_format
-    /// norm:stval_op_other_traps norm:stval_op_faulting_addr norm:mstatus_xpie_xie_xpp_trap_op
-    @Test(arguments: cases, [PrivilegeMode.user, .supervisor])
-    func exceptions(exception: Case, mode: PrivilegeMode) throws {
+    /// norm:scause norm:stval norm:stval_op_faulting_addr norm:stval_op_breakpoint norm:stval_op_load_store_fault
+    /// norm:stval_faulting_address_variable_instr norm:stval_op_illegal_instr norm:stval_op_illegal_instr_format
+    /// norm:stval_op_other_traps norm:sepc_op_trap_write norm:sstvala_stval_faulting_instruction
+    /// norm:sstvala_stval_faulting_vaddr norm:sstatus_spp norm:sstatus_spie
+    @Test(arguments: sources)
+    func entry(_ source: Source) throws {
         for enable in [false, true] {
-            let fixture = try Fixture(8)
-            fixture.machine[.a0] = 0x70_0000
-            fixture.machine[.a3] = 0x70_0001
+            let fixture = try SupervisorMachine()
             fixture.state.pointee.mstatus[.sie] = enable
-            fixture.state.pointee.mstatus[.spp] = mode == .user
-            fixture.state.pointee.stval = 0x77
-            fixture.run(mode) { program in for half in exception.words { program.half(half) } }
-            let address = mode == .user ? Fixture.userCode : Fixture.code
-            let isCall = exception.cause == .environmentCallFromU && mode == .supervisor
-            let cause: ExceptionCause = isCall ? .environmentCallFromHS : exception.cause
-            let value: UInt64 =
-                switch exception.value {
-                case .instruction(let bits): bits
-                case .address: address
-                case .zero: 0
-                case .register: exception.cause == .storeAddressMisaligned ? 0x70_0001 : 0x70_0000
-                }
+            fixture.state.pointee.stval = 7
+            source.provoke(fixture)
             let state = fixture.state.pointee
-            #expect(state.scause == cause.rawValue)
-            #expect(state.stval == value)
-            #expect(state.sepc == address)
-            #expect(state.mstatus[.spp] == (mode == .supervisor))
+            #expect(state.scause == source.cause.rawValue)
+            #expect(state.stval == source.value)
+            #expect(state.sepc == source.epc)
+            #expect(state.mstatus[.spp])
             #expect(state.mstatus[.spie] == enable)
             #expect(!state.mstatus[.sie])
             #expect(state.mode == .supervisor)
+            #expect(state.pc == Self.code + 0x800)
+            #expect(state.hstatus[.gva] == false)
         }
     }
 
-    /// The part that faulted, where an access or an instruction lies across two pages.
-    /// norm:stval_op_load_store_fault norm:stval_faulting_address_variable_instr
-    @Test func partialFaults() throws {
-        let fixture = try Fixture(8)
-        let end: UInt64 = 0x61_0000
-        fixture.tables.map(end - 0x1000, to: Fixture.frame, Entry.supervisor)
-        #expect(fixture.access(.ld, end - 3) == .loadPageFault)
-        #expect(fixture.state.pointee.stval == end)
-        #expect(fixture.access(.sw, end - 1) == .storePageFault)
-        #expect(fixture.state.pointee.stval == end)
-        fixture.machine.load(at: Fixture.frame + 0xFFE) { $0.emit(.addi) }
-        fixture.machine.hart.flushTranslations()
-        fixture.machine.run(.supervisor, at: end - 2)
-        #expect(fixture.state.pointee.scause == ExceptionCause.instructionPageFault.rawValue)
-        #expect(fixture.state.pointee.sepc == end - 2)
-        #expect(fixture.state.pointee.stval == end)
-    }
-
-    /// Which of several pending interrupts S-mode gets, and when.
-    /// norm:sip_sie_priority_bit_order norm:sie_sip_supervisor_strap norm:s_interrupt_priority norm:scause_interrupt
-    @Test(arguments: [PrivilegeMode.user, .supervisor, .machine])
-    func interrupts(mode: PrivilegeMode) throws {
-        let order: [InterruptCause] = [
-            .supervisorExternal, .supervisorSoftware, .supervisorTimer, .counterOverflow,
-        ]
-        for enable in [false, true] {
-            let fixture = try Fixture(8)
-            let hart = fixture.machine.hart
-            hart.writeCSR(.mideleg, ~0)
-            hart.writeCSR(.mip, ~0)
-            for cause in order {
-                let isTaken = mode == .user || mode == .supervisor && enable
-                // Enabled one by one from the lowest up: each takes the place of those before.
-                hart.writeCSR(.sie, 0)
-                for lower in order.drop(while: { $0 != cause }) { hart.writeCSR(.sie, hart.readCSR(.sie) | lower.mask) }
-                fixture.state.pointee.mstatus[.sie] = enable
-                fixture.state.pointee.scause = 0
-                if mode == .machine {
-                    fixture.machine.load { $0.emit(.ebreak) }
-                    hart.writeCSR(.medeleg, 0)
-                    fixture.machine.run(.machine, at: TestMachine.base)
-                } else {
-                    fixture.run(mode) { $0.emit(.addi) }
-                }
-                let isInterrupt = fixture.state.pointee.scause == InterruptCause.causeFlag | cause.rawValue
-                #expect(isInterrupt == isTaken, "\(cause)")
-                if isTaken { #expect(fixture.state.pointee.stval == 0) }
-            }
-        }
-    }
-
-    /// A trap in S-mode never goes to a mode below, and SRET leaves for what SPP says. norm:mstatus_xret_op
-    /// norm:mstatus_spp_sz
-    @Test(arguments: [false, true], [false, true])
-    func returns(toSupervisor: Bool, enable: Bool) throws {
-        let fixture = try Fixture(8)
-        let target = toSupervisor ? Fixture.code : Fixture.userCode
-        fixture.state.pointee.mstatus[.spp] = toSupervisor
-        fixture.state.pointee.mstatus[.spie] = enable
-        fixture.state.pointee.mstatus[.mprv] = true
-        fixture.state.pointee.sepc = target + 8
+    /// The same for a guest's own traps, where the hypervisor delegates them. norm:shvstvala_vstval_written
+    /// norm:shtvala_htval_faulting_gpa
+    @Test(arguments: [(UInt64(0x8000), UInt16(0x8000)), (0, 0)])
+    func guestIllegalInstruction(value: UInt64, half: UInt16) throws {
+        let fixture = try GuestMachine()
+        fixture.machine.hart.writeCSR(.hedeleg, 1 << ExceptionCause.illegalInstruction.rawValue)
+        fixture.machine.hart.writeCSR(.vstvec, GuestMachine.virtualCode + 8)
+        fixture.state.pointee.vstval = 7
         fixture.run { program in
-            program.emit(.sret)
-            program.emit(.addi, rd: .a2, 1)
-            program.emit(.addi, rd: .a3, 1)
+            program.half(half)
+            program.half(0x0001)
+            program.emit(.addi)
+            program.emit(.ecall)
         }
-        #expect(fixture.machine[.a2] == 0)
-        #expect(fixture.machine[.a3] == 1)
-        #expect(fixture.state.pointee.mstatus[.spp] == toSupervisor, "that of the ECALL")
-        #expect(fixture.state.pointee.mstatus[.spie] == enable, "the enable that SRET restored")
-        // norm:mstatus_mprv_clr_mret_sret_less_priv
-        #expect(!fixture.state.pointee.mstatus[.mprv])
+        #expect(fixture.state.pointee.vscause == ExceptionCause.illegalInstruction.rawValue)
+        #expect(fixture.state.pointee.vstval == value)
+        fixture.guest.unmap(GuestMachine.data)
+        fixture.access(.lb, at: GuestMachine.virtualData + 0x124)
+        #expect(fixture.state.pointee.htval == (GuestMachine.data + 0x124) >> 2)
     }
 
-    /// What registers of S-mode hold. norm:sscratch norm:sepc_acc_invalid_addr norm:stval_acc norm:stvec_op
-    /// norm:stvec_sz_base norm:scause_exception_code_sz norm:scause_exception_code_acc norm:sip_sie_bits_sz
-    @Test func registers() throws {
-        let hart = try TestHart(privilegedExtensions).hart
-        for value in [0, 0x3F_FFFF_F000, 0xFFFF_FFC0_0000_0000, 1 << 63, 0x8000_0000] as [UInt64] {
-            for address in [CSRAddress.sscratch, .sepc, .stval, .stvec] {
-                hart.writeCSR(address, value)
-                #expect(hart.readCSR(address) == value)
+    /// BASE of four bytes' alignment in both modes, in `stvec` and `vstvec`. norm:stvec norm:stvec_op
+    /// norm:stvec_img norm:stvec_sz_base norm:sstvecd_stvec_mode_direct norm:sstvecd_stvec_base_aligned_address
+    /// norm:shvstvecd_vstvec_mode_direct norm:shvstvecd_vstvec_base_aligned_address
+    @Test(arguments: [CSRAddress.stvec, .vstvec], [false, true])
+    func vectors(register: CSRAddress, isVectored: Bool) throws {
+        for base in [TestMachine.base + 0x1000, TestMachine.base + 0x1004, TestMachine.base + 0x17FC] {
+            for cause in [InterruptCause.supervisorSoftware, .supervisorTimer, .supervisorExternal] {
+                let machine = try TestMachine()
+                machine.hart.writeCSR(register, base | (isVectored ? 1 : 0))
+                #expect(machine.hart.readCSR(register) == base | (isVectored ? 1 : 0))
+                machine.load(at: TestMachine.base + 0x1000) { program in
+                    for _ in 0..<0x240 { program.emit(.jal) }
+                }
+                machine.load { $0.emit(.jal) }
+                let isGuest = register == .vstvec
+                if isGuest {
+                    machine.hart.writeCSR(.hideleg, ~0)
+                    machine.hart.writeCSR(.hie, ~0)
+                    machine.hart.writeCSR(.hvip, cause.mask << 1)
+                } else {
+                    machine.hart.writeCSR(.mie, cause.mask)
+                    machine.hart.writeCSR(.mip, cause.mask)
+                }
+                machine.run(isGuest ? .virtualUser : .user, at: TestMachine.base, instructions: 2)
+                #expect(machine.state.pointee.mode == (isGuest ? .virtualSupervisor : .supervisor))
+                #expect(machine.state.pointee.pc == base + (isVectored ? cause.rawValue * 4 : 0))
+                let code = isGuest ? machine.state.pointee.vscause : machine.state.pointee.scause
+                #expect(code == InterruptCause.causeFlag | cause.rawValue)
             }
         }
-        for code in UInt64(0)..<32 {
-            for flag in [0, InterruptCause.causeFlag] {
-                hart.writeCSR(.scause, code | flag)
-                #expect(hart.readCSR(.scause) == code | flag)
-            }
-        }
-        // norm:sie_acc norm:sip_sie_warl norm:std_super_intr_impl norm:sip_seip_sie_seie norm:sip_stip_sie_stie
-        // norm:sip_ssip_sie_ssie norm:sip_sie_Sscofpmf
-        hart.writeCSR(.mideleg, ~0)
-        hart.writeCSR(.sie, ~0)
-        #expect(hart.readCSR(.sie) == 0x2222)
-        hart.writeCSR(.mip, 0x2222)
-        #expect(hart.readCSR(.sip) == 0x2222)
-        hart.writeCSR(.sip, 0)
-        #expect(hart.readCSR(.sip) == 0x220, "SEIP and STIP are read-only, SSIP and LCOFIP are not")
-        hart.writeCSR(.sip, ~0)
-        #expect(hart.readCSR(.sip) == 0x2222)
-        // norm:sip_sie norm:sip_acc norm:sip_op
-        let without = try TestHart(fullExtensions).hart
-        without.writeCSR(.mideleg, ~0)
-        without.writeCSR(.sie, ~0)
-        #expect(without.readCSR(.sie) == 0x222)
     }
 
-    /// `scounteren` holds back U-mode's reads alone. norm:scounteren_op norm:scounteren_acc
-    @Test(arguments: [CSRAddress.cycle, .time, .instret, .hpmcounter3, .hpmcounter31])
-    func counterEnables(address: CSRAddress) throws {
-        let test = try TestHart(privilegedExtensions)
-        test.openAllGates()
-        let bit: UInt64 = 1 << UInt64(address.index(from: .cycle))
-        for (value, decision) in [(~bit, CSRDecision.illegalInstruction), (bit, .allowed(address))] {
-            test.hart.writeCSR(.scounteren, value)
-            #expect(test.hart.readCSR(.scounteren) == value & 0xFFFF_FFFF)
-            #expect(test.hart.decideAccess(to: address, .read, from: .user) == decision)
-            #expect(test.hart.decideAccess(to: address, .read, from: .supervisor) == .allowed(address))
+    /// SEI, SSI, STI, LCOFI; each needs its bit in `sip` and `sie`, and SIE in HS. norm:sip_sie_priority_bit_order
+    /// norm:sie_sip_supervisor_strap norm:sstatus_sie norm:sip_sie norm:sip_sie_Sscofpmf norm:s_interrupt_priority
+    @Test(arguments: [PrivilegeMode.supervisor, .user])
+    func interrupts(mode: PrivilegeMode) throws {
+        let machine = try TestMachine(extensions: privilegedExtensions)
+        machine.load { program in
+            for _ in 0..<8 { program.emit(.addi) }
+            program.emit(.ebreak)
         }
+        let all: UInt64 = 0x2222
+        machine.hart.writeCSR(.mip, all)
+        #expect(machine.hart.readCSR(.sip) == all)
+        machine.run(mode, at: TestMachine.base)
+        #expect(machine.state.pointee.scause == ExceptionCause.breakpoint.rawValue, "nothing enabled")
+        machine.hart.writeCSR(.sie, ~0)
+        #expect(machine.hart.readCSR(.sie) == all)
+        machine.state.pointee.mstatus[.sie] = false
+        machine.run(mode, at: TestMachine.base)
+        let isOpen = mode == .user
+        #expect((machine.state.pointee.scause >> 63 != 0) == isOpen)
+        for code in [UInt64(9), 1, 5, 13] {
+            machine.state.pointee.mstatus[.sie] = true
+            machine.run(mode, at: TestMachine.base)
+            #expect(machine.state.pointee.scause == InterruptCause.causeFlag | code)
+            #expect(machine.state.pointee.sepc == TestMachine.base)
+            machine.state.pointee.mie &= ~(1 << code)
+        }
+        machine.run(mode, at: TestMachine.base)
+        #expect(machine.state.pointee.scause == ExceptionCause.breakpoint.rawValue)
+    }
+
+    /// The conditions are looked at right after SRET and after writes to the registers that they depend on.
+    /// norm:sie_sip_strap_time_constraint
+    @Test(arguments: [CSRAddress.sstatus, .sie, .sip, nil])
+    func takenAtOnce(_ register: CSRAddress?) throws {
+        let machine = try TestMachine()
+        let software = InterruptCause.supervisorSoftware.mask
+        machine.hart.writeCSR(.sip, register == .sip ? 0 : software)
+        machine.hart.writeCSR(.sie, register == .sie ? 0 : software)
+        machine.hart.writeCSR(.sstatus, register == .sstatus || register == nil ? 0 : software)
+        machine.state.pointee.mstatus[.spp] = true
+        machine.state.pointee.mstatus[.spie] = register == nil
+        machine.hart.writeCSR(.sepc, TestMachine.base + 4)
+        machine[.a0] = software
+        machine.load { program in
+            if let register {
+                program.emit(.csrrs, rs1: .a0, Int32(register.rawValue))
+            } else {
+                program.emit(.sret)
+            }
+            for _ in 0..<8 { program.emit(.addi, rd: .a1, rs1: .a1, 1) }
+            program.emit(.ebreak)
+        }
+        machine[.a1] = 0
+        machine.run(.supervisor, at: TestMachine.base)
+        #expect(machine.state.pointee.scause == InterruptCause.causeFlag | 1)
+        #expect(machine.state.pointee.sepc == TestMachine.base + 4)
+        #expect(machine[.a1] == 0)
+    }
+
+    /// SSIP and LCOFIP can be written in `sip`; SEIP and STIP are the environment's. norm:sip_acc norm:sip_op
+    /// norm:sie_acc norm:sip_ssip_sie_ssie norm:sip_seip_sie_seie norm:sip_stip_sie_stie norm:sip_sie_warl
+    /// norm:sip_sie_bits_sz norm:std_super_intr_impl
+    @Test(arguments: [false, true])
+    func pendingBits(hasOverflow: Bool) throws {
+        let test = try TestHart.open(
+            hasOverflow ? privilegedExtensions : fullExtensions,
+            in: .supervisor
+        )
+        test.hart.writeCSR(.menvcfg, 0)
+        let own: UInt64 = hasOverflow ? 0x2002 : 0x2
+        #expect(test.write(.sie, ~0) == nil)
+        #expect(test.read(.sie) == own | 0x220)
+        #expect(test.write(.sip, ~0) == nil)
+        #expect(test.read(.sip) == own)
+        test.hart.writeCSR(.mip, ~0)
+        #expect(test.write(.sip, 0) == nil)
+        #expect(test.read(.sip) == 0x220)
+        #expect(test.write(.sie, 0) == nil)
+        #expect(test.read(.sie) == 0)
+    }
+
+    /// norm:mip_stip_stimecmp_op2 norm:mip_stip_stimecmp_clr
+    /// STIP is `stimecmp` against `time`, and nothing else, with Sstc. norm:mip_sip_stip_op norm:sip_stip_sie_stie
+    /// norm:stimecmp_stimecmph_sz_acc norm:supervisor_timer_scheduling norm:stimecmp_exist norm:vstimecmp_exist
+    /// norm:stce_bit_exist norm:sstc_vs_facility
+    @Test func timer() throws {
+        let machine = try TestMachine()
+        machine.hart.writeCSR(.menvcfg, Flag<EnvironmentConfiguration>.stce.mask)
+        machine.hart.writeCSR(.henvcfg, Flag<EnvironmentConfiguration>.stce.mask)
+        #expect(machine.hart.readCSR(.henvcfg) == Flag<EnvironmentConfiguration>.stce.mask)
+        machine.clock.advance(byNanoseconds: 500 * Timebase.nanosecondsPerTick)
+        let now = machine.hart.time
+        let timer = InterruptCause.supervisorTimer.mask
+        for (compare, isPosted) in [(now, true), (now + 1, false), (0, true), (~0, false), (1 << 63, false)] {
+            machine.hart.writeCSR(.stimecmp, compare)
+            #expect(machine.hart.readCSR(.stimecmp) == compare)
+            #expect(machine.hart.readCSR(.sip) == (isPosted ? timer : 0))
+            #expect(machine.hart.readCSR(.mip) == (isPosted ? timer : 0))
+            machine.hart.writeCSR(.mip, isPosted ? 0 : ~0)
+            machine.hart.writeCSR(.sip, isPosted ? 0 : ~0)
+            #expect(machine.hart.readCSR(.sip) & timer == (isPosted ? timer : 0))
+            machine.hart.writeCSR(.mip, 0)
+        }
+        machine.hart.writeCSR(.vstimecmp, ~0)
+        machine.hart.writeCSR(.stimecmp, now)
+        machine.hart.writeCSR(.sie, timer)
+        machine.load { $0.emit(.ebreak) }
+        machine.run(.virtualSupervisor, at: TestMachine.base)
+        #expect(machine.state.pointee.scause == InterruptCause.causeFlag | 5)
     }
 }

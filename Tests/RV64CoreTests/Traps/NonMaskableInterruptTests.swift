@@ -32,6 +32,8 @@ import Testing
         program.bytes.withUnsafeBytes { _ = memory.write($0, at: address) }
     }
 
+    /// norm:mnscratch_acc norm:mnepc_sz norm:mnepc_acc norm:mnepc_warl norm:mnepc_ialign32 norm:mncause_img
+    /// norm:mnstatus_img
     /// norm:Smrnmi_csrs norm:mnscratch_sz norm:mnepc_bit0 norm:mnstatus_nmie_set_clear norm:mnstatus_reserved
     /// norm:mnstatus_nmie_reset
     @Test func registers() throws {
@@ -68,6 +70,8 @@ import Testing
         }
     }
 
+    /// norm:mncause_op norm:mncause_interrupt norm:mncause_interrupt_code norm:mnepc_op norm:mnstatus_mnpv_op
+    /// norm:mnstatus_nmie_enable norm:rnmi_resume
     /// norm:rnmi_entry norm:rnmi_entry_cause norm:rnmi_entry_priv norm:rnmi_entry_nmie_clear norm:rnmi_enter_mmode
     /// norm:rnmi_not_disabled norm:rnmi_trap_addr norm:mnret_restore norm:mnret_mprv norm:mnstatus_mnpp_op
     @Test(arguments: PrivilegeMode.allCases)
