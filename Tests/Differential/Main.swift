@@ -47,6 +47,7 @@ enum Differential {
             do {
                 (program, comparison) = try judged(source.program(seed: seed), shrinker)
             } catch let failure as MachineFailure {
+                if failure.isMutual { continue }
                 failures += 1
                 say("seed \(seed): \(failure)")
                 continue
