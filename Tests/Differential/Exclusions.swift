@@ -52,7 +52,7 @@ enum Exclusions {
         case .vscause where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
             return .unchecked
         // Behind mstatus.MPRV and MPV it takes a guest-page fault for a page fault.
-        case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && trap.qemuCause == cause - 8:
+        case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && [13, cause - 8].contains(trap.qemuCause):
             return isHypervisorAccess(instruction) ? .equal : .unchecked
         case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
         case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
@@ -157,6 +157,14 @@ private func ... (first: Opcode, last: Opcode) -> ClosedRange<UInt16> { first.ra
 
 extension ClosedRange<UInt16> {
     fileprivate func contains(_ opcode: Opcode) -> Bool { contains(opcode.rawValue) }
+}
+
+extension Exclusions {
+    /// Registers that only one of the machines has.
+    static func differsInExistence(csr: UInt32) -> Bool { (0x7A0...0x7AF).contains(csr) }
+
+    /// Registers whose legal values the manual leaves no choice about, or about which both choose alike.
+    static func isLegalized(csr: UInt32) -> Bool { csr >> 10 != 3 && csrName(UInt16(csr)) != nil && !(0x7A0...0x7AF).contains(csr) && csr != 0x14D && csr != 0x24D && csr != 0x15 && csr>>4 != 0x3A }
 }
 
 /// The instruction at which a machine trapped, if it was a case's.

@@ -17,6 +17,9 @@ enum Report {
 
     /// The instruction that a differing trap was about.
     private static func instruction(_ program: TestProgram, _ difference: Difference) -> String {
+        if difference.pc == nil, let index = difference.index, let first = program.cases[index].code.first {
+            return " in the case that begins [\(disassemble(first.word))]"
+        }
         guard let pc = difference.pc, pc & 0x1F_FFFF < Layout.codeEnd - Layout.base else { return "" }
         let address = Layout.base + pc & 0x1F_FFFF
         guard address >= Layout.code else { return "" }
