@@ -159,14 +159,6 @@ extension ClosedRange<UInt16> {
     fileprivate func contains(_ opcode: Opcode) -> Bool { contains(opcode.rawValue) }
 }
 
-extension Exclusions {
-    /// Registers that only one of the machines has.
-    static func differsInExistence(csr: UInt32) -> Bool { (0x7A0...0x7AF).contains(csr) }
-
-    /// Registers whose legal values the manual leaves no choice about, or about which both choose alike.
-    static func isLegalized(csr: UInt32) -> Bool { csr >> 10 != 3 && csrName(UInt16(csr)) != nil && !(0x7A0...0x7AF).contains(csr) && csr != 0x14D && csr != 0x24D && csr != 0x15 && csr>>4 != 0x3A }
-}
-
 /// The instruction at which a machine trapped, if it was a case's.
 struct TrappedInstruction {
     let word: UInt32

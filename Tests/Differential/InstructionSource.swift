@@ -81,15 +81,17 @@ struct InstructionSource {
 
     /// The next instruction, or a few that belong together.
     ///
-    /// - Parameter delegatesAll: mideleg is all ones.
-    func next(delegatesAll: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+    /// - Parameters:
+    ///   - delegatesAll: mideleg is all ones.
+    ///   - hasFences: supervisors may order changes of their page tables.
+    func next(delegatesAll: Bool, hasFences: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
         switch random.weighted(groups) {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
         case .loop: return loop(&random)
         case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, delegatesAll: delegatesAll, &random))]
         case .pattern:
-            var pattern = Patterns.next(mode: mode, &random)
+            var pattern = Patterns.next(mode: mode, hasFences: hasFences, &random)
             for index in pattern.indices.dropFirst() { pattern[index].continues = true }
             return pattern
         case .anything:

@@ -25,7 +25,7 @@ struct Machines {
     ] as ExtensionSet).closure
     private static let processor =
         "rv64,h=true,zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,zbkc=true,zbkx=true,zknd=true,zkne=true,"
-        + "zknh=true,Zfh=true,Zfhmin=true,svinval=true,svnapot=true,svpbmt=true,sstc=true,sscofpmf=false"
+        + "zknh=true,Zfh=true,Zfhmin=true,svinval=true,svnapot=true,svpbmt=true,sstc=true,sscofpmf=false,pmu-num=29"
 
     var programPath: String { "\(directory)/program.elf" }
     private var memoryPath: String { "\(directory)/memory" }

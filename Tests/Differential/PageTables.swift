@@ -164,6 +164,8 @@ struct PageTables {
                 // QEMU does not note in the G-stage that it writes a table.
                 flags &= ~Bit.dirty
             }
+            // A guest could not order what it changes there.
+            if address == Self.guestIdentity { flags &= ~(Bit.write | Bit.dirty) }
             set(identity, page, leaf(address, flags))
         }
         let middle = allocate()

@@ -47,7 +47,10 @@ struct ProgramSource {
         guard let source = sources[mode] else { return test }
         let length = 20 + Int(random.below(120))
         let delegatesAll = test.fields[.mideleg] == 0x222
-        while test.code.count < length { test.code += source.next(delegatesAll: delegatesAll, &random) }
+        let hasFences = ((test.fields[.status] ?? 0) | (test.fields[.hstatus] ?? 0)) & 0x10_0000 == 0
+        while test.code.count < length {
+            test.code += source.next(delegatesAll: delegatesAll, hasFences: hasFences, &random)
+        }
         return test
     }
 
