@@ -36,14 +36,15 @@ enum Differential {
         let shrinker = Shrinker(machines: machines, runtime: runtime)
         if let step = options.floatingPointStep {
             let source = FloatingPointSource(
-                extensions: Machines.extensions, first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF), step: step
+                extensions: Machines.extensions,
+                first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF),
+                step: step
             )
             say("\(source.count) floating-point operations")
             return try run((0..<source.programCount).lazy.map(source.program), options, shrinker)
         }
         if options.sweepsRegisters { return try run(RegisterSource(seed: options.seed).programs, options, shrinker) }
         let overhead = try machines.overhead(runtime: runtime)
-        say("\(overhead)")
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -60,7 +61,8 @@ enum Differential {
                 say("seed \(seed): \(failure)")
                 continue
             }
-            let runtimes = UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
+            let runtimes =
+                UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
             instructions += comparison.executed &- min(comparison.executed, runtimes)
             let differences = comparison.differences()
             guard let first = differences.first else { continue }
@@ -81,7 +83,9 @@ enum Differential {
 
 extension Differential {
     private static func run(
-        _ programs: some Sequence<TestProgram>, _ options: Options, _ shrinker: Shrinker
+        _ programs: some Sequence<TestProgram>,
+        _ options: Options,
+        _ shrinker: Shrinker
     ) throws -> Bool {
         var failures = 0
         var count = 0
@@ -103,7 +107,7 @@ extension Differential {
         return failures == 0
     }
 
-    /// The program without the cases in which QEMU's way is another one, as documented, and what the machines made of it.
+    /// The program without the cases in which QEMU's way is another one, as documented, and what came of it.
     private static func judged(_ program: TestProgram, _ shrinker: Shrinker) throws -> (TestProgram, Comparison) {
         var program = program
         while true {
@@ -166,7 +170,9 @@ struct Options {
     }
 
     private static func number(_ text: String) throws -> UInt64 {
-        guard let value = UInt64(text.filter { $0 != "_" }) else { throw MachineFailure(description: "'\(text)' is not a number") }
+        guard let value = UInt64(text.filter { $0 != "_" }) else {
+            throw MachineFailure(description: "'\(text)' is not a number")
+        }
         return value
     }
 

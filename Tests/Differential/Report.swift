@@ -9,10 +9,15 @@ enum Report {
         for difference in differences where seen.insert(difference.index ?? -1).inserted {
             let owner = difference.index.map { "case \($0) (\(program.cases[$0].mode))" } ?? "shared"
             lines.append(
-                "  \(owner), \(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))"
+                "  \(owner), \(sentence(program, difference))"
             )
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func sentence(_ program: TestProgram, _ difference: Difference) -> String {
+        "\(difference.place)\(instruction(program, difference)): "
+            + "rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))"
     }
 
     /// The instruction that a differing trap was about.
@@ -40,7 +45,8 @@ enum Report {
         }
         for difference in differences.prefix(24) {
             text += difference.index.map { "  case \($0), " } ?? "  "
-            text += "\(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
+            text +=
+                "\(sentence(program, difference))\n"
         }
         if differences.count > 24 { text += "  and \(differences.count - 24) more\n" }
         return text
