@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 RVHV := .build/release/rvhv
 SOURCES := Package.swift $(shell find Sources -type f)
 
-GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) guests/linux.elf guests/kvm.elf guests/opensbi.elf
+GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) $(addprefix guests/,linux.elf kvm.elf opensbi.elf uboot.elf)
 BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 
 # clang and lld of the Swift toolchain, wherever it is installed.
@@ -119,7 +119,7 @@ build/linux/initramfs.cpio: build/linux/Image guests/linux/init guests/linux/mak
 build/kvm/Image: guests/kvm/fetch guests/linux/debian | build/deps.stamp
 	@echo "Making the KVM guest from Debian's packages (once)"
 	@guests/kvm/fetch build/kvm
-	@touch build/kvm/Image build/kvm/busybox build/kvm/opensbi.elf
+	@touch build/kvm/Image build/kvm/busybox build/kvm/opensbi.elf build/kvm/uboot.elf
 
 KVM_VMM := $(addprefix guests/kvm/,vmm.c run.c load.c tree.c uart.c start.S)
 KVM_HEADERS := $(wildcard guests/kvm/*.h)
@@ -139,9 +139,9 @@ build/kvm/initramfs.cpio: build/kvm/vmm build/kvm/inner.elf build/kvm/linux.cpio
 	@guests/linux/make-initramfs build/kvm/busybox guests/kvm/init $@ lib/kvm.ko.xz=build/kvm/kvm.ko.xz \
 		bin/vmm=build/kvm/vmm lib/inner.elf=build/kvm/inner.elf lib/Image=build/kvm/Image lib/linux.cpio=build/kvm/linux.cpio
 
-guests/opensbi.elf: build/kvm/Image
+guests/opensbi.elf guests/uboot.elf: build/kvm/Image
 	@echo "  $@"
-	@cp build/kvm/opensbi.elf $@
+	@cp build/kvm/$(@F) $@
 
 # The word at offset 16 of the kernel's header is the memory it takes at run time.
 guests/%.elf: build/%/Image build/%/initramfs.cpio guests/linux/linux.S guests/linux/linux.ld
@@ -158,6 +158,8 @@ build/common/%.o: guests/common/% $(COMMON_HEADERS) Makefile | build/deps.stamp
 guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
+
+Benchmarks/wide.elf: GUEST_CC += -march=rv64gc_zba_zbb_zbs
 
 Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"

@@ -10,6 +10,7 @@ import Testing
 
     init() { aclint = ACLINT(hartCount: 3, clock: clock, harts: harts) }
 
+    /// norm:msip_sz_acc norm:msip_enc norm:msip_update_max_time
     @Test func softwareInterrupts() throws {
         try aclint.write32(0xffff_ffff, at: 8)
         #expect(harts.isSoftwareInterrupting(2))
@@ -20,6 +21,7 @@ import Testing
         #expect(try aclint.read32(8) == 0)
     }
 
+    /// norm:mtime_acc norm:mtime_sz norm:mtime_enc_img
     @Test func timeCountsTicks() throws {
         clock.set(123_400)
         #expect(try aclint.read(.double, at: 0xbff8) == 1234)
@@ -27,6 +29,7 @@ import Testing
         #expect(try aclint.read32(0xbffc) == 0)
     }
 
+    /// norm:mtimecmp_sz norm:mtimecmp_enc_img norm:mtime_mtimecmp_rv64_wr
     @Test func compareInOneAccess() throws {
         #expect(try aclint.read(.double, at: 0x4008) == .max)
         try aclint.write(5000, .double, at: 0x4008)
@@ -34,6 +37,7 @@ import Testing
         #expect(harts.deadline(of: 0) == nil)
     }
 
+    /// norm:mtimecmp_rv32_wr
     @Test func compareInHalves() throws {
         try aclint.write32(0x0000_0001, at: 0x4014)
         #expect(harts.deadline(of: 2) == 0x0000_0001_ffff_ffff)

@@ -4,7 +4,7 @@ import Testing
 @testable import Devices
 
 /// Devices under several vCPUs and a host thread at once: locks in order, no byte lost, no deadlock.
-@Suite(.timeLimit(.minutes(1))) struct ConcurrencyTests {
+@Suite(.timeLimit(.minutes(10))) struct ConcurrencyTests {
     @Test func uartAndPLICUnderSeveralHarts() async throws {
         let wires = RecordingInterruptSink()
         let sink = RecordingConsoleSink()

@@ -119,8 +119,8 @@ enum Exclusions {
         }
     }
 
-    /// How a word of memory is judged. With `hasFaultyAtomics` an AMO has trapped behind the first stage, which QEMU
-    /// translates for a load.
+    /// How a word of memory is judged: A may be set by speculation (norm:Svadu_hw_update_a_d_bits). With
+    /// `hasFaultyAtomics` an AMO has trapped behind the first stage, which QEMU translates for a load.
     static func rule(memory address: UInt64, rvhv: UInt64, hasFaultyAtomics: Bool) -> ComparisonRule {
         guard (Layout.tables..<Layout.tablesEnd).contains(address) else { return .equal }
         // A store that no memory takes: whether D is set first is open.

@@ -13,7 +13,7 @@ import Testing
     /// Reasons are for rules of the manual that have no test.
     @Test func reasonsAreNeeded() {
         let tested = Set(RuleMention.inTests.map(\.rule))
-        for row in Table.rows(of: ComplianceReport.reasonsPath) {
+        for row in ComplianceReport.reasonRows {
             #expect(row.count == 2 && !row[1].isEmpty, "\(ComplianceReport.reasonsPath): \(row)")
             #expect(ManualRules.all.contains(row[0]), "\(ComplianceReport.reasonsPath): no rule \(row[0])")
             #expect(!tested.contains(row[0]), "\(ComplianceReport.reasonsPath): \(row[0]) has a test")

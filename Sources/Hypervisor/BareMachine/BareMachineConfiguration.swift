@@ -17,7 +17,7 @@ public struct BareMachineConfiguration: Sendable {
     public var bootArguments = ""
     /// The extensions that the harts have.
     public var isa: ISAConfiguration
-    /// The widest paging mode that the harts have.
+    /// The widest paging mode that the harts have: unless set, the widest that ``isa`` was named with, or all.
     public var pagingLimit: PagingLimit
     /// Ends the run after this many instructions of all harts together, give or take a turn; nil for never.
     public var instructionLimit: UInt64?

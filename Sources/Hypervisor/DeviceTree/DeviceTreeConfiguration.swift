@@ -66,7 +66,33 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         }
 
         /// The older `riscv,isa`: single letters in the manual's order, then the others by class (Z, S, X).
+        ///
+        /// Software that reads this one copies it to a buffer and gives up when it does not fit (U-Boot). A long string
+        /// goes without what such software cannot use; `riscv,isa-extensions` has everything.
         package var string: String {
+            let complete = string(of: extensions)
+            guard complete.utf8.count > Self.stringLimit else { return complete }
+            let useful = extensions.filter { !Self.descriptions.contains($0) }
+            let shorter = string(of: useful)
+            guard shorter.utf8.count > Self.stringLimit else { return shorter }
+            let implied = useful.compactMap { ISAExtension(name: $0)?.implied }
+                .reduce(into: ExtensionSet()) { $0.formUnion($1) }
+            return string(
+                of: useful.filter { $0.count == 1 || ISAExtension(name: $0).map(implied.contains) != true }
+            )
+        }
+
+        /// U-Boot's buffer has 512 bytes.
+        private static let stringLimit = 511
+
+        /// Profiles' names for how a hart behaves: no instruction and no register comes with them.
+        private static let descriptions: Set<String> = [
+            "zic64b", "ziccamoa", "ziccif", "zicclsm", "ziccrse", "za64rs", "za128rs", "zama16b", "ssccptr",
+            "sscounterenw", "ssstrict", "sstvala", "sstvecd", "ssu64xl", "svbare", "sha", "shcounterenw", "shgatpa",
+            "shtvala", "shvsatpa", "shvstvala", "shvstvecd",
+        ]
+
+        private func string(of extensions: [String]) -> String {
             let letters = "iemafdqlcbkjtpvnh"
             let single = letters.filter { letter in extensions.contains(String(letter)) && letter != "i" }
             let multiple = ["z", "s", "x"].flatMap { prefix in

@@ -6,7 +6,8 @@ package struct CSRDefinition: Equatable, Sendable {
     package var gate: CSRGate
 
     init(_ provider: ISAExtension? = nil, _ gate: CSRGate = .none) {
-        providers = provider.map { [$0] } ?? []
+        providers = []
+        if let provider { providers.insert(provider) }
         self.gate = gate
     }
 

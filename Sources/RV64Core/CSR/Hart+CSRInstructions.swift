@@ -50,9 +50,8 @@ extension Hart {
         return isHarmless
     }
 
-    /// The writes that handlers and critical sections consist of, and those of floating-point code.
-    ///
-    /// - Parameter changed: the bits of a status register that the write has changed.
+    /// The writes that handlers and critical sections consist of, and those of floating-point code; `changed` are the
+    /// bits of a status register that the write has changed.
     private func isHarmlessWrite(to address: CSRAddress, changing changed: UInt64) -> Bool {
         switch address {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true

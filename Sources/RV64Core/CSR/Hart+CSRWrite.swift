@@ -123,8 +123,8 @@ extension Hart {
         }
     }
 
-    /// norm:mepc_align norm:sepc_op_mask_ialign32
+    /// Zca alone, without C, allows 16-bit alignment. norm:mepc_align norm:sepc_op_mask_ialign32 norm:Zca_align16
     private func legalizedProgramCounter(_ value: UInt64) -> UInt64 {
-        extensions.contains(.c) ? value & ~1 : value & ~3
+        extensions.contains(.zca) ? value & ~1 : value & ~3
     }
 }

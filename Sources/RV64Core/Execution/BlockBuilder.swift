@@ -9,8 +9,6 @@ extension Opcode {
         }
     }
 
-    var isBranch: Bool { hasLink && self != .jal && self != .endOfBlock }
-
     /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
     var isSystem: Bool {
         switch self {
@@ -76,10 +74,9 @@ extension Hart {
             let distance = UInt64(bitPattern: Int64(instruction.immediate))
             let target = source &+ offset &+ distance
             let isInside = target & ~Page.offsetMask == page
-            let isForward = instruction.immediate > 0
             let next = offset &+ UInt64(instruction.length)
             switch instruction.opcode {
-            case .jal where isInside && isForward:
+            case .jal where isInside && instruction.immediate > 0:
                 // Goes on at the target. What is left of the jump is the link register: a constant distance from pc.
                 instruction.opcode = .auipc
                 instruction.immediate = Int32(instruction.length)
@@ -93,8 +90,7 @@ extension Hart {
             }
             offset = next
             let opcode = instruction.opcode
-            // A branch back closes a loop: what follows it is decoded when the loop ends.
-            if opcode == .jal || opcode == .jalr || opcode.isSystem || opcode.isBranch && !isForward { break }
+            if opcode == .jal || opcode == .jalr || opcode.isSystem { break }
         }
         builder.appendEnd(offset: offset, page: (source &+ offset) & ~Page.offsetMask == page ? page : BlockLink.never)
         blocks.insert(block, end: builder.cursor)
@@ -105,15 +101,16 @@ extension Hart {
     private func singleInstruction(_ pc: UInt64, _ source: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
         var raw = UInt32(Self.halfword(source))
         if raw & 3 == 3 {
-            let location = try locate(pc &+ 2, 2, .fetch, fetchContext, caching: nil)
+            let location = try locate(pc &+ 2, 2, .fetch, fetchContext, caching: context.pointee.fetch)
             guard case .memory(let host) = location else {
                 throw accessTrap(.access, .fetch, pc &+ 2, fetchContext)
             }
             raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
         }
-        let instruction = checkingTarget(decoder.decode(raw))
-        // Its own memory, outside the arena: it is overwritten by the next such instruction.
+        // Its own memory, outside the arena: it is overwritten by the next such instruction, if that is another one.
         let block = scratchBlock
+        guard raw != block.instructions.pointee.raw else { return block }
+        let instruction = checkingTarget(decoder.decode(raw))
         block.pointee = Block(source: 0, epoch: 0)
         var builder = BlockWriter(cursor: block.instructions)
         builder.append(instruction, offset: 0)
@@ -140,11 +137,19 @@ extension Hart {
 private struct BlockWriter {
     var cursor: UnsafeMutablePointer<DecodedInstruction>
     var count = 0
+    /// The instruction before, if it can still become the first of a pair.
+    var previous: UnsafeMutablePointer<DecodedInstruction>?
 
     mutating func append(_ instruction: DecodedInstruction, offset: UInt64) {
         cursor.pointee = instruction
         cursor.pointee.offset = UInt16(truncatingIfNeeded: offset)
         cursor.pointee.index = UInt8(truncatingIfNeeded: count)
+        if let first = previous, let pair = Opcode.pair(first.pointee.opcode, instruction.opcode) {
+            first.pointee.opcode = pair
+            previous = nil
+        } else {
+            previous = cursor
+        }
         cursor += 1
         count += 1
     }
@@ -152,6 +157,7 @@ private struct BlockWriter {
     mutating func appendLink(page: UInt64) {
         (cursor - 1).link.pointee = BlockLink(target: nil, page: page)
         cursor += 1
+        previous = nil
     }
 
     mutating func appendEnd(offset: UInt64, page: UInt64) {

@@ -116,7 +116,18 @@ extension Hart {
                 case .zextH: x[i.rd] = x[i.rs1] & 0xFFFF
                 case .rori: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], i.operand)
                 case .roriw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], i.operand)
+                case .rol: x[i.rd] = BitManipulation.rotateLeft(x[i.rs1], x[i.rs2])
+                case .rolw: x[i.rd] = BitManipulation.rotateLeftWord(x[i.rs1], x[i.rs2])
+                case .ror: x[i.rd] = BitManipulation.rotateRight(x[i.rs1], x[i.rs2])
+                case .rorw: x[i.rd] = BitManipulation.rotateRightWord(x[i.rs1], x[i.rs2])
                 case .rev8: x[i.rd] = x[i.rs1].byteSwapped
+                case .orcB: x[i.rd] = BitManipulation.orCombinedBytes(x[i.rs1])
+                case .clz: x[i.rd] = BitManipulation.leadingZeros(x[i.rs1], UInt64.self)
+                case .clzw: x[i.rd] = BitManipulation.leadingZeros(x[i.rs1], UInt32.self)
+                case .ctz: x[i.rd] = BitManipulation.trailingZeros(x[i.rs1], UInt64.self)
+                case .ctzw: x[i.rd] = BitManipulation.trailingZeros(x[i.rs1], UInt32.self)
+                case .cpop: x[i.rd] = BitManipulation.population(x[i.rs1], UInt64.self)
+                case .cpopw: x[i.rd] = BitManipulation.population(x[i.rs1], UInt32.self)
                 case .bclr: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(x[i.rs2])
                 case .bclri: x[i.rd] = x[i.rs1] & ~BitManipulation.bit(i.operand)
                 case .bext: x[i.rd] = x[i.rs1] &>> x[i.rs2] & 1
@@ -212,6 +223,72 @@ extension Hart {
                     edge = .indirect
                     break straight
 
+                // Pairs. `i` moves on with every instruction that is done.
+                case .addAdd:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .addBltu:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    if x[i.rs1] < x[i.rs2] {
+                        edge = .taken
+                        break straight
+                    }
+                    i += 1
+                case .addLd:
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                    i += 1
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = value
+                case .addiAdd:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .addiAddi:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .addiBne:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    if x[i.rs1] != x[i.rs2] {
+                        edge = .taken
+                        break straight
+                    }
+                    i += 1
+                case .addiSd:
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                    i += 1
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                case .ldAddi:
+                    guard let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = value
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .ldLd:
+                    guard let first = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = first
+                    i += 1
+                    guard let second = data.load(x[i.rs1] &+ i.operand, UInt64.self) else { break straight }
+                    x[i.rd] = second
+                case .sdAddi:
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ i.operand
+                case .sdSd:
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                    i += 1
+                    guard data.store(x[i.rs1] &+ i.operand, x[i.rs2]) else { break straight }
+                case .slliAdd:
+                    x[i.rd] = x[i.rs1] &<< i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &+ x[i.rs2]
+                case .slliSrli:
+                    x[i.rd] = x[i.rs1] &<< i.operand
+                    i += 1
+                    x[i.rd] = x[i.rs1] &>> i.operand
+
                 case .flw:
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
                         break straight
@@ -299,16 +376,17 @@ extension Hart {
                     .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu, .fcvtHL,
                     .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS, .fmaxmS,
                     .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD, .fleqD,
-                    .fltqD, .fcvtmodWD, .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB,
-                    .clmul, .clmulh, .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm,
-                    .aes64es, .aes64esm, .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0,
-                    .sha256sum1, .sha512sig0, .sha512sig1, .sha512sum0, .sha512sum1, .lrW, .scW, .amoswapW, .amoaddW,
-                    .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW, .lrD, .scD, .amoswapD,
-                    .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD, .amoswapB,
-                    .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB, .amomaxuB, .amoswapH,
-                    .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH, .amomaxuH, .amocasB,
-                    .amocasH, .amocasW, .amocasD, .amocasQ, .cboInval, .cboClean, .cboFlush, .cboZero, .fence:
+                    .fltqD, .fcvtmodWD, .clmul, .clmulh, .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8,
+                    .aes64ds, .aes64dsm, .aes64es, .aes64esm, .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0,
+                    .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0, .sha512sig1, .sha512sum0, .sha512sum1, .lrW,
+                    .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW,
+                    .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD,
+                    .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB,
+                    .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH,
+                    .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ, .cboInval, .cboClean, .cboFlush,
+                    .cboZero:
                     break straight
+                case .fence: MemoryFence.execute(i.pointee)
                 // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
                 case .wrsNto, .wrsSto: break
 
@@ -370,6 +448,8 @@ extension Hart {
                 guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
                 if blocks.epoch.pointee != epoch { break }
+                // A single instruction overwrites the one before it, and with it a link of that one.
+                if found == scratchBlock { link = nil }
                 target = found
             }
             if let link, link.pointee.page == target.pointee.source & ~Page.offsetMask { link.pointee.target = target }

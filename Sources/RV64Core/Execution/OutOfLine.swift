@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 extension Hart {
     /// Executes an instruction that the interpreter's switch leaves over: one that is rare or long, or one whose fast
@@ -14,13 +13,12 @@ extension Hart {
             case .lbu: x[i.rd] = try load(i, .byte)
             case .lhu: x[i.rd] = try load(i, .half)
             case .lwu: x[i.rd] = try load(i, .word)
-            case .ld: x[i.rd] = try load(i, .double)
+            case .ld, .ldAddi, .ldLd: x[i.rd] = try load(i, .double)
             case .sb: try store(i, .byte, x[i.rs2])
             case .sh: try store(i, .half, x[i.rs2])
             case .sw: try store(i, .word, x[i.rs2])
-            case .sd: try store(i, .double, x[i.rs2])
+            case .sd, .sdAddi, .sdSd: try store(i, .double, x[i.rs2])
             case .flh, .flw, .fld, .fsh, .fsw, .fsd: try executeFloatingPointAccess(i)
-            case .fence: executeFence(i)
             case .lrW, .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW,
                 .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD, .amomaxuD,
                 .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB, .amomaxuB,
@@ -28,7 +26,7 @@ extension Hart {
                 .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ:
                 try executeAtomic(i)
             case .cboInval, .cboClean, .cboFlush, .cboZero: try executeCacheBlock(i)
-            case .clz, .clzw, .ctz, .ctzw, .cpop, .cpopw, .rol, .rolw, .ror, .rorw, .orcB, .clmul, .clmulh, .clmulr,
+            case .clmul, .clmulh, .clmulr,
                 .pack, .packh, .packw, .brev8, .xperm4, .xperm8, .aes64ds, .aes64dsm, .aes64es, .aes64esm, .aes64im,
                 .aes64ks1i, .aes64ks2, .sha256sig0, .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0, .sha512sig1,
                 .sha512sum0, .sha512sum1:
@@ -62,17 +60,5 @@ extension Hart {
     private func store(_ i: DecodedInstruction, _ width: AccessWidth, _ value: UInt64) throws(Trap) {
         let address = x[i.rs1] &+ UInt64(bitPattern: Int64(i.immediate))
         try store(address, width, value, dataContext, caching: context.pointee.data)
-    }
-
-    /// Only an order of writes before reads costs anything on a host with strong ordering, such as x86.
-    private func executeFence(_ i: DecodedInstruction) {
-        // Bits 27:24 are the predecessors I, O, R, W; bits 23:20 the successors; 31:28 the mode, 8 for FENCE.TSO.
-        let isTSO = i.raw &>> 28 == 8
-        let ordersWritesBeforeReads = i.raw & 0x0500_0000 != 0 && i.raw & 0x00A0_0000 != 0 && !isTSO
-        if ordersWritesBeforeReads {
-            atomicMemoryFence(ordering: .sequentiallyConsistent)
-        } else {
-            atomicMemoryFence(ordering: .acquiringAndReleasing)
-        }
     }
 }

@@ -62,6 +62,8 @@ package final class Hart: @unchecked Sendable {
             byteCount: Block.maximumBytes,
             alignment: 16
         ).bindMemory(to: Block.self, capacity: 1)
+        scratchBlock.initialize(to: Block(source: 0, epoch: 0))
+        scratchBlock.instructions.initialize(to: DecodedInstruction(opcode: .illegal, raw: 0))
         decoder = Decoder(extensions: configuration.extensions)
         reset()
     }

@@ -94,13 +94,15 @@ package struct ExtensionSet: Hashable, Sendable, BitwiseCopyable, ExpressibleByA
 
     package var isEmpty: Bool { bits == 0 }
 
-    package func contains(_ member: ISAExtension) -> Bool { bits & (1 << UInt128(member.rawValue)) != 0 }
+    package func contains(_ member: ISAExtension) -> Bool { bits & Self.bit(member) != 0 }
 
     package func isSuperset(of other: Self) -> Bool { bits & other.bits == other.bits }
 
-    package mutating func insert(_ member: ISAExtension) { bits |= 1 << UInt128(member.rawValue) }
+    package mutating func insert(_ member: ISAExtension) { bits |= Self.bit(member) }
 
-    package mutating func remove(_ member: ISAExtension) { bits &= ~(1 << UInt128(member.rawValue)) }
+    package mutating func remove(_ member: ISAExtension) { bits &= ~Self.bit(member) }
+
+    private static func bit(_ member: ISAExtension) -> UInt128 { 1 &<< UInt128(member.rawValue) }
 
     package mutating func formUnion(_ other: Self) { bits |= other.bits }
 

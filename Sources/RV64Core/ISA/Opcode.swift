@@ -105,4 +105,8 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case fliS, fminmS, fmaxmS, froundS, froundnxS, fleqS, fltqS
     case fliD, fminmD, fmaxmD, froundD, froundnxD, fleqD, fltqD
     case fcvtmodWD
+
+    // Pairs of instructions in a decoded block; no encoding produces them.
+    case addAdd, addBltu, addLd, addiAdd, addiAddi, addiBne, addiSd
+    case ldAddi, ldLd, sdAddi, sdSd, slliAdd, slliSrli
 }

@@ -35,7 +35,9 @@ extension Hart {
     /// Selects the TLB banks and derived flags for the current state. Called after anything that may change them.
     func updateContext() {
         let fetch = fetchContext
-        let data = dataContext
+        let dataMode = dataMode
+        let unmasked = dataMode == state.pointee.mode ? fetch : translationContext(for: dataMode)
+        let data = unmasked.masked(by: pointerMasking(of: dataMode))
         let bank = caches.bank(for: fetch)
         context.pointee.fetch = bank.entries
         context.pointee.data = data == fetch ? bank.entries : caches.bank(for: data).entries

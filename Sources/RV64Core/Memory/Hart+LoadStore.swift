@@ -95,7 +95,11 @@ extension Hart {
         guard allowed.allows(kind), !needsExecute || allowed.contains(.execute) else {
             throw accessTrap(.access, kind, address, access)
         }
-        guard let host = memory.pointer(at: page, count: Page.size) else { return .physical(physical) }
+        guard let host = memory.pointer(at: page, count: Page.size) else {
+            // norm:hlsv_u_op: nor do the attributes of devices grant execution.
+            guard !needsExecute else { throw accessTrap(.access, kind, address, access) }
+            return .physical(physical)
+        }
         if let entries, let whole {
             enter(address, host, translation, whole, in: entries)
         }

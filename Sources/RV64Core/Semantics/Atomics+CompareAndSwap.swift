@@ -63,7 +63,7 @@ extension AtomicCell {
 
 extension UInt8: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
-        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .relaxed)
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(
@@ -78,7 +78,7 @@ extension UInt8: AtomicCell {
 
 extension UInt16: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
-        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .relaxed)
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(
@@ -93,7 +93,7 @@ extension UInt16: AtomicCell {
 
 extension UInt32: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
-        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .relaxed)
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(
@@ -108,7 +108,7 @@ extension UInt32: AtomicCell {
 
 extension UInt64: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
-        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .relaxed)
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(

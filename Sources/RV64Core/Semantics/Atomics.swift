@@ -8,8 +8,8 @@ extension Hart {
     /// Executes LR, SC or an AMO.
     func executeAtomic(_ instruction: DecodedInstruction) throws(Trap) {
         switch instruction.opcode {
-        case .lrW: try loadReserved(instruction, .word)
-        case .lrD: try loadReserved(instruction, .double)
+        case .lrW: try loadReserved(instruction, UInt32.self)
+        case .lrD: try loadReserved(instruction, UInt64.self)
         case .scW: try storeConditional(instruction, UInt32.self)
         case .scD: try storeConditional(instruction, UInt64.self)
         case .amocasB: try compareAndSwap(instruction, UInt8.self)
@@ -49,52 +49,33 @@ extension Hart {
         return pointer
     }
 
-    private func loadReserved(_ instruction: DecodedInstruction, _ width: AccessWidth) throws(Trap) {
-        let pointer = try cell(x[instruction.rs1], width.bytes, .load)
-        let value: UInt64
-        if width == .word {
-            value = UInt64(
-                pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .sequentiallyConsistent)
-            )
-        } else {
-            value = pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .sequentiallyConsistent)
-        }
-        state.pointee.reservationAddress = Self.reservation(of: pointer, width)
-        state.pointee.reservationValue = value
-        x[instruction.rd] = width == .word ? Integer.word(value) : value
+    private func loadReserved<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .load)
+        let value = Cell.load(pointer)
+        state.pointee.reservationAddress = Self.reservation(of: pointer, type)
+        state.pointee.reservationValue = UInt64(value)
+        x[instruction.rd] = value.signExtended
     }
 
     /// An SC of another width than its LR fails: the low bits of an aligned address have room for the width.
-    private static func reservation(of pointer: UnsafeMutableRawPointer, _ width: AccessWidth) -> UInt64 {
-        UInt64(UInt(bitPattern: pointer)) | (width == .double ? 1 : 0)
+    @inline(__always)
+    private static func reservation<Cell: AtomicCell>(of pointer: UnsafeMutableRawPointer, _ type: Cell.Type) -> UInt64
+    {
+        UInt64(UInt(bitPattern: pointer)) | (Cell.bitWidth == 64 ? 1 : 0)
     }
 
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
-    private func storeConditional<Cell: FixedWidthInteger>(
-        _ instruction: DecodedInstruction,
-        _ type: Cell.Type
-    ) throws(Trap) {
+    private func storeConditional<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
-        let isReserved = state.pointee.reservationAddress == Self.reservation(of: pointer, AccessWidth(of: type))
-        let expected = state.pointee.reservationValue
+        let isReserved = state.pointee.reservationAddress == Self.reservation(of: pointer, type)
         state.pointee.reservationAddress = 0
-        let value = x[instruction.rs2]
-        var isStored = false
-        if isReserved, Cell.bitWidth == 32 {
-            isStored =
-                pointer.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.compareExchange(
-                    expected: UInt32(truncatingIfNeeded: expected),
-                    desired: UInt32(truncatingIfNeeded: value),
-                    ordering: .sequentiallyConsistent
-                ).exchanged
-        } else if isReserved {
-            isStored =
-                pointer.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.compareExchange(
-                    expected: expected,
-                    desired: value,
-                    ordering: .sequentiallyConsistent
-                ).exchanged
-        }
+        let isStored =
+            isReserved
+            && Cell.compareExchange(
+                pointer,
+                expected: Cell(truncatingIfNeeded: state.pointee.reservationValue),
+                desired: Cell(truncatingIfNeeded: x[instruction.rs2])
+            ).exchanged
         x[instruction.rd] = isStored ? 0 : 1
     }
 

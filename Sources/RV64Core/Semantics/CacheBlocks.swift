@@ -54,9 +54,10 @@ extension Hart {
         let offset = address & (Self.cacheBlockSize &- 1)
         do throws(Trap) {
             let entries = context.pointee.data
-            let location = try locate(address &- offset, Self.cacheBlockSize, .load, dataContext, caching: entries)
+            let access = dataContext
+            let location = try locate(address &- offset, Self.cacheBlockSize, .load, access, caching: entries)
             if case .physical(let physical) = location, bus.region(at: physical, .byte) == nil {
-                throw accessTrap(.access, .store, address &- offset, dataContext)
+                throw accessTrap(.access, .store, access.effectiveAddress(address &- offset), access)
             }
         } catch {
             throw blockFault(error, offset)

@@ -1,5 +1,5 @@
 /// The computational instructions on integer registers that are too rare, or too long, for a case of their own in
-/// the interpreter's loop: Zbc, Zbkb, Zbkx, Zkn, and the less used half of Zbb.
+/// the interpreter's loop: Zbc, Zbkb, Zbkx and Zkn.
 enum ScalarExtensions {
     /// Executes one on the integer registers `x`, which have the sink for writes to x0; others do nothing.
     @inline(never)
@@ -10,17 +10,6 @@ enum ScalarExtensions {
 
     private static func bitManipulation(_ i: DecodedInstruction, _ a: UInt64, _ b: UInt64) -> UInt64? {
         switch i.opcode {
-        case .clz: BitManipulation.leadingZeros(a, UInt64.self)
-        case .clzw: BitManipulation.leadingZeros(a, UInt32.self)
-        case .ctz: BitManipulation.trailingZeros(a, UInt64.self)
-        case .ctzw: BitManipulation.trailingZeros(a, UInt32.self)
-        case .cpop: BitManipulation.population(a, UInt64.self)
-        case .cpopw: BitManipulation.population(a, UInt32.self)
-        case .rol: BitManipulation.rotateLeft(a, b)
-        case .rolw: BitManipulation.rotateLeftWord(a, b)
-        case .ror: BitManipulation.rotateRight(a, b)
-        case .rorw: BitManipulation.rotateRightWord(a, b)
-        case .orcB: BitManipulation.orCombinedBytes(a)
         case .clmul: CarrylessMultiply.low(a, b)
         case .clmulh: CarrylessMultiply.high(a, b)
         case .clmulr: CarrylessMultiply.reversed(a, b)

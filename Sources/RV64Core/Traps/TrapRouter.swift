@@ -2,39 +2,38 @@
 ///
 /// Privileged ISA, "Machine Trap Delegation Registers", "Hypervisor Trap Delegation Registers". norm:H_trap_deleg
 extension HartState {
-    // Inlined, because a call would copy the whole state.
+    // Mutating in form only: the compiler hands any other method a copy of the whole state.
 
     /// The mode that an exception goes to.
-    @inline(__always)
-    func target(of cause: ExceptionCause) -> PrivilegeMode {
+    mutating func target(of cause: ExceptionCause) -> PrivilegeMode {
         let bit: UInt64 = 1 &<< cause.rawValue
         guard mode != .machine, medeleg & bit != 0 else { return .machine }
-        return mode.isVirtual && hedeleg & bit != 0 ? .virtualSupervisor : .supervisor
+        guard mode.isVirtual, hedeleg & bit != 0 else { return .supervisor }
+        return .virtualSupervisor
     }
 
     /// The interrupt to take now: those to M before those to HS before those to VS, by priority within each.
-    @inline(__always)
-    func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
+    mutating func interrupt(pending: UInt64) -> (cause: InterruptCause, target: PrivilegeMode)? {
         let ready = pending & mie
         // norm:mnstatus_nmie_disable
         guard ready != 0, mnstatus[.nmie] else { return nil }
+        let (mode, machine, guest) = (mode, mstatus, vsstatus)
         let toMachine = ready & ~mideleg
-        if toMachine != 0, mode != .machine || mstatus[.mie] {
+        if toMachine != 0, mode != .machine || machine[.mie] {
             return Self.first(of: toMachine).map { ($0, .machine) }
         }
         let toSupervisor = ready & mideleg & ~hideleg
-        if toSupervisor != 0, isBelowSupervisor || mode == .supervisor && mstatus[.sie] {
+        // Interrupts to HS are always enabled below it.
+        let isSupervisor = mode == .supervisor
+        if toSupervisor != 0, isSupervisor ? machine[.sie] : mode != .machine {
             return Self.first(of: toSupervisor).map { ($0, .supervisor) }
         }
         let toGuest = ready & mideleg & hideleg
-        if toGuest != 0, mode == .virtualUser || mode == .virtualSupervisor && vsstatus[.sie] {
+        if toGuest != 0, mode == .virtualUser || mode == .virtualSupervisor && guest[.sie] {
             return Self.first(of: toGuest).map { ($0, .virtualSupervisor) }
         }
         return nil
     }
-
-    /// Interrupts to HS are always enabled here.
-    private var isBelowSupervisor: Bool { mode != .machine && mode != .supervisor }
 
     /// The order of simultaneous interrupts to one mode, highest first. norm:intr_M_mode_pri, norm:hsint_priority
     private static func first(of ready: UInt64) -> InterruptCause? {

@@ -5,7 +5,7 @@ import Testing
 @testable import Hypervisor
 
 /// The plain machine: reset state, HTIF, finisher, ACLINT, limits.
-@Suite(.timeLimit(.minutes(1))) struct BareMachineTests {
+@Suite(.timeLimit(.minutes(10))) struct BareMachineTests {
     private static let data = BareTestProgram.dataRegister
 
     /// x5 = value, then the exit command with it.
@@ -127,7 +127,37 @@ import Testing
         #expect(report.contains("mtvec"))
     }
 
+    /// The report is about the mode whose handler is nowhere, whatever machine mode took before.
+    @Test func trapLoopOfTheSupervisor() throws {
+        let returnToMachineException: UInt32 = 0x3020_0073
+        let outcome = try BareTestProgram([
+            Encoding.addi(5, 0, 2), Encoding.csrWrite(.medeleg, 5), Encoding.addi(5, 0, 1), Encoding.shiftLeft(5, 11),
+            Encoding.csrWrite(.mstatus, 5), Encoding.csrWrite(.mepc, 0), returnToMachineException,
+        ]).run().outcome
+        guard case .failed(let report) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(report.contains("instruction access fault"))
+        #expect(report.contains("(stvec)"))
+    }
+
+    /// Hardware updates A and D from reset for what is not a test of a suite. norm:menvcfg_adue_op
+    @Test(arguments: [false, true])
+    func accessedAndDirtyAtReset(hasMailbox: Bool) throws {
+        var program = BareTestProgram([
+            Encoding.csrRead(6, .menvcfg), Encoding.sd(6, Self.data, 0x40),
+            Encoding.lui(5, 0x100), Encoding.lui(6, 5), Encoding.addi(6, 6, 0x555), Encoding.sw(6, 5), Encoding.spin,
+        ])
+        program.hasMailbox = hasMailbox
+        let result = try program.run()
+        #expect(result.outcome == .exited(code: 0))
+        let register = result.machine.memory.pointer(at: BareTestProgram.data + 0x40, count: 8)
+        #expect(register?.load(as: UInt64.self) == (hasMailbox ? 0 : 1 << 61))
+    }
+
     /// WFI ends when the ACLINT's timer expires, on either clock.
+    /// norm:mtime_intr_taken norm:time_timeh_visibility_mtime
     @Test(arguments: [false, true])
     func timer(onInstructionClock: Bool) throws {
         let program = BareTestProgram(
@@ -145,6 +175,7 @@ import Testing
     }
 
     /// Hart 0 wakes hart 1 through the ACLINT; hart 1 ends the run.
+    /// norm:mhartid_one_is_zero norm:mhartid_unique
     @Test(arguments: [false, true])
     func interprocessorInterrupt(onInstructionClock: Bool) throws {
         var program = BareTestProgram(

@@ -97,6 +97,21 @@ import Testing
         }
     }
 
+    /// The older string fits into the buffers of those who read it, and still names all that adds instructions.
+    @Test func shortStringOfEverything() throws {
+        let everything = ISAConfiguration.standard.extensionNames + ["zvl\(String(repeating: "1", count: 60))b"]
+        let tree = try Self.tree { $0.isa = .init(extensions: everything) }
+        let string = try #require(tree.string("/cpus/cpu@0", "riscv,isa"))
+        #expect(string.utf8.count < 512)
+        let names = string.split(separator: "_").map(String.init)
+        #expect(names.first == "rv64imafdcbh")
+        for name in ["zifencei", "zbc", "zacas", "zfh", "sstc", "svadu", "smstateen"] {
+            #expect(names.contains(name), "\(name)")
+        }
+        #expect(!names.contains("shtvala"))
+        #expect(tree.strings("/cpus/cpu@0", "riscv,isa-extensions") == everything)
+    }
+
     @Test func noCacheBlocksUnlessTold() throws {
         let tree = try Self.tree()
         #expect(tree.bytes("/cpus/cpu@0", "riscv,cbom-block-size") == nil)

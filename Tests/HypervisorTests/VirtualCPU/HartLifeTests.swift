@@ -5,7 +5,7 @@ import Testing
 @testable import Hypervisor
 
 /// Harts that start, stop, sleep and order each other's memory.
-@Suite(.timeLimit(.minutes(1))) struct HartLifeTests {
+@Suite(.timeLimit(.minutes(10))) struct HartLifeTests {
     private static let hsm: UInt64 = 0x48_534D
     private static let rfence: UInt64 = 0x5246_4E43
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Hypervisor
 
 /// What a guest gets for what it must not do, and the interrupts that it waits for.
-@Suite(.timeLimit(.minutes(1))) struct InjectionTests {
+@Suite(.timeLimit(.minutes(10))) struct InjectionTests {
     struct Misdeed: CustomTestStringConvertible, Sendable {
         let name: String
         let cause: ExceptionCause

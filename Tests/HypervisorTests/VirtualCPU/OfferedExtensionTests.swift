@@ -4,7 +4,7 @@ import Testing
 @testable import Hypervisor
 
 /// What a guest finds of an extension that the hypervisor has a part in.
-@Suite(.timeLimit(.minutes(1))) struct OfferedExtensionTests {
+@Suite(.timeLimit(.minutes(10))) struct OfferedExtensionTests {
     /// `csrrw t0, seed, zero`
     private static let readSeed: UInt32 = 0x0150_12F3
 
@@ -33,7 +33,11 @@ import Testing
     @Test func doubleTrapsAreOffAtFirst() throws {
         let run = try GuestProgram { program in
             program.installReporter()
-            program.emit(Encoding.csrRead(10, .sstatus), Encoding.i(0x13, 5, 10, 10, 24), Encoding.i(0x13, 7, 10, 10, 1))
+            program.emit(
+                Encoding.csrRead(10, .sstatus),
+                Encoding.i(0x13, 5, 10, 10, 24),
+                Encoding.i(0x13, 7, 10, 10, 1)
+            )
             program.emit(Encoding.addi(10, 10, 0x30))
             program.print()
             program.emit(0x0010_0073)

@@ -5,7 +5,7 @@ import Testing
 @testable import Hypervisor
 
 /// Runs on the clock of instructions: the same input gives the same run, to the last instruction.
-@Suite(.timeLimit(.minutes(1))) struct InstructionSchedulerTests {
+@Suite(.timeLimit(.minutes(10))) struct InstructionSchedulerTests {
     struct Result: Equatable {
         var reasons: [StopReason]
         var consoles: [String]

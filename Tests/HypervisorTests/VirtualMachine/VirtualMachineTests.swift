@@ -6,7 +6,7 @@ import Testing
 @testable import Hypervisor
 
 /// A guest's life: how it ends, starts again, and is stopped.
-@Suite(.timeLimit(.minutes(1))) struct VirtualMachineTests {
+@Suite(.timeLimit(.minutes(10))) struct VirtualMachineTests {
     @Test(
         arguments: [(0, 0, .shutDown), (0, 1, .guestFailure(code: 1))] as [(UInt64, UInt64, StopReason)]
     )

@@ -16,6 +16,7 @@ struct EnableSetting: CustomTestStringConvertible, Sendable {
 
 @Suite("Counter, timer and state enables")
 struct CSREnableTests {
+    /// norm:mcounteren_op
     @Test(
         "norm:mcounteren_clr_ill_inst_exc norm:H_virtinst_vs_nonhighctr_h0_m1 norm:H_virtinst_vu_nonhighctr_h0_s0_m1",
         arguments: EnableSetting.all
@@ -49,7 +50,7 @@ struct CSREnableTests {
     enum TimerSwitch: CaseIterable, Sendable { case none, machineTM, machineSTCE, hypervisorTM, hypervisorSTCE }
 
     @Test(
-        "norm:mcounteren_tm_clr norm:menvcfg_stce_op2 norm:hcounteren_acc norm:henvcfg_stce",
+        "norm:mcounteren_tm_set norm:mcounteren_tm_clr norm:menvcfg_stce_op2 norm:hcounteren_acc norm:henvcfg_stce",
         arguments: TimerSwitch.allCases
     )
     func timerCompare(_ off: TimerSwitch) throws {

@@ -23,6 +23,7 @@ import Testing
         }
     }
 
+    /// norm:mcyclecfg_op
     /// norm:counter_inhibited_behavior norm:instret_non_inhibited norm:cycle_counting norm:all_xinh_zero
     @Test(arguments: PrivilegeMode.allCases)
     func standsInItsMode(mode: PrivilegeMode) throws {

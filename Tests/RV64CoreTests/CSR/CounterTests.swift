@@ -12,7 +12,7 @@ struct CounterTests {
     }
 
     @Test(
-        "norm:mcycle_minstret_wr: a written value is what the next instruction reads",
+        "norm:mcycle_minstret_wr norm:mcycle_op norm:minstret_op: a written value is what the next instruction reads",
         arguments: [CSRAddress.mcycle, .minstret]
     )
     func writeThenRead(_ address: CSRAddress) throws {

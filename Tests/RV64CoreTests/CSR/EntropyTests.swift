@@ -5,6 +5,8 @@ import Testing
 
 /// Zkr: the `seed` register.
 @Suite struct EntropyTests {
+    /// norm:mseccfg_useed_U-mode_op norm:mseccfg_sseed_SorHS-mode_op norm:mseccfg_sseed_VSorVU-mode_op
+    /// norm:mseccfg_sseed_useed_presence
     /// norm:mseccfg_sseed_useed_op_tbl norm:seed_ro_illegal norm:seed_exec_mode_control
     @Test(arguments: PrivilegeMode.allCases)
     func access(mode: PrivilegeMode) throws {

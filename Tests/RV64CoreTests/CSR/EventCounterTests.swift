@@ -107,8 +107,9 @@ import Testing
         #expect(hart.readCSR(Self.counter3.advanced(by: 1)) == 4)
     }
 
+    /// norm:mhpmevent_of_bit_set norm:mip_lcofip_op2
     /// OF is sticky, the counter goes on, one interrupt. norm:mhpmevent_of_op norm:hpmcounter_overflow
-    /// norm:count_overflow_interrupt norm:LCOFIP_op
+    /// norm:count_overflow_interrupt norm:LCOFIP_op norm:mip_lcofip_op2
     @Test(arguments: [HardwareEvent.instructions, .pageTableWalk])
     func overflow(event: HardwareEvent) throws {
         let hart = try hart()
@@ -173,6 +174,7 @@ import Testing
         }
     }
 
+    /// norm:scountovf_op norm:scountovf_smode_read_access_control
     /// norm:scountovf_mmode_read_access norm:scountovf_smode_read_access norm:scountovf_vsmode_read_access
     @Test func overflowVisibility() throws {
         let hart = try hart()

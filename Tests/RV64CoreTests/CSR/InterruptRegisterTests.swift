@@ -21,7 +21,9 @@ struct InterruptRegisterTests {
         #expect(hart.readCSR(.sie) & hart.readCSR(.hie) == 0)
     }
 
-    @Test("sip: delegated bits only, SSIP alone writable")
+    @Test(
+        "norm:mip_ssip_acc norm:mip_ssip_mie_ssie_op norm:mip_bits_wr_op sip: delegated bits only, SSIP alone writable"
+    )
     func supervisorPending() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.mip, ~0)
@@ -38,7 +40,7 @@ struct InterruptRegisterTests {
         #expect(hart.readCSR(.mip) & 2 == 2, "SSIP is read-only in sip while it is not delegated")
     }
 
-    @Test("norm:mip_lcofip_acc norm:mip_lcofip_mie_lcofie_rdonly0 norm:vsip_vsie_lcofi")
+    @Test("norm:mip_lcofip_mie_lcofie_op norm:mip_lcofip_acc norm:mip_lcofip_mie_lcofie_rdonly0 norm:vsip_vsie_lcofi")
     func counterOverflow() throws {
         let without = try TestHart().hart
         without.writeCSR(.mip, 1 << 13)
@@ -61,7 +63,7 @@ struct InterruptRegisterTests {
         #expect(hart.readCSR(.scountovf) == 0)
     }
 
-    @Test("norm:mip_seip_rdcsr norm:mip_seip_wrcsr: the wire does not enter the read-modify-write")
+    @Test("norm:mip_seip_acc norm:mip_seip_rdcsr norm:mip_seip_wrcsr: the wire does not enter the read-modify-write")
     func supervisorExternal() throws {
         let test = try TestHart()
         let external = InterruptCause.supervisorExternal.mask
@@ -139,6 +141,8 @@ struct InterruptRegisterTests {
         #expect(hart.readCSR(.hvip) == (code == 2 ? 0x440 : 0x444), "only SSIP is writable in vsip")
     }
 
+    /// norm:mip_stip_mie_stie_op norm:mip_stip_no_stimecmp_op2 norm:mip_stip_stimecmp_op2
+    /// norm:mip_stip_stimecmp_clr
     @Test("norm:mip_stip_no_stimecmp_acc norm:mip_stip_stimecmp_acc norm:mip_sip_stip_op")
     func supervisorTimer() throws {
         let test = try TestHart()
@@ -179,7 +183,7 @@ struct InterruptRegisterTests {
         #expect(test.hart.readCSR(.hip) == 0, "norm:henvcfg_stce")
     }
 
-    @Test("sstatus is a view of mstatus, vsstatus is not")
+    @Test("norm:sstatus norm:mstatus_sz_acc: sstatus is a view of mstatus, vsstatus is not")
     func statusViews() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.mstatus, ~0)

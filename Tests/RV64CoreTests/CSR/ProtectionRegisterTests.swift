@@ -4,7 +4,9 @@ import Testing
 
 @Suite("PMP registers")
 struct ProtectionRegisterTests {
-    @Test("norm:pmp_cfg_rv64_layout: eight entries per even register")
+    @Test(
+        "norm:pmp_cfg_rv64_layout norm:pmp_entry_structure norm:pmp_csrs_warl_access: eight entries per even register"
+    )
     func layout() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.pmpcfg0, 0x1f0f_0b09_0703_0100)
@@ -24,6 +26,7 @@ struct ProtectionRegisterTests {
         #expect(hart.readCSR(.pmpcfg0) == 0x1f_18_18)
     }
 
+    /// norm:pmp_addr_registers norm:pmp_addr_warl norm:pmp_csrs_warl_access
     @Test("norm:pmp_addr_encoding norm:pmp_entry_count")
     func addresses() throws {
         let hart = try TestHart().hart
@@ -34,7 +37,9 @@ struct ProtectionRegisterTests {
         }
     }
 
-    @Test("norm:pmp_l_bit_write_protection: a locked entry keeps configuration and address")
+    @Test(
+        "norm:pmp_l_bit_write_protection: a locked entry keeps configuration and address, until reset: norm:pmp_A_L_rst"
+    )
     func lock() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.pmpaddr0, 0x100)

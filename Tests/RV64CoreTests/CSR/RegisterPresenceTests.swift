@@ -6,7 +6,7 @@ import Testing
 @Suite struct RegisterPresenceTests {
     private static func numbers(_ ranges: ClosedRange<UInt16>...) -> [UInt16] { ranges.flatMap { Array($0) } }
 
-    /// Of extensions that this hart does not have. norm:Zicsr_illegal_acc
+    /// Of extensions that this hart does not have. norm:Zicsr_illegal_acc norm:medelegh_omit_xlen64
     static let absent: [(String, [UInt16])] = [
         (
             "advanced interrupts",
@@ -75,7 +75,9 @@ import Testing
         }
     }
 
-    /// What software may take as "not implemented". norm:mvendorid_always_rd
+    /// What software may take as "not implemented". norm:mconfigptr_sz_acc norm:mconfigptr_mandatory norm:mconfigptr_val
+    /// norm:mvendorid_always_rd norm:marchid_always_rd norm:mimpid_always_rd
+    /// norm:mvendorid_sz_acc_op norm:marchid_sz_acc_op
     @Test(arguments: [CSRAddress.mvendorid, .marchid, .mimpid, .mconfigptr])
     func identification(address: CSRAddress) throws {
         let hart = try TestHart().hart

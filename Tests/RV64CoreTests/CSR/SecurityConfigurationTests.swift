@@ -12,6 +12,7 @@ import Testing
         try TestHart(extensions).hart
     }
 
+    /// norm:mseccfg_sz_acc norm:mseccfg_enc_img norm:mseccfg_rlb_mmwp_mml_presence norm:mseccfg_pmm_presence_op
     /// norm:mseccfg_presence norm:mseccfg_fields_exist norm:mseccfg_useed_rdonly0 norm:mseccfg_sseed_rdonly0
     /// norm:mseccfg_pmm_rdonly0
     @Test(arguments: [([.smepmp], 0x7), ([.zkr], 0x300), ([.smmpm], 0x3_0000_0000)] as [(ExtensionSet, UInt64)])
@@ -28,6 +29,7 @@ import Testing
         #expect(without.decideAccess(to: .mseccfg, .read, from: .machine) == .illegalInstruction)
     }
 
+    /// norm:mseccfg_mml_warl norm:mseccfg_locking
     /// norm:mseccfg_mml_sticky norm:mseccfg_mmwp_op_warl; SSEED and USEED are not sticky.
     @Test func stickyBits() throws {
         let hart = try hart()
@@ -123,6 +125,7 @@ import Testing
         Row(bits: "1110", machine: "rw", lower: ""), Row(bits: "1111", machine: "r", lower: "r"),
     ]
 
+    /// norm:mseccfg_mml_set
     /// norm:mml_truth_table norm:mseccfg_mml_pmpcfg_L_op norm:mseccfg_mml_M_rule_op norm:mseccfg_mml_SorU_rule_op
     /// norm:mseccfg_mml_shared_rule_op norm:mseccfg_mml_shared_L0_op norm:mseccfg_mml_shared_L1_op
     /// norm:mseccfg_mml_shared_LRWX_1111_op

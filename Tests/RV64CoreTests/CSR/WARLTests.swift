@@ -34,7 +34,13 @@ struct WARLTests {
             "norm:mstatus_sxl_uxl_warl_op all ones"
         ),
         WARLRow(.mstatus, write: 0, after: rv64Status, "norm:mstatus_sxl_uxl_warl_op all zeros"),
-        WARLRow(.mstatus, before: 0x800, write: 0x1000, after: rv64Status | 0x800, "norm:mstatus_xpp_warl 2 keeps 1"),
+        WARLRow(
+            .mstatus,
+            before: 0x800,
+            write: 0x1000,
+            after: rv64Status | 0x800,
+            "norm:mstatus_xpp_warl norm:mstatus_xpp_enc 2 keeps 1"
+        ),
         WARLRow(.mstatus, before: 0x800, write: 0x1800, after: rv64Status | 0x1800, "norm:mstatus_xpp_warl M"),
         WARLRow(.mstatus, write: 0x4000, after: rv64Status | 0x4000, "norm:mstatus_sd_op1 Clean"),
         WARLRow(
@@ -100,7 +106,13 @@ struct WARLTests {
     ]
 
     static let trapRows: [WARLRow] = [
-        WARLRow(.medeleg, write: ~0, after: 0xfc_b7ff, "norm:medeleg_when_rd0 norm:medeleg_16_no_rd0"),
+        WARLRow(
+            .medeleg,
+            write: ~0,
+            after: 0xfc_b7ff,
+            "norm:medeleg_when_rd0 norm:medeleg_16_no_rd0 norm:medeleg_mideleg_warl"
+        ),
+        WARLRow(.medeleg, write: 0, after: 0, "norm:medeleg_no_rd1"),
         WARLRow(.hedeleg, write: ~0, after: 0xc_b1ff, "norm:hedeleg_acc"),
         WARLRow(.mideleg, write: ~0, after: 0x1666, "norm:mideleg_no_rd1"),
         WARLRow(.mideleg, write: 0, after: 0x1444, "norm:mideleg_acc_h"),
@@ -122,8 +134,14 @@ struct WARLTests {
     ]
 
     static let otherRows: [WARLRow] = [
-        WARLRow(.misa, before: 0, write: 0, after: 0x8000_0000_0014_11ad, "norm:misa_extensions_warl_op"),
-        WARLRow(.mcounteren, write: ~0, after: 0xffff_ffff, "norm:mcounteren_sz"),
+        WARLRow(
+            .misa,
+            before: 0,
+            write: 0,
+            after: 0x8000_0000_0014_11ad,
+            "norm:misa_extensions_warl_op norm:misa_acc norm:misa_mxl_acc"
+        ),
+        WARLRow(.mcounteren, write: ~0, after: 0xffff_ffff, "norm:mcounteren_sz norm:mcounteren_flds_mandatory_warl"),
         WARLRow(.hcounteren, write: ~0, after: 0xffff_ffff, "norm:hcounteren_sz"),
         WARLRow(.scounteren, write: ~0, after: 0xffff_ffff, "norm:scounteren"),
         WARLRow(.mcountinhibit, write: ~0, after: 0xffff_fffd, "norm:mcountinhibit_sz_warl_op1"),
@@ -138,7 +156,7 @@ struct WARLTests {
         WARLRow(.fcsr, write: ~0, after: 0xff, "fcsr is eight bits"),
         WARLRow(.fflags, write: ~0, after: 0x1f, "fflags is five bits"),
         WARLRow(.frm, write: ~0, after: 7, "frm is three bits"),
-        WARLRow(.mhartid, write: 9, after: 5, "read-only"),
+        WARLRow(.mhartid, write: 9, after: 5, "norm:mhartid_sz_acc_op norm:mhartid_always_rd"),
         WARLRow(.mvendorid, write: 9, after: 0, "norm:mvendorid_always_rd"),
     ]
 
@@ -164,7 +182,9 @@ struct WARLTests {
         }
     }
 
-    @Test("norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0: henvcfg is bounded by menvcfg")
+    @Test(
+        "norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0 norm:menvcfg_adue_henvcfg_adue_rdonly0: henvcfg is bounded by menvcfg"
+    )
     func environmentBounds() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.henvcfg, ~0)
@@ -198,6 +218,7 @@ struct WARLTests {
         #expect(hart.readCSR(.hstateen0) == 1 << 63)
     }
 
+    /// norm:mstatus_sd_rdonly0
     @Test("without H and Sstc the fields they bring are read-only zero")
     func smallHart() throws {
         let hart = try TestHart([.i, .m, .a, .c, .zicsr]).hart

@@ -24,7 +24,7 @@ import Testing
         return first
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [Opcode.amoaddW, .amoaddD])
+    @Test(.timeLimit(.minutes(10)), arguments: [Opcode.amoaddW, .amoaddD])
     func sharedCounter(opcode: Opcode) throws {
         let machine = try runOnTwoHarts { program in
             program.emit(.addi, rd: .a2, 1)
@@ -37,7 +37,7 @@ import Testing
         #expect(machine.read(Self.cell) == 40_000)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [(Opcode.lrW, Opcode.scW), (.lrD, .scD)])
+    @Test(.timeLimit(.minutes(10)), arguments: [(Opcode.lrW, Opcode.scW), (.lrD, .scD)])
     func sharedCounterByReservation(reserve: Opcode, store: Opcode) throws {
         let machine = try runOnTwoHarts { program in
             let loop = program.offset
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// A lock taken by AMOSWAP around plain loads and stores.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func spinLock() throws {
         let machine = try runOnTwoHarts { program in
             program.emit(.addi, rd: .a2, 1)

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import RV64Core
@@ -275,6 +276,7 @@ extension Entry {
         return (mode == .machine ? state.mcause : state.scause, fixture.machine[.a1])
     }
 
+    /// norm:mstatus_sum_op_mprv_mpp
     /// The table "Effect of MPRV on the translation and protection of explicit memory accesses".
     /// norm:mstatus_mprv_hypervisor norm:vsstatus_v0 norm:vsatp_v0
     @Test(arguments: [UInt64(0), 1, 3], [false, true])
@@ -378,5 +380,23 @@ extension Entry {
             #expect(!fixture.state.pointee.mstatus[.spp])
             #expect(fixture.state.pointee.hstatus[.spvp] == isSupervisor, "V was 0: SPVP stays")
         }
+    }
+
+    private final class Register: MMIODevice {
+        func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0x55 }
+        func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {}
+    }
+
+    /// Devices can be read, not executed: HLVX needs both of physical memory attributes. norm:hlsv_u_op
+    @Test(arguments: [(Opcode.hlvWu, true), (.hlvHu, true), (.hlvxWu, false), (.hlvxHu, false)])
+    func devices(opcode: Opcode, isReached: Bool) throws {
+        var bus = Bus()
+        bus.attach(Register(), at: 0x1000_0000, size: 0x1000)
+        let fixture = try GuestMachine(first: 8, guest: 8, TestMachine(bus: bus))
+        fixture.guest.map(GuestMachine.data, to: 0x1000_0000, Entry.user)
+        fixture.state.pointee.hstatus[.spvp] = true
+        let (cause, value) = execute(opcode, in: .supervisor, fixture)
+        #expect(cause == (isReached ? ExceptionCause.breakpoint : .loadAccessFault).rawValue)
+        #expect(value == (isReached ? 0x55 : 0))
     }
 }

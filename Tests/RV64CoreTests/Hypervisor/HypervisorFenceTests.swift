@@ -177,6 +177,7 @@ import Testing
         #expect(value() == 6)
         fence(.sfenceVma, fixture, from: mode)
         #expect(load(fixture) == 1, "the guest's translation is still the cached one")
+        #expect(value() == 6)
         tables.map(page, to: TestMachine.base + 0x8000, Entry.supervisor)
         fence(.hfenceVvma, fixture, from: mode)
         fence(.hfenceGvma, fixture, from: mode)

@@ -26,6 +26,7 @@ import Testing
         (.fminmD, [.d]), (.amocasB, [.zabha]), (.amocasH, [.zacas]),
     ]
 
+    /// norm:Zmmul_misa_m
     @Test(arguments: instructions)
     func instruction(opcode: Opcode, providers: ExtensionSet) throws {
         let word = ProgramBuilder.encode(opcode, rd: .a0, rs1: .a2, rs2: .a4)
@@ -85,12 +86,18 @@ import Testing
         (.ssstateen, .hstateen0, 1 << 63), (.smstateen, .mstateen0, 1 << 63),
     ]
 
-    /// norm:misa_extensions_rst1 norm:mip_lcofip_mie_lcofie_rdonly0 norm:menvcfg_pmm_rdonly0
+    /// norm:menvcfg_pbmte_rdonly0 norm:menvcfg_adue_rdonly0 norm:menvcfg_stce_rdonly0 norm:menvcfg_cbze_rdonly0
+    /// norm:menvcfg_cbcfe_rdonly0 norm:menvcfg_stce_op1 norm:menvcfg_sz_acc norm:mseccfg_rlb_mmwp_mml_presence
+    /// norm:mseccfg_sseed_useed_presence norm:mseccfg_sz_acc norm:mstatus_mdt_sz_warl norm:medeleg_sz_acc
+    /// norm:mideleg_sz_acc norm:medeleg_mideleg_mandatory_S_mode
+    /// norm:misa_m_op norm:misa_extensions_enc_txt norm:mstatus_fs_rdonly0_s_no_f norm:mstatus_fs_acc1
+    /// norm:misa_extensions_enc_tbl norm:misa_extensions_rst1 norm:mip_lcofip_mie_lcofie_rdonly0 norm:menvcfg_pmm_rdonly0
     @Test(arguments: fields)
     func field(provider: ISAExtension, address: CSRAddress, mask: UInt64) throws {
         func value(_ extensions: ExtensionSet) throws -> UInt64 {
             let test = try TestHart(extensions)
             test.openAllGates()
+            test.hart.writeCSR(.mideleg, ~0)
             test.state.pointee.mstatus[.fs] = ContextStatus.off
             test.hart.writeCSR(address, ~0)
             return test.hart.readCSR(address) & mask

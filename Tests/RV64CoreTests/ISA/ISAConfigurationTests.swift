@@ -20,7 +20,9 @@ struct ISAConfigurationTests {
         #expect(isa.misa == 0x8000_0000_0014_112D)
     }
 
-    @Test("Names and misa of a hypervisor hart")
+    @Test(
+        "Names and misa of a hypervisor hart: norm:misa_i_op norm:misa_s_op norm:misa_u_op norm:misa_extensions_rsv_ret_0"
+    )
     func hypervisor() throws {
         let isa = try ISAConfiguration(parsing: "rv64gch_svinval_SSTC_zicntr_sv39")
         #expect(
@@ -130,6 +132,17 @@ struct ISAConfigurationTests {
         if limit != nil { #expect(isa.extensions.contains(.sv39)) }
     }
 
+    /// norm:misa_c_set_line norm:misa_c_set_list
+    @Test(
+        "misa.C needs Zca, and with D also Zcd",
+        arguments: [
+            ("rv64i", false), ("rv64id", false), ("rv64id_zca", false), ("rv64ic", true), ("rv64idc", true),
+        ] as [(String, Bool)]
+    )
+    func compressedLetter(text: String, isSet: Bool) throws {
+        #expect(try (ISAConfiguration(parsing: text).misa & 4 != 0) == isSet)
+    }
+
     @Test("What is implemented has a summary, and nothing else")
     func summaries() {
         for member in ISAExtension.allCases {
@@ -148,7 +161,7 @@ struct ISAConfigurationTests {
         #expect(ExtensionSet([name]).closure.isSuperset(of: parts))
     }
 
-    @Test("misa.B stands for Zba, Zbb and Zbs, whichever way they were named")
+    @Test("norm:misa_b_op: misa.B stands for Zba, Zbb and Zbs, whichever way they were named")
     func bitManipulation() throws {
         let misaB: UInt64 = 1 << 1
         #expect(try ISAConfiguration(parsing: "rv64gcb").misa & misaB != 0)

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("Instruction rows")
 struct InstructionTableTests {
-    @Test("Every opcode but the two without encodings has one row, and every row its own opcode")
+    @Test("Every opcode that has encodings has one row, and every row its own opcode")
     func bijection() {
         let opcodes = InstructionTable.rows.map(\.opcode)
         #expect(Set(opcodes).count == opcodes.count)
-        #expect(Set(opcodes) == Set(Opcode.allCases).subtracting([.illegal, .endOfBlock]))
+        #expect(Set(opcodes) == Set(Opcode.allCases.filter { !$0.isPair }).subtracting([.illegal, .endOfBlock]))
         #expect(Set(InstructionTable.rows.map(\.mnemonic)).count == InstructionTable.rows.count)
         for (index, opcode) in Opcode.allCases.enumerated() { #expect(Int(opcode.rawValue) == index) }
     }

@@ -109,7 +109,7 @@ import Testing
         #expect(SupervisorTrap(fixture.state) == SupervisorTrap(original.accessFault, value: Self.address))
     }
 
-    /// norm:svade_access_ad_bit_clear: without ADUE a clear A, or D on a store, faults in its stage.
+    /// norm:menvcfg_adue_op norm:svade_access_ad_bit_clear: without ADUE a clear A, or D on a store, faults in its stage.
     @Test func clearBitsFaultWithoutUpdates() throws {
         let (fixture, leaf) = try machine(Entry.supervisor & ~Entry.d)
         fixture.access(.ld, at: Self.address)

@@ -80,7 +80,7 @@ import Testing
         #expect(fixture.state.pointee.htinst == UInt64(ProgramBuilder.encode(.fld, rd: .a1) & ~2))
     }
 
-    /// An atomic must be aligned, whatever page it would touch.
+    /// An atomic must be aligned, whatever page it would touch. norm:pma_mag_op_amo norm:pma_mag_op_rsrv
     @Test(arguments: [Opcode.lrW, .lrD, .scW, .scD, .amoaddW, .amoaddD])
     func misalignedAtomics(opcode: Opcode) throws {
         let fixture = try GuestMachine()

@@ -40,6 +40,8 @@ import Testing
     }
 
     /// Each permission, in S and U; M is bound by locked entries only. norm:pmp_l_bit_function
+    /// norm:pmp_cfg_permissions norm:pmp_exec_fault norm:pmp_load_fault norm:pmp_store_fault norm:pmp_rwx_check
+    /// norm:pmp_l_bit_m_mode_enforcement norm:pmp_mmode_locking norm:pmp_access_fault_exception norm:pmp_a_field_encoding
     @Test(arguments: [UInt64(0), 1, 3, 4, 5, 7])
     func permissions(bits: UInt64) throws {
         for lock in [UInt64(0), 0x80] {
@@ -61,7 +63,8 @@ import Testing
     }
 
     /// An access that only partly matches the deciding entry fails; the rest of the page stays reachable.
-    /// norm:pmp_full_match_required norm:pmp_a_field_napot_na4
+    /// norm:pmp_full_match_required norm:pmp_a_field_napot_na4 norm:pmp_entry_priority norm:pmp_granularity
+    /// norm:pmp_misaligned_access_behavior
     @Test func fourByteEntryInsideAPage() throws {
         let machine = try machine(0x10, (Self.target + 8) >> 2)
         #expect(cause(machine, .lw, Self.target + 8) == .loadAccessFault)
@@ -73,6 +76,7 @@ import Testing
     }
 
     /// Top of range: up to the address, from the entry before, or from zero.
+    /// norm:pmp_a_field_tor norm:pmp_violation_precise_trap
     @Test func topOfRange() throws {
         let machine = try machine(0x08, (Self.target + 0x1000) >> 2)
         machine.hart.writeCSR(CSRAddress.pmpaddr0.advanced(by: 1), (Self.target + 0x2000) >> 2)
@@ -93,6 +97,7 @@ import Testing
     }
 
     /// Without a matching entry S and U have no access, M has all.
+    /// norm:pmp_no_entry_match norm:pmp_a_field_off norm:pmp_check_priv_modes
     @Test func noEntryMatches() throws {
         let machine = try TestMachine()
         machine.hart.writeCSR(.pmpcfg0, 0)
@@ -102,6 +107,7 @@ import Testing
     }
 
     /// A page-table walk is an S-level access: a table that S may not read is an access fault.
+    /// norm:pmp_check_pagetable_access norm:pmp_with_paging
     @Test func walksAreProtected() throws {
         let machine = try machine(0x18, Self.target >> 2 | 0x1FF)
         let tables = try PageTables(machine, mode: 8, at: TestMachine.base + 0xF_C000, isGuestStage: false)

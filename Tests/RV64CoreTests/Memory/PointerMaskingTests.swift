@@ -34,6 +34,7 @@ import Testing
 
     // MARK: - The transformation
 
+    /// norm:pm_ignore_upper_bits norm:pm_deterministic_effect
     /// norm:pm_ignore_va norm:pm_ignore_pa norm:pmlen_supported_values
     @Test(
         arguments: [
@@ -54,8 +55,10 @@ import Testing
         #expect(context.effectiveAddress(expected) == expected)
     }
 
+    /// norm:pm_all_priv_modes norm:pm_auto_apply_active_mode norm:pm_mode_only_dependency
     /// Which register masks which mode. norm:pm_per_mode_control norm:pm_config_next_higher norm:ssnpm_definition
-    /// norm:smnpm_definition norm:smmpm_definition
+    /// norm:smnpm_definition norm:smmpm_definition norm:senvcfg_pmm_Ssnpm norm:senvcfg_pmm_immediate
+    /// norm:menvcfg_pmm_op norm:mseccfg_pmm_presence_op
     @Test(arguments: PrivilegeMode.allCases)
     func registerOfMode(mode: PrivilegeMode) throws {
         let register: CSRAddress =
@@ -130,6 +133,7 @@ import Testing
 
     // MARK: - Programs
 
+    /// norm:pm_apply_explicit
     /// Loads, stores, atomics and floating-point loads of a guest under a tag; the second time the TLB knows the page.
     @Test(arguments: [seven, sixteen], [UInt64(8), 9, 10])
     func guestAccesses(masking: UInt64, mode: UInt64) throws {

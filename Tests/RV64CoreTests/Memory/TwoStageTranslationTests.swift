@@ -177,7 +177,7 @@ import Testing
     }
 
     /// PBMT is reserved until menvcfg (G-stage) and henvcfg (VS-stage) enable it; 3 always is.
-    /// norm:Svpbmt_leaf_pte_pbmt_reserved_3_fault
+    /// norm:Svpbmt_leaf_pte_pbmt_reserved_3_fault norm:menvcfg_pbmte_op
     @Test(arguments: [UInt64(1), 2, 3], [false, true])
     func memoryTypes(type: UInt64, isEnabled: Bool) throws {
         let fixture = try GuestMachine()

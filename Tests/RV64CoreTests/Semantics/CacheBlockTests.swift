@@ -30,7 +30,8 @@ struct CacheBlockTests {
         static let supervisor = Enables(rawValue: 4)
     }
 
-    /// What the manual's listings say. norm:cbo-inval norm:cbo-clean_cbo-flush norm:cbo-zero_basedon_xenvcfg-CBZE
+    /// What the manual's listings say. norm:menvcfg_cbze_op norm:menvcfg_cbcfe_op
+    /// norm:senvcfg_cbze norm:senvcfg_cbcfe norm:senvcfg_cbie norm:cbo-inval norm:cbo-clean_cbo-flush norm:cbo-zero_basedon_xenvcfg-CBZE
     private static func expected(_ mode: PrivilegeMode, _ enables: Enables) -> ExceptionCause {
         if mode != .machine && !enables.contains(.machine) { return .illegalInstruction }
         if mode == .user && !enables.contains(.supervisor) { return .illegalInstruction }
@@ -67,7 +68,7 @@ struct CacheBlockTests {
         }
     }
 
-    /// norm:no_addr_misaligned_excep
+    /// norm:no_addr_misaligned_excep norm:cbo-zero_op norm:cbo-zero_unaligned norm:cbo-zero_specified_block
     @Test("CBO.ZERO zeroes the 64 bytes around any address", arguments: [0, 1, 33, 63] as [UInt64])
     func zero(offset: UInt64) throws {
         let machine = try Self.machine()
@@ -78,6 +79,8 @@ struct CacheBlockTests {
         }
     }
 
+    /// norm:cbo-clean_op norm:cbo-flush_op norm:cbo-inval_op norm:cbo-flush_unaligned norm:cbo-inval_unaligned
+    /// norm:cbo-inval_s-mode_op1 norm:cbo-inval_s-mode_op0
     @Test("Management operations leave memory alone", arguments: [Opcode.cboInval, .cboClean, .cboFlush])
     func management(opcode: Opcode) throws {
         let machine = try Self.machine()
@@ -107,6 +110,20 @@ struct CacheBlockTests {
         let cause: ExceptionCause = isExecuted ? .breakpoint : .storeAccessFault
         #expect(machine.state.pointee.mcause == cause.rawValue)
         if !isExecuted { #expect(machine.state.pointee.mtval == address) }
+    }
+
+    /// norm:pm_ignore_pa norm:fault_excep_csr
+    @Test("Pointer masking transforms the address that a fault reports", arguments: [Opcode.cboZero, .cboInval])
+    func maskedAddress(opcode: Opcode) throws {
+        let machine = try Self.machine()
+        machine.hart.writeCSR(.mseccfg, 3 << 32)
+        Self.run(opcode, machine, .machine, at: 0x1234_0000_5000_0008)
+        #expect(machine.state.pointee.mcause == ExceptionCause.storeAccessFault.rawValue)
+        #expect(machine.state.pointee.mtval == 0x5000_0008)
+        machine.write(.max, at: Self.block)
+        Self.run(opcode, machine, .machine, at: 0x1234_0000_0000_0000 | Self.block)
+        #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+        #expect(machine.read(Self.block) == (opcode == .cboZero ? 0 : .max))
     }
 
     /// norm:cbm_access norm:cbz_access norm:cbm_unperm_fault norm:cbz_unperm_fault norm:fault_excep_csr

@@ -157,7 +157,7 @@ struct CompareAndSwapTests {
         #expect([state.scause, state.vscause].contains(ExceptionCause.storePageFault.rawValue))
     }
 
-    @Test("AMOCAS.Q is atomic between harts", .timeLimit(.minutes(1)))
+    @Test("AMOCAS.Q is atomic between harts", .timeLimit(.minutes(10)))
     func sharedPair() throws {
         let first = try TestMachine(extensions: ISAConfiguration.standard.extensions)
         let second = try TestMachine(extensions: ISAConfiguration.standard.extensions, sharing: first)

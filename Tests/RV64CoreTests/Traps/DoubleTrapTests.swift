@@ -34,6 +34,7 @@ import Testing
         #expect(without.readCSR(.mstatus) & (Self.sdt | Self.mdt) == 0)
     }
 
+    /// norm:mstatus_mdt_sz_warl
     /// SIE and MIE against SDT and MDT in one write. norm:sstatus_sdt_sstatus_sie_overwrite
     /// norm:mstatus_mie_clr_by_mdt norm:mstatus_mie_clr_by_mdt_rv64 norm:mstatus_mie_set_mdt_0
     /// norm:mstatus_mie_set_mdt_0_rv64 norm:vsstatus_sdt_op
@@ -130,6 +131,7 @@ import Testing
         #expect(state.mtinst != 0)
     }
 
+    /// norm:sstatus_sdt
     /// SRET clears SDT, and vsstatus.SDT on the way to VU. norm:sstatus_sdt_sret norm:sret_dt
     @Test(arguments: [PrivilegeMode.user, .supervisor, .virtualUser, .virtualSupervisor])
     func supervisorReturn(target: PrivilegeMode) throws {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct InterruptTests {
     private static let all = InterruptSet.machine | InterruptSet.supervisor | InterruptSet.alwaysDelegated
 
-    /// The order to each mode when everything is pending at once. norm:intr_M_mode_pri norm:hsint_priority
+    /// The order to each mode when everything is pending at once. norm:intr_M_mode_pri norm:hsint_priority norm:s_interrupt_priority
     @Test func priority() {
         var state = HartState()
         state.mode = .virtualUser
@@ -29,10 +29,12 @@ import Testing
             #expect(taken?.target == target)
             pending &= ~cause.mask
         }
-        #expect(state.interrupt(pending: pending) == nil)
+        let none = state.interrupt(pending: pending)
+        #expect(none == nil)
     }
 
     /// Who takes an interrupt to M, to HS and to VS, in each mode with each global enable.
+    /// norm:mstatus_mie_sie_op1 norm:mstatus_mie_sie_op2 norm:mstatus_xie_intr_en_dis
     @Test(arguments: PrivilegeMode.allCases, [false, true])
     func globalEnables(mode: PrivilegeMode, enable: Bool) {
         var state = HartState()
@@ -83,7 +85,8 @@ import Testing
         }
     }
 
-    /// Enabling an interrupt that is pending takes it right after the instruction.
+    /// Enabling an interrupt that is pending takes it right after the instruction. norm:intr_mip_mie_xret_csrwr
+    /// norm:intr_mip_mie_bounded_time norm:sie_sip_strap_time_constraint
     @Test func takenAtOnceAfterEnabling() throws {
         let machine = try TestMachine()
         machine.hart.lines.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
@@ -105,6 +108,7 @@ import Testing
     }
 
     /// WFI completes when something enabled is pending, whatever the global enables say. norm:wfi_op
+    /// norm:wfi_mepc_val norm:wfi_unaffected_conditions norm:wfi_intr_dis norm:wfi_no_intr_pc norm:wfi_all_privileged_modes
     @Test func waitForInterrupt() throws {
         let machine = try TestMachine()
         machine.load { program in
@@ -128,6 +132,7 @@ import Testing
     }
 
     /// norm:H_virtinst_vu_wfi_tw0 norm:H_virtinst_wfi_vtw1_tw0 norm:vtw_virtinstr
+    /// norm:mstatus_tw_op norm:mstatus_tw_umode_op norm:mstatus_tw_always_illegal norm:wfi_ill_exc
     @Test(arguments: [
         WaitCase(mode: .machine, machineTimeout: true, guestTimeout: true, cause: nil),
         WaitCase(mode: .supervisor, machineTimeout: false, guestTimeout: true, cause: nil),

@@ -32,6 +32,8 @@ import Testing
         program.bytes.withUnsafeBytes { _ = memory.write($0, at: address) }
     }
 
+    /// norm:mnscratch_acc norm:mnepc_sz norm:mnepc_acc norm:mnepc_warl norm:mnepc_ialign32 norm:mncause_img
+    /// norm:mnstatus_img
     /// norm:Smrnmi_csrs norm:mnscratch_sz norm:mnepc_bit0 norm:mnstatus_nmie_set_clear norm:mnstatus_reserved
     /// norm:mnstatus_nmie_reset
     @Test func registers() throws {
@@ -68,6 +70,8 @@ import Testing
         }
     }
 
+    /// norm:mncause_op norm:mncause_interrupt norm:mncause_interrupt_code norm:mnepc_op norm:mnstatus_mnpv_op
+    /// norm:mnstatus_nmie_enable norm:rnmi_resume
     /// norm:rnmi_entry norm:rnmi_entry_cause norm:rnmi_entry_priv norm:rnmi_entry_nmie_clear norm:rnmi_enter_mmode
     /// norm:rnmi_not_disabled norm:rnmi_trap_addr norm:mnret_restore norm:mnret_mprv norm:mnstatus_mnpp_op
     @Test(arguments: PrivilegeMode.allCases)
@@ -100,6 +104,23 @@ import Testing
         #expect(state.pointee.pc == TestMachine.base)
         #expect(state.pointee.mnstatus[.nmie])
         #expect(state.pointee.mstatus[.mprv] == (mode == .machine))
+    }
+
+    /// An RNMI is never an unexpected trap, and leaves MDT as it is. norm:trap_unexp_rnmi
+    /// norm:mstatus_mdt_not_set_rnmi
+    @Test(arguments: [PrivilegeMode.machine, .supervisor], [false, true])
+    func doubleTrapBit(mode: PrivilegeMode, isSet: Bool) throws {
+        let machine = try TestMachine(hosted: .bare, extensions: privilegedExtensions)
+        machine.hart.writeCSR(.mtvec, TestMachine.base + 0x100)
+        machine.hart.writeCSR(.mnstatus, 8)
+        machine.load { $0.loop(.jal, to: 0) }
+        machine.load(at: TestMachine.base + 0x100) { $0.loop(.jal, to: 0) }
+        machine.state.pointee.mstatus[.mdt] = isSet
+        machine.hart.nonMaskableLines.store(1 << 3, ordering: .releasing)
+        #expect(machine.run(mode, at: TestMachine.base, instructions: 4) == .budgetExhausted)
+        #expect(machine.state.pointee.mode == .machine)
+        #expect(!machine.state.pointee.mnstatus[.nmie])
+        #expect(machine.state.pointee.mstatus[.mdt] == isSet)
     }
 
     /// While NMIE is clear no interrupt is taken, not even another RNMI; one that waits comes after MNRET.

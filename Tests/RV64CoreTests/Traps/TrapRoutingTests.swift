@@ -16,7 +16,8 @@ import Testing
             let expected: PrivilegeMode =
                 mode == .machine || machine == 0
                 ? .machine : mode.isVirtual && hypervisor != 0 ? .virtualSupervisor : .supervisor
-            #expect(state.target(of: cause) == expected)
+            let target = state.target(of: cause)
+            #expect(target == expected)
         }
     }
 
@@ -65,7 +66,8 @@ import Testing
         }
     }
 
-    /// MPV, MPP and GVA; MRET goes back. norm:H_trap_m_csrwrites norm:mstatus_mprv_clr_mret_sret_less_priv
+    /// MPV, MPP and GVA; MRET goes back. norm:mstatus_xret_op norm:mstatus_xpie_xpp_op
+    /// norm:mstatus_xpie_xie_xpp_trap_op norm:mstatus_mpp_sz norm:H_trap_m_csrwrites norm:mstatus_mprv_clr_mret_sret_less_priv
     @Test(arguments: PrivilegeMode.allCases)
     func entryToMachineAndBack(mode: PrivilegeMode) throws {
         let machine = try TestMachine()
@@ -131,7 +133,7 @@ import Testing
         #expect(before.1[.spvp] == false)
     }
 
-    /// SRET and MRET where they are forbidden. norm:H_virtinst_vs_sret_vtsr1 norm:H_virtinst_vu_sret_sfence
+    /// SRET and MRET where they are forbidden. norm:mstatus_tsr_op norm:H_virtinst_vs_sret_vtsr1 norm:H_virtinst_vu_sret_sfence
     @Test(
         arguments: [
             (Opcode.sret, PrivilegeMode.user, false, ExceptionCause.illegalInstruction),

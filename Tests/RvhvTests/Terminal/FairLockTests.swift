@@ -9,7 +9,7 @@ import Testing
         let count = FairLock(0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func oneThreadAtATime() throws {
+    @Test(.timeLimit(.minutes(10))) func oneThreadAtATime() throws {
         let shared = Shared()
         let threads = try (0..<4).map { _ in
             try #require(HostThread { for _ in 0..<5000 { shared.count.withLock { $0 += 1 } } })
@@ -18,7 +18,7 @@ import Testing
         #expect(shared.count.withLock { $0 } == 20_000 && shared.count.population == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func turnsComeInTheOrderOfAsking() throws {
+    @Test(.timeLimit(.minutes(10))) func turnsComeInTheOrderOfAsking() throws {
         let shared = Shared()
         let threads = try shared.order.withLock { _ in
             Result {

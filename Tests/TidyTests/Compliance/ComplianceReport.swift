@@ -7,9 +7,14 @@ struct ComplianceReport {
     /// The chapters whose every rule stands in the report; of the others, those that something names.
     static let wholeChapters: Set<String> = ["priv/hypervisor", "priv/supervisor", "priv/machine"]
 
+    /// Ids, with or without `norm:`, and reasons.
+    static let reasonRows = Table.rows(of: reasonsPath).map { row in
+        [String(row[0].trimmingPrefix("norm:"))] + row.dropFirst()
+    }
+
     /// Why a rule has no test.
     static let reasons = Dictionary(
-        Table.rows(of: reasonsPath).filter { $0.count == 2 }.map { ($0[0], $0[1]) },
+        reasonRows.filter { $0.count == 2 }.map { ($0[0], $0[1]) },
         uniquingKeysWith: { first, _ in first }
     )
 
