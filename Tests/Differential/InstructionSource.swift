@@ -79,16 +79,15 @@ struct InstructionSource {
         }
     }
 
-    /// The next instruction, or a few that belong together, for a case whose mideleg is all ones (`delegatesAll`) and
-    /// whose supervisors may order changes of their page tables (`hasFences`).
-    func next(delegatesAll: Bool, hasFences: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+    /// The next instruction, or a few that belong together, for a case of that delegation and those powers.
+    func next(for conditions: CaseConditions, _ random: inout SeededRandom) -> [GeneratedInstruction] {
         switch random.weighted(groups) {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
         case .loop: return loop(&random)
-        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, delegatesAll: delegatesAll, &random))]
+        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, conditions: conditions, &random))]
         case .pattern:
-            var pattern = Patterns.next(mode: mode, hasFences: hasFences, &random)
+            var pattern = Patterns.next(mode: mode, conditions: conditions, &random)
             for index in pattern.indices.dropFirst() { pattern[index].continues = true }
             return pattern
         case .anything:

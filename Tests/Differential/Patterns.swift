@@ -5,7 +5,9 @@ enum Patterns {
     private static let scratch: UInt32 = 28
     private static let second: UInt32 = 29
 
-    static func next(mode: PrivilegeMode, hasFences: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+    static func next(mode: PrivilegeMode, conditions: CaseConditions, _ random: inout SeededRandom)
+        -> [GeneratedInstruction]
+    {
         switch random.below(10) {
         case 0: return changeStatus(&random)
         case 1: return trapReturn(mode: mode, &random)
@@ -14,7 +16,7 @@ enum Patterns {
         case 4: return modifiedPrivilege(&random)
         case 5: return reservation(&random)
         case 6: return guestFetch(mode: mode, &random)
-        case 7, 8: return hasFences ? changePageTable(&random) : [GeneratedInstruction(ecall)]
+        case 7, 8: return conditions.contains(.hasFences) ? changePageTable(&random) : [GeneratedInstruction(ecall)]
         default: return [GeneratedInstruction(random.chance(70) ? ecall : breakpoint)]
         }
     }

@@ -58,8 +58,8 @@ _start:
     li      t1, -1
     sd      t1, 0(t0)
     # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then comes the finisher; at
-    # the end all other addresses than these and the two gigabytes that begin with the memory. The cases and what is kept
-    # of them are M-mode's alone.
+    # the end all other addresses than these and the two gigabytes that begin with the memory. The cases and what is
+    # kept of them are M-mode's alone.
     .macro region index, base, size
     li      t0, (\base >> 2) | (\size / 8 - 1)
     csrw    pmpaddr\index, t0
