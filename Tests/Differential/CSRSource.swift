@@ -26,7 +26,7 @@ enum CSRSource {
     /// Their counter-enable registers are zero: a trap everywhere but in M-mode.
     private static let counters: [UInt16] = [0xC00, 0xC01, 0xC02, 0xC03, 0xC1F]
 
-    static func instruction(mode: PrivilegeMode, delegatesAll: Bool, _ random: inout SeededRandom) -> UInt32 {
+    static func instruction(mode: PrivilegeMode, conditions: CaseConditions, _ random: inout SeededRandom) -> UInt32 {
         let choice = random.below(100)
         let destination = UInt32(random.pick([0, 5, 6, 7, 20, 21, 22, 23, 24, 25] as [UInt64])) << 7
         if choice < 5 {
@@ -45,7 +45,7 @@ enum CSRSource {
             let number = random.pick(readOnly)
             // QEMU's vsstatus has no SD, and a GVA of its own in mstatus and hstatus.
             // Its sip and sie show VS-mode less than vsip and vsie.
-            let isMasked = !delegatesAll && (number == 0x104 || number == 0x144)
+            let isMasked = !conditions.contains(.delegatesAll) && (number == 0x104 || number == 0x144)
             let differs =
                 isMasked || number == 0x300 || number == 0x200 || number == 0x600
                 || number == 0x100 && mode == .virtualSupervisor

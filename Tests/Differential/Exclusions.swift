@@ -5,7 +5,7 @@ enum ComparisonRule {
     case equal
     /// These bits are equal.
     case bits(UInt64)
-    /// rvhv's is what the manual says, whatever QEMU's is.
+    /// rvhv's is what the manual says, if QEMU's is another.
     case manual(UInt64)
     case unchecked
 
@@ -13,7 +13,7 @@ enum ComparisonRule {
         switch self {
         case .equal: rvhv == qemu
         case .bits(let mask): (rvhv ^ qemu) & mask == 0
-        case .manual(let value): rvhv == value
+        case .manual(let value): rvhv == value || rvhv == qemu
         case .unchecked: true
         }
     }
@@ -53,7 +53,7 @@ enum Exclusions {
         where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
             return .unchecked
         // Behind mstatus.MPRV and MPV it takes a guest-page fault for a page fault.
-        case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && trap.qemuCause == cause - 8:
+        case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && [13, cause - 8].contains(trap.qemuCause):
             return isHypervisorAccess(instruction) ? .equal : .unchecked
         case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
         case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction:
@@ -119,13 +119,13 @@ enum Exclusions {
         }
     }
 
-    /// How a word of memory is judged: A may be set without an access (norm:Svadu_hw_update_a_d_bits).
-    ///
-    /// - Parameter hasFaultyAtomics: an AMO has trapped behind the first stage, which QEMU translates for a load.
+    /// How a word of memory is judged: A may be set by speculation (norm:Svadu_hw_update_a_d_bits). With
+    /// `hasFaultyAtomics` an AMO has trapped behind the first stage, which QEMU translates for a load.
     static func rule(memory address: UInt64, rvhv: UInt64, hasFaultyAtomics: Bool) -> ComparisonRule {
         guard (Layout.tables..<Layout.tablesEnd).contains(address) else { return .equal }
         // A store that no memory takes: whether D is set first is open.
         if rvhv >> 10 & 0xFFF_FFFF >= (Layout.base + Layout.size) >> 12 { return .bits(~(accessed | dirty)) }
+        // A may be set by speculation.
         if rvhv & accessed == 0 { return .bits(~accessed) }
         return hasFaultyAtomics && rvhv & dirty != 0 ? .bits(~dirty) : .equal
     }

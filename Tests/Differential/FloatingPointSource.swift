@@ -11,10 +11,10 @@ struct FloatingPointSource {
         let isInteger: Bool
     }
 
-    private enum Format: UInt32, CaseIterable {
-        case single = 0
-        case double = 1
-        case half = 2
+    private enum Format: Substring {
+        case single = "s"
+        case double = "d"
+        case half = "h"
     }
 
     private static let perCase = 110
@@ -45,7 +45,8 @@ struct FloatingPointSource {
     // MARK: - Instructions
 
     private static func enumerate(_ row: InstructionRow, _ body: (Operation) -> Void) {
-        guard let sources = sourceCount(row.format), let format = operandFormat(row) else { return }
+        guard let sources = sourceCount(row.format) else { return }
+        let format = operandFormat(row)
         let modes: [UInt32] = row.format.hasRoundingMode ? [0, 1, 2, 3, 4] : [0]
         let readsInteger = row.format == .integerToFloat || row.format == .integerToFloatRounded
         for mode in modes {
@@ -73,16 +74,9 @@ struct FloatingPointSource {
         }
     }
 
-    /// The format of what it reads: the last letter of the mnemonic, or the field that fmt is in otherwise.
-    private static func operandFormat(_ row: InstructionRow) -> Format? {
-        let parts = row.mnemonic.split(separator: ".")
-        switch parts.last {
-        case "s": return .single
-        case "d": return .double
-        case "h": return .half
-        default:
-            return Format.allCases.first { [0: "s", 1: "d", 2: "h"][$0.rawValue] == parts.dropFirst().first ?? "" }
-        }
+    /// The format of what it reads: the last of the mnemonic's parts that names one.
+    private static func operandFormat(_ row: InstructionRow) -> Format {
+        row.mnemonic.split(separator: ".").reversed().lazy.compactMap { Format(rawValue: $0) }.first ?? .single
     }
 
     // MARK: - Programs
@@ -136,8 +130,8 @@ struct FloatingPointSource {
         2049, 2051, 65504, 65519, 65520, 65536, 0, 0,
     ]
 
-    /// 28 values: zeros, ones, the ends of the subnormal, normal and integer ranges, infinities, NaNs of both kinds, and
-    /// values that are not NaN-boxed.
+    /// 28 values: zeros, ones, the ends of the subnormal, normal and integer ranges, infinities, NaNs of both kinds
+    /// and values that are not NaN-boxed.
     private static func edges(_ format: Format) -> [UInt64] {
         let values: [UInt64]
         switch format {

@@ -79,17 +79,15 @@ struct InstructionSource {
         }
     }
 
-    /// The next instruction, or a few that belong together.
-    ///
-    /// - Parameter delegatesAll: mideleg is all ones.
-    func next(delegatesAll: Bool, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+    /// The next instruction, or a few that belong together, for a case of that delegation and those powers.
+    func next(for conditions: CaseConditions, _ random: inout SeededRandom) -> [GeneratedInstruction] {
         switch random.weighted(groups) {
         case .rows(let rows): return rows.isEmpty ? [] : [encode(random.pick(rows), &random)]
         case .compressed: return [encode(random.pick(compressed), &random)]
         case .loop: return loop(&random)
-        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, delegatesAll: delegatesAll, &random))]
+        case .csr: return [GeneratedInstruction(CSRSource.instruction(mode: mode, conditions: conditions, &random))]
         case .pattern:
-            var pattern = Patterns.next(mode: mode, &random)
+            var pattern = Patterns.next(mode: mode, conditions: conditions, &random)
             for index in pattern.indices.dropFirst() { pattern[index].continues = true }
             return pattern
         case .anything:
@@ -99,6 +97,8 @@ struct InstructionSource {
             )
             var word = UInt32(truncatingIfNeeded: random.next()) & ~0x7F | major
             if [0x03, 0x07, 0x23, 0x27, 0x2F].contains(major) { word = Self.setRS1(word, Self.pointer(&random)) }
+            // The runtime knows every LR and SC by these bits.
+            if major == 0x2F, word >> 28 == 1 { return [] }
             return Self.withheld.contains(decoder.decode(word).opcode) ? [] : [GeneratedInstruction(word)]
         }
     }

@@ -7,6 +7,8 @@ import RV64Core
 /// Why a machine gave no answer.
 struct MachineFailure: Error, CustomStringConvertible {
     let description: String
+    /// Neither machine came to the end: the program has destroyed what the runtime needs.
+    var isMutual = false
 }
 
 /// The two machines: each runs a program and returns the memory that it leaves.
@@ -25,7 +27,7 @@ struct Machines {
         ] as ExtensionSet).closure
     private static let processor =
         "rv64,h=true,zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,zbkc=true,zbkx=true,zknd=true,zkne=true,"
-        + "zknh=true,Zfh=true,Zfhmin=true,svinval=true,svnapot=true,svpbmt=true,sstc=true,sscofpmf=false"
+        + "zknh=true,Zfh=true,Zfhmin=true,svinval=true,svnapot=true,svpbmt=true,sstc=true,sscofpmf=false,pmu-num=29"
 
     var programPath: String { "\(directory)/program.elf" }
     private var memoryPath: String { "\(directory)/memory" }
@@ -44,6 +46,9 @@ struct Machines {
         let process = try startQEMU()
         let ours = Result { try runRvhv() }
         let status = try wait(for: process)
+        if status != 0, case .failure(let failure as MachineFailure) = ours {
+            throw MachineFailure(description: "QEMU did not come to the end either: \(failure)", isMutual: true)
+        }
         guard status == 0 else {
             let message = (try? File.read(messagePath)) ?? []
             throw MachineFailure(
@@ -83,7 +88,7 @@ struct Machines {
     private func runRvhv() throws -> (bytes: [UInt8], executed: UInt64) {
         var configuration = BareMachineConfiguration(programPath: programPath, isa: try ISAConfiguration(extensions))
         configuration.memorySize = Layout.memory
-        configuration.instructionLimit = 100_000_000
+        configuration.instructionLimit = 20_000_000
         configuration.input = .absent
         configuration.seed = 0
         let machine = try BareMachine(configuration, clock: HostClock(), console: NoConsole())
@@ -96,7 +101,7 @@ struct Machines {
 
     private func startQEMU() throws -> pid_t {
         let arguments = [
-            "timeout", "20", qemu, "-M", "virt,memory-backend=ram", "-m", "\(Layout.memory >> 20)M", "-object",
+            "timeout", "30", qemu, "-M", "virt,memory-backend=ram", "-m", "\(Layout.memory >> 20)M", "-object",
             "memory-backend-file,id=ram,size=\(Layout.memory >> 20)M,mem-path=\(memoryPath),share=on",
             "-cpu", Self.processor, "-bios", "none", "-kernel", programPath,
             "-nodefaults", "-display", "none", "-serial", "none", "-monitor", "none",

@@ -13,6 +13,7 @@ enum Differential {
           --directory DIR    for the files of this run (default: .)
           --failures N       end after so many programs that failed (default: 1)
           --floating-point N every Nth of the tuples of instruction, rounding mode and edge values instead
+          --registers        all CSRs instead: who has which, and what becomes of values written
           --case N           shrink what differs in that case
           --no-shrink        only list the first difference of each case that has one
         """
@@ -33,9 +34,17 @@ enum Differential {
         let machines = Machines(extensions: Machines.extensions, directory: options.directory)
         let source = ProgramSource(extensions: Machines.extensions, modes: options.modes)
         let shrinker = Shrinker(machines: machines, runtime: runtime)
-        if let step = options.floatingPointStep { return try runFloatingPoint(step, options, shrinker) }
+        if let step = options.floatingPointStep {
+            let source = FloatingPointSource(
+                extensions: Machines.extensions,
+                first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF),
+                step: step
+            )
+            say("\(source.count) floating-point operations")
+            return try run((0..<source.programCount).lazy.map(source.program), options, shrinker)
+        }
+        if options.sweepsRegisters { return try run(RegisterSource(seed: options.seed).programs, options, shrinker) }
         let overhead = try machines.overhead(runtime: runtime)
-        say("\(overhead)")
         var instructions: UInt64 = 0
         var failures = 0
         var programs: UInt64 = 0
@@ -47,6 +56,7 @@ enum Differential {
             do {
                 (program, comparison) = try judged(source.program(seed: seed), shrinker)
             } catch let failure as MachineFailure {
+                if failure.isMutual { continue }
                 failures += 1
                 say("seed \(seed): \(failure)")
                 continue
@@ -72,19 +82,20 @@ enum Differential {
 }
 
 extension Differential {
-    private static func runFloatingPoint(_ step: Int, _ options: Options, _ shrinker: Shrinker) throws -> Bool {
-        let source = FloatingPointSource(
-            extensions: Machines.extensions,
-            first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF),
-            step: step
-        )
+    private static func run(
+        _ programs: some Sequence<TestProgram>,
+        _ options: Options,
+        _ shrinker: Shrinker
+    ) throws -> Bool {
         var failures = 0
-        for index in 0..<source.programCount where failures < options.failures {
-            let program = source.program(index)
-            let differences = try shrinker.comparison(of: program).differences()
+        var count = 0
+        for original in programs where failures < options.failures {
+            count += 1
+            let (program, comparison) = try judged(original, shrinker)
+            let differences = comparison.differences()
             guard let first = differences.first else { continue }
             failures += 1
-            say("floating point, program \(index): \(differences.count) differences")
+            say("program \(count): \(differences.count) differences")
             if options.shrinks {
                 let small = shrinker.shrink(program, to: first)
                 say(Report.text(small, shrinker.differences(of: small)))
@@ -92,11 +103,11 @@ extension Differential {
                 say(Report.summary(program, differences))
             }
         }
-        say("\(source.count) floating-point operations, \(failures) programs with a difference")
+        say("\(count) programs, \(failures) with a difference")
         return failures == 0
     }
 
-    /// The program without the cases in which QEMU's way is another one, as documented, and what the machines made of it.
+    /// The program without the cases in which QEMU's way is another one, as documented, and what came of it.
     private static func judged(_ program: TestProgram, _ shrinker: Shrinker) throws -> (TestProgram, Comparison) {
         var program = program
         while true {
@@ -125,13 +136,19 @@ struct Options {
     var shrinks = true
     var suspect: Int?
     var floatingPointStep: Int?
+    var sweepsRegisters = false
 
     init(_ arguments: some Sequence<String>) throws {
         var rest = arguments.makeIterator()
         while let argument = rest.next() {
-            if argument == "--no-shrink" {
+            switch argument {
+            case "--no-shrink":
                 shrinks = false
                 continue
+            case "--registers":
+                sweepsRegisters = true
+                continue
+            default: break
             }
             guard let value = rest.next() else { throw MachineFailure(description: Differential.usage) }
             switch argument {

@@ -61,6 +61,11 @@ struct PageTables {
 
     private func leaf(_ address: UInt64, _ flags: UInt64) -> UInt64 { address >> 2 | flags }
 
+    /// Whether cases change the table there; the other tables hold what the runtime's handlers need.
+    private static func isChanged(_ table: UInt64) -> Bool {
+        table == windows.supervisor || table == windows.user || table == guestIdentity
+    }
+
     // MARK: - First stage
 
     private mutating func buildFirstStage() {
@@ -75,6 +80,7 @@ struct PageTables {
             if address >= Layout.tablesEnd { continue }
             var flags = isCode ? Bit.all & ~(Bit.write | Bit.dirty) : Bit.all & ~Bit.execute
             if address == Layout.patched { flags = Bit.all }
+            if address >= Layout.tables, !Self.isChanged(address) { flags &= ~Bit.write }
             // Hardware sets what is clear here.
             if !isCode, random.chance(30) { flags &= ~(Bit.dirty | (random.chance(50) ? Bit.accessed : 0)) }
             set(identity, page, leaf(address, flags))
@@ -161,6 +167,8 @@ struct PageTables {
                 // QEMU does not note in the G-stage that it writes a table.
                 flags &= ~Bit.dirty
             }
+            // A guest could not order what it changes there.
+            if address == Self.guestIdentity { flags &= ~(Bit.write | Bit.dirty) }
             set(identity, page, leaf(address, flags))
         }
         let middle = allocate()

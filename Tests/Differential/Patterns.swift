@@ -5,7 +5,9 @@ enum Patterns {
     private static let scratch: UInt32 = 28
     private static let second: UInt32 = 29
 
-    static func next(mode: PrivilegeMode, _ random: inout SeededRandom) -> [GeneratedInstruction] {
+    static func next(mode: PrivilegeMode, conditions: CaseConditions, _ random: inout SeededRandom)
+        -> [GeneratedInstruction]
+    {
         switch random.below(10) {
         case 0: return changeStatus(&random)
         case 1: return trapReturn(mode: mode, &random)
@@ -14,7 +16,7 @@ enum Patterns {
         case 4: return modifiedPrivilege(&random)
         case 5: return reservation(&random)
         case 6: return guestFetch(mode: mode, &random)
-        case 7, 8: return changePageTable(&random)
+        case 7, 8: return conditions.contains(.hasFences) ? changePageTable(&random) : [GeneratedInstruction(ecall)]
         default: return [GeneratedInstruction(random.chance(70) ? ecall : breakpoint)]
         }
     }
@@ -51,8 +53,8 @@ enum Patterns {
         ]
     }
 
-    /// LR, a little arithmetic, and SC to the same address. After a trap of LR the runtime goes on behind SC, since QEMU
-    /// looks at no address that is not reserved.
+    /// LR, a little arithmetic, and SC to the same address. After a trap of LR the runtime goes on behind SC, since
+    /// QEMU looks at no address that is not reserved.
     private static func reservation(_ random: inout SeededRandom) -> [GeneratedInstruction] {
         let pointer = 8 + UInt32(random.below(8))
         let width = UInt32(random.pick([2, 3] as [UInt64])) << 12
@@ -67,7 +69,7 @@ enum Patterns {
         let set: UInt32 = 2
         let clear: UInt32 = 3
         let (number, bits): (UInt32, UInt32) = random.pick([
-            (0x300, 0x0074_6122), (0x100, 0x0004_6122), (0x200, 0x0000_6122), (0x600, 0x0070_0280),
+            (0x300, 0x0064_6122), (0x100, 0x0004_6122), (0x200, 0x0000_6122), (0x600, 0x0060_0280),
         ])
         // FS is off or dirty: harts may say dirty early.
         let fs: UInt32 = number == 0x600 ? 0 : 0x6000

@@ -46,8 +46,13 @@ struct ProgramSource {
         for number in InstructionSource.pointers { test.x[Int(number)] = address(for: test, &random) }
         guard let source = sources[mode] else { return test }
         let length = 20 + Int(random.below(120))
-        let delegatesAll = test.fields[.mideleg] == 0x222
-        while test.code.count < length { test.code += source.next(delegatesAll: delegatesAll, &random) }
+        var conditions: CaseConditions = []
+        if test.fields[.mideleg] == 0x222 { conditions.insert(.delegatesAll) }
+        // Neither TVM nor VTVM.
+        if ((test.fields[.status] ?? 0) | (test.fields[.hstatus] ?? 0)) & 0x10_0000 == 0 {
+            conditions.insert(.hasFences)
+        }
+        while test.code.count < length { test.code += source.next(for: conditions, &random) }
         return test
     }
 

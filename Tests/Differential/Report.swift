@@ -9,14 +9,22 @@ enum Report {
         for difference in differences where seen.insert(difference.index ?? -1).inserted {
             let owner = difference.index.map { "case \($0) (\(program.cases[$0].mode))" } ?? "shared"
             lines.append(
-                "  \(owner), \(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))"
+                "  \(owner), \(sentence(program, difference))"
             )
         }
         return lines.joined(separator: "\n")
     }
 
+    private static func sentence(_ program: TestProgram, _ difference: Difference) -> String {
+        "\(difference.place)\(instruction(program, difference)): "
+            + "rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))"
+    }
+
     /// The instruction that a differing trap was about.
     private static func instruction(_ program: TestProgram, _ difference: Difference) -> String {
+        if difference.pc == nil, let index = difference.index, let first = program.cases[index].code.first {
+            return " in the case that begins [\(disassemble(first.word))]"
+        }
         guard let pc = difference.pc, pc & 0x1F_FFFF < Layout.codeEnd - Layout.base else { return "" }
         let address = Layout.base + pc & 0x1F_FFFF
         guard address >= Layout.code else { return "" }
@@ -38,7 +46,7 @@ enum Report {
         for difference in differences.prefix(24) {
             text += difference.index.map { "  case \($0), " } ?? "  "
             text +=
-                "\(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
+                "\(sentence(program, difference))\n"
         }
         if differences.count > 24 { text += "  and \(differences.count - 24) more\n" }
         return text

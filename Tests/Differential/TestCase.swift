@@ -95,3 +95,13 @@ struct TestProgram {
         return image
     }
 }
+
+/// What decides which instructions a case may have.
+struct CaseConditions: OptionSet {
+    let rawValue: Int
+
+    /// mideleg is all ones.
+    static let delegatesAll = CaseConditions(rawValue: 1)
+    /// Supervisors may order changes of their page tables.
+    static let hasFences = CaseConditions(rawValue: 2)
+}

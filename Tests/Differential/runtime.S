@@ -57,18 +57,21 @@ _start:
     li      t0, TIMER
     li      t1, -1
     sd      t1, 0(t0)
-    # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then come the finisher and
-    # two gigabytes that begin with the memory; all other addresses are out of reach.
+    # Locked, so that they hold in M-mode too: the instructions, 128 KiB, cannot be written; then comes the finisher; at
+    # the end all other addresses than these and the two gigabytes that begin with the memory. The cases and what is
+    # kept of them are M-mode's alone.
     .macro region index, base, size
     li      t0, (\base >> 2) | (\size / 8 - 1)
     csrw    pmpaddr\index, t0
     .endm
     region  0, 0x80000000, 0x20000
     region  1, FINISHER, 8
-    region  2, 0x80000000, 0x80000000
+    region  2, 0x80080000, 0x80000
+    region  3, 0x80100000, 0x100000
+    region  4, 0x80000000, 0x80000000
     li      t0, -1
-    csrw    pmpaddr3, t0
-    li      t0, 0x989f9b9d
+    csrw    pmpaddr5, t0
+    li      t0, 0x989f18189b9d
     csrw    pmpcfg0, t0
     # PBMTE and ADUE
     li      t0, 3 << 61
