@@ -30,21 +30,25 @@ enum CSRSource {
         let choice = random.below(100)
         let destination = UInt32(random.pick([0, 5, 6, 7, 20, 21, 22, 23, 24, 25] as [UInt64])) << 7
         if choice < 5 {
-            return UInt32(random.pick(narrow)) << 20 | UInt32(random.next() & 0xF_8000 | random.pick([5, 6, 7]) << 12) | destination | 0x73
+            return UInt32(random.pick(narrow)) << 20 | UInt32(random.next() & 0xF_8000 | random.pick([5, 6, 7]) << 12)
+                | destination | 0x73
         }
         if choice < 45 {
             let function = UInt32(random.pick([1, 2, 3, 5, 6, 7] as [UInt64])) << 12
             return UInt32(random.pick(free)) << 20 | UInt32(random.below(32)) << 15 | function | destination | 0x73
         }
         if choice < 55 {
-            return UInt32(random.pick(trapValues)) << 20 | UInt32(random.below(32)) << 15 | random.pick([1, 5]) << 12 | 0x73
+            return UInt32(random.pick(trapValues)) << 20 | UInt32(random.below(32)) << 15 | random.pick([1, 5]) << 12
+                | 0x73
         }
         if choice < 90 || mode == .machine {
             let number = random.pick(readOnly)
             // QEMU's vsstatus has no SD, and a GVA of its own in mstatus and hstatus.
             // Its sip and sie show VS-mode less than vsip and vsie.
             let isMasked = !delegatesAll && (number == 0x104 || number == 0x144)
-            let differs = isMasked || number == 0x300 || number == 0x200 || number == 0x600 || number == 0x100 && mode == .virtualSupervisor
+            let differs =
+                isMasked || number == 0x300 || number == 0x200 || number == 0x600
+                || number == 0x100 && mode == .virtualSupervisor
             return UInt32(number) << 20 | 2 << 12 | (differs ? 0 : destination) | 0x73
         }
         return UInt32(random.pick(counters)) << 20 | 2 << 12 | destination | 0x73

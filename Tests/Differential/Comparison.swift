@@ -146,7 +146,12 @@ struct Comparison {
         let hasFaultyAtomics = hasFaultyAtomics
         for address in stride(from: Layout.patched, to: Layout.tablesEnd, by: 8) {
             let (ours, theirs) = (rvhv.word(at: address), qemu.word(at: address))
-            if !Exclusions.rule(memory: address, rvhv: ours, hasFaultyAtomics: hasFaultyAtomics).accepts(rvhv: ours, qemu: theirs) { found.append(Difference(index: nil, place: "memory at \(hex(address))", rvhv: ours, qemu: theirs)) }
+            if !Exclusions.rule(memory: address, rvhv: ours, hasFaultyAtomics: hasFaultyAtomics).accepts(
+                rvhv: ours,
+                qemu: theirs
+            ) {
+                found.append(Difference(index: nil, place: "memory at \(hex(address))", rvhv: ours, qemu: theirs))
+            }
         }
         return found
     }
@@ -182,9 +187,16 @@ struct Comparison {
 
     private func differences(ofCase index: Int) -> [Difference] {
         var found: [Difference] = []
-        func compare(_ address: UInt64, _ place: @autoclosure () -> String, _ rule: ComparisonRule = .equal, pc: UInt64? = nil) {
+        func compare(
+            _ address: UInt64,
+            _ place: @autoclosure () -> String,
+            _ rule: ComparisonRule = .equal,
+            pc: UInt64? = nil
+        ) {
             let (ours, theirs) = (rvhv.word(at: address), qemu.word(at: address))
-            if !rule.accepts(rvhv: ours, qemu: theirs) { found.append(Difference(index: index, place: place(), rvhv: ours, qemu: theirs, pc: pc)) }
+            if !rule.accepts(rvhv: ours, qemu: theirs) {
+                found.append(Difference(index: index, place: place(), rvhv: ours, qemu: theirs, pc: pc))
+            }
         }
         let result = Layout.results + UInt64(index) * Layout.caseSize
         func isUnchanged(_ address: UInt64) -> Bool {
@@ -199,8 +211,10 @@ struct Comparison {
                 // What has stayed since the trap before has been judged there.
                 if trap > 0, register != .handler, isUnchanged(address) { continue }
                 compare(
-                    address, "trap \(trap) (\(logged.causes)): \(register)",
-                    Exclusions.rule(register, of: logged, at: instruction), pc: logged.pc
+                    address,
+                    "trap \(trap) (\(logged.causes)): \(register)",
+                    Exclusions.rule(register, of: logged, at: instruction),
+                    pc: logged.pc
                 )
             }
         }

@@ -49,13 +49,15 @@ enum Exclusions {
         case .htval where trap.handler != .supervisor, .htinst where trap.handler != .supervisor: return .unchecked
         case .htinst, .mtinst: return trap.qemu(register) == 0 ? .unchecked : .equal
         case trap.causeRegister where isStoreLike(instruction): return .bits(~storeCause)
-        case .vscause where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
+        case .vscause
+        where trap.handler == .virtualSupervisor && (cause == 2 || cause == 6) && trap.qemuCause == cause - 1:
             return .unchecked
         // Behind mstatus.MPRV and MPV it takes a guest-page fault for a page fault.
         case .mcause where isFromMachine(trap) && isGuestPageFault(cause) && trap.qemuCause == cause - 8:
             return isHypervisorAccess(instruction) ? .equal : .unchecked
         case trap.causeRegister where cause == 23 && trap.qemuCause == 21: return .unchecked
-        case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction: return .unchecked
+        case trap.causeRegister where cause == virtualInstruction && trap.qemuCause == illegalInstruction:
+            return .unchecked
         case trap.valueRegister: return valueRule(cause, seen: trap.qemu(register), at: instruction)
         default: return .equal
         }
@@ -64,7 +66,9 @@ enum Exclusions {
     /// Whether QEMU took a trap that has nothing to do with the manual's: the program is run without the case.
     static func diverges(_ trap: LoggedTrap, rvhv: TrappedInstruction, qemu: TrappedInstruction) -> Bool {
         // The machines' finishers differ.
-        if finisher.contains(trap.rvhv(trap.valueRegister)) || finisher.contains(trap.qemu(trap.valueRegister)) { return true }
+        if finisher.contains(trap.rvhv(trap.valueRegister)) || finisher.contains(trap.qemu(trap.valueRegister)) {
+            return true
+        }
         if trap.pc != trap.qemuPC, takesAnotherWay(trap, rvhv, qemu) { return true }
         // Of a store across pages whose one half no memory takes, either may have written the other half.
         if trap.cause == 7, (trap.rvhv(trap.valueRegister) &+ 7) & 0xFFF < 8 { return true }
@@ -85,7 +89,9 @@ enum Exclusions {
 
     /// One of the machines goes on behind an instruction at which the other traps.
     private static func takesAnotherWay(
-        _ trap: LoggedTrap, _ rvhv: TrappedInstruction, _ qemu: TrappedInstruction
+        _ trap: LoggedTrap,
+        _ rvhv: TrappedInstruction,
+        _ qemu: TrappedInstruction
     ) -> Bool {
         switch trap.cause {
         // QEMU lets mstatus.TVM pass for hgatp and hstatus.VTVM for satp, and user modes execute these fences.
@@ -99,7 +105,8 @@ enum Exclusions {
         if trap.qemuCause == 21, isHLVX(qemu.opcode) { return true }
         // In VS-mode, too, it heeds mstatus.TVM and TSR.
         guard trap.qemuCause == illegalInstruction || trap.qemuCause == illegalInstruction - 1 else { return false }
-        return [.sinvalVma, .sfenceVma, .sret].contains(qemu.opcode) || qemu.csr == 0x180 || trap.qemuPC == virtualReturn
+        return [.sinvalVma, .sfenceVma, .sret].contains(qemu.opcode) || qemu.csr == 0x180
+            || trap.qemuPC == virtualReturn
     }
 
     private static func valueRule(_ cause: UInt64, seen: UInt64, at instruction: Opcode) -> ComparisonRule {
@@ -150,7 +157,9 @@ enum Exclusions {
             || (Opcode.hsvB...Opcode.hsvD).contains(opcode) || opcode == .scW || opcode == .scD
     }
 
-    private static func isGuestPageFault(_ cause: UInt64) -> Bool { (20...23).contains(cause) && cause != virtualInstruction }
+    private static func isGuestPageFault(_ cause: UInt64) -> Bool {
+        (20...23).contains(cause) && cause != virtualInstruction
+    }
 }
 
 private func ... (first: Opcode, last: Opcode) -> ClosedRange<UInt16> { first.rawValue...last.rawValue }

@@ -38,7 +38,9 @@ struct FloatingPointSource {
     }
 
     var count: Int { operations.count }
-    var programCount: Int { (operations.count + Self.perCase * Self.casesPerProgram - 1) / (Self.perCase * Self.casesPerProgram) }
+    var programCount: Int {
+        (operations.count + Self.perCase * Self.casesPerProgram - 1) / (Self.perCase * Self.casesPerProgram)
+    }
 
     // MARK: - Instructions
 
@@ -78,7 +80,8 @@ struct FloatingPointSource {
         case "s": return .single
         case "d": return .double
         case "h": return .half
-        default: return Format.allCases.first { [0: "s", 1: "d", 2: "h"][$0.rawValue] == parts.dropFirst().first ?? "" }
+        default:
+            return Format.allCases.first { [0: "s", 1: "d", 2: "h"][$0.rawValue] == parts.dropFirst().first ?? "" }
         }
     }
 
@@ -128,7 +131,8 @@ struct FloatingPointSource {
 
     private static let integers: [UInt64] = [
         0, 1, 2, 3, ~0, ~1, 1 << 63, (1 << 63) - 1, 1 << 31, (1 << 31) - 1, 1 << 32, (1 << 32) - 1, ~0 << 31, ~0 << 32,
-        (1 << 24) - 1, 1 << 24, (1 << 24) + 1, (1 << 24) + 3, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, (1 << 53) + 3, 2047, 2048,
+        (1 << 24) - 1, 1 << 24, (1 << 24) + 1, (1 << 24) + 3, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, (1 << 53) + 3,
+        2047, 2048,
         2049, 2051, 65504, 65519, 65520, 65536, 0, 0,
     ]
 
@@ -138,20 +142,26 @@ struct FloatingPointSource {
         let values: [UInt64]
         switch format {
         case .half:
-            values = [
-                0, 0x8000, 0x3C00, 0xBC00, 0x3C01, 0x3BFF, 0x4000, 0x4248, 1, 0x8001, 0x3FF, 0x83FF, 0x400, 0x8400, 0x401,
-                0x7BFF, 0xFBFF, 0x7BFE, 0x3800, 0x3E00, 0x5BFF, 0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFE55,
-            ].map { $0 | 0xFFFF_FFFF_FFFF_0000 } + [0x3C00, 0xFFFF_FFFF_0000_3C00]
+            values =
+                [
+                    0, 0x8000, 0x3C00, 0xBC00, 0x3C01, 0x3BFF, 0x4000, 0x4248, 1, 0x8001, 0x3FF, 0x83FF, 0x400, 0x8400,
+                    0x401,
+                    0x7BFF, 0xFBFF, 0x7BFE, 0x3800, 0x3E00, 0x5BFF, 0x7C00, 0xFC00, 0x7E00, 0x7C01, 0xFE55,
+                ].map { $0 | 0xFFFF_FFFF_FFFF_0000 } + [0x3C00, 0xFFFF_FFFF_0000_3C00]
         case .single:
-            values = [
-                0, 0x8000_0000, 0x3F80_0000, 0xBF80_0000, 0x3F80_0001, 0x3F7F_FFFF, 0x4000_0000, 0x4049_0FDB, 1, 0x8000_0001,
-                0x7F_FFFF, 0x807F_FFFF, 0x80_0000, 0x8080_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 0x4F00_0000, 0xCF00_0000,
-                0x5F00_0000, 0x4F7F_FFFF, 0x3F00_0000, 0x3FC0_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x7F80_0001,
-            ].map { $0 | 0xFFFF_FFFF_0000_0000 } + [0x3F80_0000, 0x7FFF_FFFF_3F80_0000]
+            values =
+                [
+                    0, 0x8000_0000, 0x3F80_0000, 0xBF80_0000, 0x3F80_0001, 0x3F7F_FFFF, 0x4000_0000, 0x4049_0FDB, 1,
+                    0x8000_0001,
+                    0x7F_FFFF, 0x807F_FFFF, 0x80_0000, 0x8080_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 0x4F00_0000, 0xCF00_0000,
+                    0x5F00_0000, 0x4F7F_FFFF, 0x3F00_0000, 0x3FC0_0000, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000,
+                    0x7F80_0001,
+                ].map { $0 | 0xFFFF_FFFF_0000_0000 } + [0x3F80_0000, 0x7FFF_FFFF_3F80_0000]
         case .double:
             values = [
                 0, 1 << 63, 0x3FF0_0000_0000_0000, 0xBFF0_0000_0000_0000, 0x3FF0_0000_0000_0001, 0x3FEF_FFFF_FFFF_FFFF,
-                0x4000_0000_0000_0000, 0x4009_21FB_5444_2D18, 1, 1 << 63 | 1, 0x000F_FFFF_FFFF_FFFF, 0x800F_FFFF_FFFF_FFFF,
+                0x4000_0000_0000_0000, 0x4009_21FB_5444_2D18, 1, 1 << 63 | 1, 0x000F_FFFF_FFFF_FFFF,
+                0x800F_FFFF_FFFF_FFFF,
                 0x0010_0000_0000_0000, 0x8010_0000_0000_0000, 0x7FEF_FFFF_FFFF_FFFF, 0xFFEF_FFFF_FFFF_FFFF,
                 0x41E0_0000_0000_0000, 0xC1E0_0000_0020_0000, 0x43E0_0000_0000_0000, 0xC3E0_0000_0000_0000,
                 0x3FE0_0000_0000_0000, 0x3FF8_0000_0000_0000, 0x47EF_FFFF_F000_0000, 0x3690_0000_0000_0000,

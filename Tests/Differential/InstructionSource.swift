@@ -94,7 +94,9 @@ struct InstructionSource {
             return pattern
         case .anything:
             // Major opcodes that hold no branch and no jump, so that the case still ends.
-            let major = random.pick([0x03, 0x07, 0x0F, 0x13, 0x1B, 0x23, 0x27, 0x2F, 0x33, 0x3B, 0x43, 0x53, 0x0B, 0x5B] as [UInt32])
+            let major = random.pick(
+                [0x03, 0x07, 0x0F, 0x13, 0x1B, 0x23, 0x27, 0x2F, 0x33, 0x3B, 0x43, 0x53, 0x0B, 0x5B] as [UInt32]
+            )
             var word = UInt32(truncatingIfNeeded: random.next()) & ~0x7F | major
             if [0x03, 0x07, 0x23, 0x27, 0x2F].contains(major) { word = Self.setRS1(word, Self.pointer(&random)) }
             return Self.withheld.contains(decoder.decode(word).opcode) ? [] : [GeneratedInstruction(word)]

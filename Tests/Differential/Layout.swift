@@ -65,7 +65,9 @@ struct MemoryImage {
     private(set) var bytes = [UInt8](repeating: 0, count: Int(Layout.size))
 
     mutating func write(_ value: UInt64, at address: UInt64) {
-        for index in 0..<8 { bytes[Int(address - Layout.base) + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+        for index in 0..<8 {
+            bytes[Int(address - Layout.base) + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
+        }
     }
 
     mutating func write(_ contents: some Collection<UInt8>, at address: UInt64) {

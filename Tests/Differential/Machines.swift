@@ -17,10 +17,12 @@ struct Machines {
     private let qemu = "qemu-system-riscv64"
 
     /// What both machines can be told to have. QEMU 7.2 always has the rest of RV64GCH.
-    static let extensions: ExtensionSet = ([
-        .i, .m, .a, .f, .d, .c, .h, .zicsr, .zifencei, .zicntr, .zihpm, .zihintpause, .zba, .zbb, .zbc, .zbs, .zbkb, .zbkc, .zbkx,
-        .zknd, .zkne, .zknh, .zfh, .zfhmin, .sv39, .sv48, .sv57, .svadu, .svinval, .svnapot, .svpbmt, .sstc,
-    ] as ExtensionSet).closure
+    static let extensions: ExtensionSet =
+        ([
+            .i, .m, .a, .f, .d, .c, .h, .zicsr, .zifencei, .zicntr, .zihpm, .zihintpause, .zba, .zbb, .zbc, .zbs, .zbkb,
+            .zbkc, .zbkx,
+            .zknd, .zkne, .zknh, .zfh, .zfhmin, .sv39, .sv48, .sv57, .svadu, .svinval, .svnapot, .svpbmt, .sstc,
+        ] as ExtensionSet).closure
     private static let processor =
         "rv64,h=true,zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,zbkc=true,zbkx=true,zknd=true,zkne=true,"
         + "zknh=true,Zfh=true,Zfhmin=true,svinval=true,svnapot=true,svpbmt=true,sstc=true,sscofpmf=false"
@@ -51,7 +53,9 @@ struct Machines {
         }
         let (bytes, executed) = try ours.get()
         return Outcome(
-            rvhv: bytes, qemu: Array(try File.read(memoryPath).prefix(Int(Layout.size))), executed: executed
+            rvhv: bytes,
+            qemu: Array(try File.read(memoryPath).prefix(Int(Layout.size))),
+            executed: executed
         )
     }
 
@@ -108,7 +112,9 @@ struct Machines {
         pointers.append(nil)
         var process: pid_t = 0
         let code = posix_spawnp(&process, "timeout", &actions, nil, pointers, environ)
-        guard code == 0 else { throw MachineFailure(description: "cannot start QEMU: " + String(cString: strerror(code))) }
+        guard code == 0 else {
+            throw MachineFailure(description: "cannot start QEMU: " + String(cString: strerror(code)))
+        }
         return process
     }
 

@@ -51,7 +51,8 @@ enum Differential {
                 say("seed \(seed): \(failure)")
                 continue
             }
-            let runtimes = UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
+            let runtimes =
+                UInt64(comparison.cases) &* (overhead.case &- overhead.trap) &+ comparison.traps &* overhead.trap
             instructions += comparison.executed &- min(comparison.executed, runtimes)
             let differences = comparison.differences()
             guard let first = differences.first else { continue }
@@ -73,7 +74,9 @@ enum Differential {
 extension Differential {
     private static func runFloatingPoint(_ step: Int, _ options: Options, _ shrinker: Shrinker) throws -> Bool {
         let source = FloatingPointSource(
-            extensions: Machines.extensions, first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF), step: step
+            extensions: Machines.extensions,
+            first: Int(truncatingIfNeeded: options.seed & 0xFFFF_FFFF),
+            step: step
         )
         var failures = 0
         for index in 0..<source.programCount where failures < options.failures {
@@ -150,7 +153,9 @@ struct Options {
     }
 
     private static func number(_ text: String) throws -> UInt64 {
-        guard let value = UInt64(text.filter { $0 != "_" }) else { throw MachineFailure(description: "'\(text)' is not a number") }
+        guard let value = UInt64(text.filter { $0 != "_" }) else {
+            throw MachineFailure(description: "'\(text)' is not a number")
+        }
         return value
     }
 

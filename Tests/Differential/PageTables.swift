@@ -53,7 +53,9 @@ struct PageTables {
         return next
     }
 
-    private mutating func set(_ table: UInt64, _ index: UInt64, _ entry: UInt64) { image.write(entry, at: table + 8 * index) }
+    private mutating func set(_ table: UInt64, _ index: UInt64, _ entry: UInt64) {
+        image.write(entry, at: table + 8 * index)
+    }
 
     private func pointer(_ table: UInt64) -> UInt64 { table >> 2 | Bit.valid }
 
@@ -108,7 +110,8 @@ struct PageTables {
     /// A page of the data window, or nowhere, with attributes that are mostly sensible.
     private mutating func randomLeaf() -> UInt64 {
         let address =
-            random.chance(92) ? Layout.data + random.below(Layout.dataPages) * 4096 : 0x9000_0000 + random.below(64) * 4096
+            random.chance(92)
+            ? Layout.data + random.below(Layout.dataPages) * 4096 : 0x9000_0000 + random.below(64) * 4096
         var entry = leaf(address, randomFlags() | (random.chance(95) ? Bit.valid : 0))
         if random.chance(50) { entry |= Bit.user }
         // RSW, PBMT and N; QEMU ignores reserved bits and values.

@@ -22,7 +22,9 @@ enum Patterns {
     private static let ecall: UInt32 = 0x73
     private static let breakpoint: UInt32 = 0x0010_0073
 
-    private static func lui(_ register: UInt32, _ value: UInt32) -> UInt32 { value & 0xFFFF_F000 | register << 7 | 0x37 }
+    private static func lui(_ register: UInt32, _ value: UInt32) -> UInt32 {
+        value & 0xFFFF_F000 | register << 7 | 0x37
+    }
 
     private static func addi(_ register: UInt32, _ source: UInt32, _ value: UInt32) -> UInt32 {
         value << 20 | source << 15 | register << 7 | 0x13
@@ -87,7 +89,8 @@ enum Patterns {
         let previous: UInt32 = isMachine ? 0x1800 : 0x100
         let status: UInt32 = isMachine ? 0x300 : 0x100
         var words = [
-            GeneratedInstruction(scratch << 7 | 0x17), base, GeneratedInstruction(csr(isMachine ? 0x341 : 0x141, 1, scratch)),
+            GeneratedInstruction(scratch << 7 | 0x17), base,
+            GeneratedInstruction(csr(isMachine ? 0x341 : 0x141, 1, scratch)),
             GeneratedInstruction(lui(second, previous + 0x800)),
             GeneratedInstruction(addi(second, second, previous & 0xFFF)),
             GeneratedInstruction(csr(status, random.chance(70) ? 2 : 3, second)),
@@ -106,8 +109,10 @@ enum Patterns {
         let store: UInt32 = scratch << 15 | 2 << 12 | 0x23
         func word(_ value: UInt32, at offset: UInt32) -> [UInt32] {
             // lui and addiw, with the carry of the sign.
-            [lui(second, value &+ 0x800), value << 20 | second << 15 | second << 7 | 0x1B,
-             store | second << 20 | (offset >> 5) << 25 | (offset & 31) << 7]
+            [
+                lui(second, value &+ 0x800), value << 20 | second << 15 | second << 7 | 0x1B,
+                store | second << 20 | (offset >> 5) << 25 | (offset & 31) << 7,
+            ]
         }
         let pointer = address(base | slot & 0xF000, into: scratch) + [addi(scratch, scratch, slot & 0x7FF)]
         let call: [UInt32] = [0x0000_100F, scratch << 15 | 1 << 7 | 0x67]
@@ -155,9 +160,11 @@ enum Patterns {
         // No pointers: W alone is reserved, as good as anything.
         if flags & 0xE == 0 { flags |= 2 }
         let entry = isGuest ? data << 10 | flags | 0x10 : data << 10 | flags
-        let table = isGuest ? PageTables.guestIdentity : isUser ? PageTables.windows.user : PageTables.windows.supervisor
+        let table =
+            isGuest ? PageTables.guestIdentity : isUser ? PageTables.windows.user : PageTables.windows.supervisor
         let index = isGuest ? data & 0x1FF : page
-        let window: UInt64 = isGuest ? Layout.base + UInt64(index) << 12 : Layout.randomPages[isUser ? 1 : 0] + UInt64(page) << 12
+        let window: UInt64 =
+            isGuest ? Layout.base + UInt64(index) << 12 : Layout.randomPages[isUser ? 1 : 0] + UInt64(page) << 12
         var words = [lui(second, entry &+ 0x800), addi(second, second, entry & 0xFFF)]
         words += address(UInt32(table), into: scratch)
         words += [addi(scratch, scratch, index * 8 & 0x7FF)]
@@ -177,7 +184,11 @@ enum Patterns {
         count << 20 | register << 15 | 1 << 12 | register << 7 | 0x13
     }
 
-    private static func load(_ register: UInt32, _ base: UInt32) -> UInt32 { base << 15 | 3 << 12 | register << 7 | 0x03 }
+    private static func load(_ register: UInt32, _ base: UInt32) -> UInt32 {
+        base << 15 | 3 << 12 | register << 7 | 0x03
+    }
 
-    private static func store(_ register: UInt32, _ base: UInt32) -> UInt32 { register << 20 | base << 15 | 3 << 12 | 0x23 }
+    private static func store(_ register: UInt32, _ base: UInt32) -> UInt32 {
+        register << 20 | base << 15 | 3 << 12 | 0x23
+    }
 }

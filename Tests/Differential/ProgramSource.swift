@@ -62,7 +62,8 @@ struct ProgramSource {
         case 55..<65: return (isUser ? Layout.base : Layout.userAlias) + place
         case 65..<85: return random.pick(Layout.randomPages) + random.below(0x20_0000 - 0x1000) & ~7
         // Across the end of a page.
-        case 85..<88: return random.pick(Layout.randomPages + [Layout.base + 0x22000]) + random.below(8) * 4096 - random.below(9)
+        case 85..<88:
+            return random.pick(Layout.randomPages + [Layout.base + 0x22000]) + random.below(8) * 4096 - random.below(9)
         case 88..<97: return random.pick(Layout.superpages) + place
         case 97: return random.pick([0x9000_0000, 0x1000_0000]) + place
         default: return random.interesting()

@@ -37,7 +37,8 @@ enum Report {
         }
         for difference in differences.prefix(24) {
             text += difference.index.map { "  case \($0), " } ?? "  "
-            text += "\(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
+            text +=
+                "\(difference.place)\(instruction(program, difference)): rvhv \(hex(difference.rvhv)), QEMU \(hex(difference.qemu))\n"
         }
         if differences.count > 24 { text += "  and \(differences.count - 24) more\n" }
         return text

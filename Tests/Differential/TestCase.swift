@@ -53,7 +53,8 @@ enum Displacement {
         }
         switch word & 0x7F {
         case 0x63:
-            return word & 0x01FF_F07F | bits(11, 1, at: 7) | bits(1, 4, at: 8) | bits(5, 6, at: 25) | bits(12, 1, at: 31)
+            return word & 0x01FF_F07F | bits(11, 1, at: 7) | bits(1, 4, at: 8) | bits(5, 6, at: 25)
+                | bits(12, 1, at: 31)
         case 0x6F:
             return word & 0xFFF | bits(12, 8, at: 12) | bits(11, 1, at: 20) | bits(1, 10, at: 21) | bits(20, 1, at: 31)
         default: return word & 0xF_FFFF | bits(0, 12, at: 20)
