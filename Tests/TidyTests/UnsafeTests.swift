@@ -42,6 +42,7 @@ import Testing
         "Sources/RV64Core/Memory/TranslationCaches.swift",
         "Sources/RV64Core/Semantics/Atomics+CompareAndSwap.swift",
         "Sources/RV64Core/Semantics/Atomics.swift",
+        "Sources/RV64Core/Semantics/HypervisorAccess.swift",
         "Sources/RV64Core/Semantics/ScalarExtensions.swift",
         "Sources/rvhv/Terminal/FairLock.swift",
         "Sources/rvhv/Terminal/GuestConsole.swift",
