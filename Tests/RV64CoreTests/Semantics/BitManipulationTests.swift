@@ -67,7 +67,7 @@ struct BitManipulationTests {
         Row(opcode: .rev8) { a, _ in .bytes { a.byte(7 - $0) } },
     ]
 
-    /// norm:clz_op norm:ctz_op norm:cpop_op norm:orc_b_op norm:rev8_op norm:rol_op norm:ror_op norm:min_op
+    /// norm:clz_op norm:ctz_op norm:ctzw_op norm:cpop_op norm:orc_b_op norm:rev8_op norm:rol_op norm:ror_op norm:min_op
     @Test("Zbb", arguments: basicRows)
     func basic(row: Row) throws { try Self.check(row) }
 
