@@ -154,7 +154,7 @@ enum Exclusions {
 
     static func isStoreLike(_ opcode: Opcode) -> Bool {
         (Opcode.amoswapW...Opcode.amomaxuW).contains(opcode) || (Opcode.amoswapD...Opcode.amomaxuD).contains(opcode)
-            || (Opcode.hsvB...Opcode.hsvD).contains(opcode) || opcode == .scW || opcode == .scD
+            || opcode == .scW || opcode == .scD
     }
 
     private static func isGuestPageFault(_ cause: UInt64) -> Bool {

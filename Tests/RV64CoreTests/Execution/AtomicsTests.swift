@@ -52,6 +52,22 @@ import Testing
         #expect(machine.read(Self.cell) == 40_000)
     }
 
+    /// No SC retires that could not write, with a reservation or without. norm:sc_retire_permission
+    @Test(arguments: [
+        (UInt64(0x7000_0000), ExceptionCause.storeAccessFault), (cell + 2, ExceptionCause.storeAddressMisaligned),
+    ])
+    func storeConditionalWithoutReservationChecksItsAddress(address: UInt64, cause: ExceptionCause) throws {
+        let machine = try TestMachine()
+        machine.load { program in
+            program.emit(.scW, rd: .a3, rs1: .a0, rs2: .a2)
+            program.emit(.ebreak)
+        }
+        machine[.a0] = address
+        #expect(machine.run(.machine, at: TestMachine.base) == .hosted(.machine))
+        #expect(machine.state.pointee.mcause == cause.rawValue)
+        #expect(machine.state.pointee.mtval == address)
+    }
+
     /// A lock taken by AMOSWAP around plain loads and stores.
     @Test(.timeLimit(.minutes(10)))
     func spinLock() throws {
