@@ -119,7 +119,12 @@ extension UART16550.State {
         case .modemControl:
             return modemControl.rawValue
         case .lineStatus:
-            defer { hasOverrun = false }
+            // Drivers that poll for THRE with its interrupt on never read IIR (xv6): who has seen THRE here needs no more
+            // telling, and an interrupt left pending would come for ever.
+            defer {
+                hasOverrun = false
+                isTransmitterEmptyPending = false
+            }
             if statusPolls < .max { statusPolls += 1 }
             return lineStatus.rawValue
         case .modemStatus:

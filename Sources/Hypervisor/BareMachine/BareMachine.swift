@@ -119,8 +119,8 @@ public final class BareMachine: @unchecked Sendable {
         }
     }
 
-    /// The manual leaves `menvcfg.ADUE` open at reset. Kernels that own the machine (xv6) know QEMU's, where it is set;
-    /// the suites' tests, which have `tohost`, expect Svade. norm:menvcfg_adue_op
+    /// The manual leaves `menvcfg.ADUE` open at reset. Programs for the platform with HTIF know Spike's, where it is clear
+    /// beside Svade; others know QEMU's `virt`, where it is set. norm:menvcfg_adue_op
     private var updatesAccessedDirtyAtReset: Bool {
         let extensions = configuration.isa.extensions
         return extensions.contains(.svadu) && (htif == nil || !extensions.contains(.svade))

@@ -2,7 +2,7 @@ import Platform
 
 /// The paths that the TLB's fast check cannot take: misses, page crossings, devices and faults.
 extension Hart {
-    /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLV, HLVX).
+    /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLVX).
     func load(
         _ address: UInt64,
         _ width: AccessWidth,

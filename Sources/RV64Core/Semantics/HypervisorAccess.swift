@@ -11,23 +11,32 @@ extension Hart {
         }
         let address = x[instruction.rs1]
         var access = guestDataContext
+        let entries = guestEntries(access)
         switch instruction.opcode {
-        case .hsvB: try store(address, .byte, x[instruction.rs2], access, caching: nil)
-        case .hsvH: try store(address, .half, x[instruction.rs2], access, caching: nil)
-        case .hsvW: try store(address, .word, x[instruction.rs2], access, caching: nil)
-        case .hsvD: try store(address, .double, x[instruction.rs2], access, caching: nil)
-        case .hlvB: x[instruction.rd] = signExtend(try load(address, .byte, access, caching: nil), 8)
-        case .hlvBu: x[instruction.rd] = try load(address, .byte, access, caching: nil)
-        case .hlvH: x[instruction.rd] = signExtend(try load(address, .half, access, caching: nil), 16)
-        case .hlvHu: x[instruction.rd] = try load(address, .half, access, caching: nil)
-        case .hlvW: x[instruction.rd] = signExtend(try load(address, .word, access, caching: nil), 32)
-        case .hlvWu: x[instruction.rd] = try load(address, .word, access, caching: nil)
-        case .hlvD: x[instruction.rd] = try load(address, .double, access, caching: nil)
+        case .hsvB: try store(address, .byte, x[instruction.rs2], access, caching: entries)
+        case .hsvH: try store(address, .half, x[instruction.rs2], access, caching: entries)
+        case .hsvW: try store(address, .word, x[instruction.rs2], access, caching: entries)
+        case .hsvD: try store(address, .double, x[instruction.rs2], access, caching: entries)
+        case .hlvB: x[instruction.rd] = signExtend(try load(address, .byte, access, caching: entries), 8)
+        case .hlvBu: x[instruction.rd] = try load(address, .byte, access, caching: entries)
+        case .hlvH: x[instruction.rd] = signExtend(try load(address, .half, access, caching: entries), 16)
+        case .hlvHu: x[instruction.rd] = try load(address, .half, access, caching: entries)
+        case .hlvW: x[instruction.rd] = signExtend(try load(address, .word, access, caching: entries), 32)
+        case .hlvWu: x[instruction.rd] = try load(address, .word, access, caching: entries)
+        case .hlvD: x[instruction.rd] = try load(address, .double, access, caching: entries)
         default:
             access.flags.insert(.readsAsExecute)
             let width: AccessWidth = instruction.opcode == .hlvxHu ? .half : .word
             x[instruction.rd] = try load(address, width, access, caching: nil)
         }
+    }
+
+    /// The TLB that the guest's own loads and stores use.
+    private func guestEntries(_ access: TranslationContext) -> UnsafeMutablePointer<TLBEntry> {
+        let entries = caches.bank(for: access).entries
+        // The bank given up for it may be one in use.
+        if entries == context.pointee.data || entries == context.pointee.fetch { updateContext() }
+        return entries
     }
 
     private func signExtend(_ value: UInt64, _ bits: UInt64) -> UInt64 {

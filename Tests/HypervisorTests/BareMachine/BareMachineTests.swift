@@ -175,7 +175,6 @@ import Testing
     }
 
     /// Hart 0 wakes hart 1 through the ACLINT; hart 1 ends the run.
-    /// norm:mhartid_one_is_zero norm:mhartid_unique
     @Test(arguments: [false, true])
     func interprocessorInterrupt(onInstructionClock: Bool) throws {
         var program = BareTestProgram(

@@ -4,9 +4,7 @@ import Testing
 
 @Suite("PMP registers")
 struct ProtectionRegisterTests {
-    @Test(
-        "norm:pmp_cfg_rv64_layout norm:pmp_entry_structure norm:pmp_csrs_warl_access: eight entries per even register"
-    )
+    @Test("norm:pmp_cfg_rv64_layout: eight entries per even register")
     func layout() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.pmpcfg0, 0x1f0f_0b09_0703_0100)
@@ -37,9 +35,7 @@ struct ProtectionRegisterTests {
         }
     }
 
-    @Test(
-        "norm:pmp_l_bit_write_protection: a locked entry keeps configuration and address, until reset: norm:pmp_A_L_rst"
-    )
+    @Test("norm:pmp_l_bit_write_protection: a locked entry keeps configuration and address")
     func lock() throws {
         let hart = try TestHart().hart
         hart.writeCSR(.pmpaddr0, 0x100)

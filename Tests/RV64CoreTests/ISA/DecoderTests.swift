@@ -23,6 +23,17 @@ struct DecoderTests {
         #expect(MemoryLayout<DecodedInstruction>.stride == 16)
     }
 
+    /// norm:add_uw_enc norm:andn_enc norm:bclr_enc norm:bclri_rv64_enc norm:bext_enc norm:bexti_rv64_enc
+    /// norm:binv_enc norm:binvi_rv64_enc norm:bset_enc norm:bseti_rv64_enc norm:clmul_enc norm:clmulh_enc
+    /// norm:clmulr_enc norm:clz_enc norm:clzw_enc norm:cpop_enc norm:cpopw_enc norm:ctz_enc norm:ctzw_enc
+    /// norm:max_enc norm:maxu_enc norm:min_enc norm:minu_enc norm:orc_b_enc norm:orn_enc norm:pack_enc norm:packh_enc
+    /// norm:packw_enc norm:rev8_rv64_enc norm:brev8_enc norm:rol_enc norm:rolw_enc norm:ror_enc norm:rori_rv64_enc
+    /// norm:roriw_enc norm:rorw_enc norm:sext_b_enc norm:sext_h_enc norm:sh1add_enc norm:sh1add_uw_enc
+    /// norm:sh2add_enc norm:sh2add_uw_enc norm:sh3add_enc norm:sh3add_uw_enc norm:slli_uw_enc norm:xnor_enc
+    /// norm:xperm8_enc norm:xperm4_enc norm:zext_h_rv64_enc norm:aes64ds_enc norm:aes64dsm_enc norm:aes64es_enc
+    /// norm:aes64esm_enc norm:aes64im_enc norm:aes64ks1i_enc norm:aes64ks2_enc norm:sha256sig0_enc
+    /// norm:sha256sig1_enc norm:sha256sum0_enc norm:sha256sum1_enc norm:sha512sig0_enc norm:sha512sig1_enc
+    /// norm:sha512sum0_enc norm:sha512sum1_enc
     @Test(
         "LLVM's encodings decode to their opcode",
         arguments: integerReferenceEncodings + floatReferenceEncodings + aliasReferenceEncodings

@@ -95,6 +95,54 @@ import Testing
         #expect(load(fixture) == 2)
     }
 
+    /// HLV sees what the guest's own loads see, until the same fences. norm:hfence-vvma_mode
+    @Test func hypervisorLoads() throws {
+        let fixture = try fixture()
+        let machine = fixture.machine
+        func execute(_ opcode: Opcode) -> UInt64 {
+            machine.state.pointee.hstatus[.spvp] = true
+            machine[.a0] = Self.page
+            machine.load { program in
+                program.emit(opcode)
+                program.emit(.hlvD, rd: .a1, rs1: .a0)
+                program.emit(.ecall)
+            }
+            machine.hart.synchronizeInstructionFetch()
+            machine.run(.supervisor, at: TestMachine.base)
+            #expect(machine.state.pointee.scause == ExceptionCause.environmentCallFromHS.rawValue)
+            return machine[.a1]
+        }
+        #expect(execute(.sfenceVma) == 1)
+        #expect(execute(.hfenceVvma) == 2)
+    }
+
+    /// HLV through more address spaces than the TLB has banks, in turn with accesses of its own.
+    @Test func manyGuests() throws {
+        let fixture = try GuestMachine()
+        let machine = fixture.machine
+        machine.state.pointee.hstatus[.spvp] = true
+        machine.write(7, at: fixture.physical(GuestMachine.data))
+        let own = TestMachine.base + 0x8_0000
+        machine[.a0] = GuestMachine.virtualData
+        machine[.a2] = own
+        machine[.a3] = fixture.first.register(0)
+        machine[.a4] = 1 << 44
+        machine.load { program in
+            for _ in 0..<40 {
+                program.swap(.vsatp, rs1: .a3)
+                program.emit(.hlvD, rd: .a1, rs1: .a0)
+                program.emit(.sd, rs1: .a2, rs2: .a1)
+                program.emit(.addi, rd: .a2, rs1: .a2, 8)
+                program.emit(.add, rd: .a3, rs1: .a3, rs2: .a4)
+            }
+            program.emit(.ecall)
+        }
+        machine.hart.synchronizeInstructionFetch()
+        machine.run(.supervisor, at: TestMachine.base)
+        #expect(machine.state.pointee.scause == ExceptionCause.environmentCallFromHS.rawValue)
+        for index in UInt64(0)..<40 { #expect(machine.read(own + 8 * index) == 7) }
+    }
+
     /// A fence for any address inside a superpage drops what was cached for all of it.
     @Test func fenceInsideASuperpage() throws {
         let fixture = try GuestMachine()

@@ -38,9 +38,9 @@ import Testing
         .map(\.opcode)
 
     /// RAM supports every atomic of every width; devices and nothing support none, in any mode.
-    /// norm:ziccamoa_pma_amo_req norm:ziccamoc_pma_amo_req norm:ziccrse_pma_rsrv_req norm:pma_amo_levels
+    /// norm:ziccamoa_pma_amo_req norm:ziccamoc_pma_amo_req norm:pma_amo_levels
     /// norm:pma_amo_sz_support norm:pma_amo_zacas_levels1 norm:pma_amo_zacas_levels2 norm:pma_amo_zacas_req_arith
-    /// norm:pma_amo_zabha_req norm:pma_cache_mm_all_atomics norm:pma_amo_far_subset_proc norm:pma_rsrv_levels
+    /// norm:pma_amo_zabha_req norm:pma_cache_mm_all_atomics norm:pma_amo_far_subset_proc
     /// norm:pma_indep_exec_context norm:pma_precise_recom
     @Test(arguments: atomics)
     func atomicSupport(_ opcode: Opcode) throws {
@@ -52,6 +52,25 @@ import Testing
             #expect(machine.state.pointee.mtval == Self.device)
             #expect(cause(opcode, 0x5000_0000, mode, machine) == fault.rawValue)
         }
+    }
+
+    /// A constrained LR/SC loop on RAM comes to its end, in every mode. norm:ziccrse_pma_rsrv_req norm:pma_rsrv_levels
+    @Test(arguments: [(Opcode.lrW, Opcode.scW), (.lrD, .scD)], PrivilegeMode.allCases)
+    func reservations(pair: (Opcode, Opcode), mode: PrivilegeMode) throws {
+        let machine = try machine()
+        machine.write(41, at: TestMachine.base + 0x8000)
+        machine[.a0] = TestMachine.base + 0x8000
+        machine.load { program in
+            let loop = program.offset
+            program.emit(pair.0, rd: .a1, rs1: .a0)
+            program.emit(.addi, rd: .a1, rs1: .a1, 1)
+            program.emit(pair.1, rd: .a2, rs1: .a0, rs2: .a1)
+            program.loop(.bne, rs1: .a2, to: loop)
+            program.emit(.ebreak)
+        }
+        machine.run(mode, at: TestMachine.base)
+        #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+        #expect(machine.read(TestMachine.base + 0x8000) == 42)
     }
 
     /// RAM is read, written and executed in all widths; devices are read and written, aligned, and never executed;

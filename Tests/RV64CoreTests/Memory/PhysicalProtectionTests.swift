@@ -64,7 +64,6 @@ import Testing
 
     /// An access that only partly matches the deciding entry fails; the rest of the page stays reachable.
     /// norm:pmp_full_match_required norm:pmp_a_field_napot_na4 norm:pmp_entry_priority norm:pmp_granularity
-    /// norm:pmp_misaligned_access_behavior
     @Test func fourByteEntryInsideAPage() throws {
         let machine = try machine(0x10, (Self.target + 8) >> 2)
         #expect(cause(machine, .lw, Self.target + 8) == .loadAccessFault)

@@ -31,7 +31,7 @@ struct AdditionalFloatTests {
     private static func boxed(_ value: Float) -> UInt64 { 0xFFFF_FFFF_0000_0000 | UInt64(value.bitPattern) }
     private static func boxed(_ value: Float16) -> UInt64 { 0xFFFF_FFFF_FFFF_0000 | UInt64(value.bitPattern) }
 
-    /// norm:fround-s_op norm:froundnx-s_op norm:fround-d_froundnx-d_op norm:fround-h_froundnx-h_op
+    /// norm:fround-s_zero_inf norm:fround-s_op norm:froundnx-s_op norm:fround-d_froundnx-d_op norm:fround-h_froundnx-h_op
     @Test("FROUND is the host's rounding, FROUNDNX raises inexact besides", arguments: RoundingMode.allCases)
     func rounding(mode: RoundingMode) {
         for value in Self.doubles {
@@ -60,6 +60,7 @@ struct AdditionalFloatTests {
         }
     }
 
+    /// norm:fmaxm-d_fminm-d_op norm:fleq-d_fltq-d_op
     /// norm:fround-s_nan_nv norm:fmaxm-s_fminm-s_op norm:fleq-s_fltq-s_op
     @Test("NaNs")
     func notNumbers() {

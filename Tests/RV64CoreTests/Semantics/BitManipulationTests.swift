@@ -36,6 +36,7 @@ struct BitManipulationTests {
         Row(opcode: .slliUw, immediate: 63) { a, _ in a << 63 },
     ]
 
+    /// norm:bitmanip_uw_suffix_semantics norm:sh1add_uw_op norm:sh2add_uw_op norm:sh3add_uw_op
     /// norm:add_uw_op norm:sh1add_op norm:sh2add_op norm:sh3add_op norm:slli_uw_op
     @Test("Zba", arguments: addressRows)
     func addressGeneration(row: Row) throws { try Self.check(row) }
@@ -67,7 +68,11 @@ struct BitManipulationTests {
         Row(opcode: .rev8) { a, _ in .bytes { a.byte(7 - $0) } },
     ]
 
-    /// norm:clz_op norm:ctz_op norm:ctzw_op norm:cpop_op norm:orc_b_op norm:rev8_op norm:rol_op norm:ror_op norm:min_op
+    /// norm:andn_op norm:orn_op norm:xnor_op norm:clzw_op norm:cpopw_op norm:ctzw_op norm:max_op norm:maxu_op
+    /// norm:minu_op norm:rolw_op norm:rori_op norm:roriw_op norm:rorw_op norm:sext_b_op norm:sext_h_op norm:zext_h_op
+    /// norm:bitmanip_w_suffix_semantics norm:zbb_sign_zero_extension_function norm:zbb_rotate_semantics
+    /// norm:zbb_orc_b_semantics
+    /// norm:clz_op norm:ctz_op norm:cpop_op norm:orc_b_op norm:rev8_op norm:rol_op norm:ror_op norm:min_op
     @Test("Zbb", arguments: basicRows)
     func basic(row: Row) throws { try Self.check(row) }
 
@@ -87,6 +92,7 @@ struct BitManipulationTests {
         }
     }
 
+    /// norm:bclri_op norm:bexti_op norm:binvi_op norm:bseti_op norm:zbs_single_bit_functionality
     /// norm:bclr_op norm:bext_op norm:binv_op norm:bset_op
     @Test("Zbs", arguments: singleBitRows + immediateRows)
     func singleBit(row: Row) throws { try Self.check(row) }
@@ -102,6 +108,7 @@ struct BitManipulationTests {
         Row(opcode: .clmulr) { a, b in .bits { product(a, b, bit: $0 + 63) } },
     ]
 
+    /// norm:zbc_clmul_clmulh_results norm:zbc_clmulr_results
     /// norm:clmul_op norm:clmulh_op norm:clmulr_op
     @Test("Zbc", arguments: carrylessRows)
     func carryless(row: Row) throws { try Self.check(row) }
@@ -124,6 +131,7 @@ struct BitManipulationTests {
     ]
 
     /// norm:pack_op norm:packh_op norm:packw_op norm:brev8_op norm:xperm4_op norm:xperm8_op norm:czero-eqz_op
+    /// norm:czero-nez_op norm:Zimop_mop-rr_op norm:zbkx_lookup_table_model norm:zbkx_indexing_behavior
     /// norm:Zimop_mop-r_op
     @Test("Zbkb, Zbkx, Zicond, Zimop", arguments: cryptographyRows)
     func packing(row: Row) throws { try Self.check(row) }

@@ -179,6 +179,7 @@ struct CacheBlockTests {
         #expect(SupervisorTrap(guest.state) == expected)
     }
 
+    /// norm:cbp_unperm_noexcep norm:prefetch-i_op norm:prefetch-r_op norm:prefetch-w_op norm:Zawrs_stall_terminate
     @Test("Prefetches and hints change nothing and never trap")
     func hints() throws {
         let machine = try Self.machine()

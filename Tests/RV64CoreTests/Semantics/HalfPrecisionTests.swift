@@ -115,6 +115,7 @@ struct HalfPrecisionTests {
         }
     }
 
+    /// norm:fcvt-s-h_fcvt-h-s_op norm:fcvt-d-h_fcvt-h-d_op norm:Zfh_canonical_NaN
     @Test("Every half-precision number widens exactly and comes back; so do integers")
     func conversions() {
         for bits in UInt16.min...UInt16.max {
@@ -136,6 +137,7 @@ struct HalfPrecisionTests {
         }
     }
 
+    /// norm:fcvt-wu-h_fcvt-lu-h_fcvt-h-wu_fcvt-h-lu_op
     /// norm:fcvt-w-h_fcvt-l-h_op norm:fcvt-h-w_fcvt-h-l_op
     @Test("To and from integers")
     func integers() {
@@ -164,6 +166,7 @@ struct HalfPrecisionTests {
         }
     }
 
+    /// norm:fsgnj-h_fsgnjn-h_fsgnjx-h_op norm:fmv_half_bits_preserved norm:Zfh_compare_instrs norm:fclass-h_op
     /// norm:fmv-x-h_op norm:fmv-h-x_op
     @Test("Transfers, NaN boxes, classes, signs and comparisons")
     func transfers() {
@@ -186,6 +189,7 @@ struct HalfPrecisionTests {
         #expect(flags == 0)
     }
 
+    /// norm:fsh_flh_op norm:fsh_flh_bits_maintained
     @Test("FLH boxes, FSH stores the low half, and both need FS")
     func memory() throws {
         let machine = try TestMachine(extensions: ISAConfiguration.standard.extensions)
