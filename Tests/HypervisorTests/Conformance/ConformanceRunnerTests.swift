@@ -91,6 +91,10 @@ import Testing
         #expect(verdicts["rv64ui-p-bad"] == .failed(text))
     }
 
+    @Test func folderOfAnyNameNeedsNothing() {
+        #expect(ConformanceTest(path: "p", name: "good", folder: "rvhv-conformance-ZXLd6K").unknownNeed == nil)
+    }
+
     @Test func programsThatDoNotEnd() throws {
         let loop = Self.elf([0x0000_006F])
         let wait = Self.elf([0x1050_0073, 0xFFDF_F06F])
