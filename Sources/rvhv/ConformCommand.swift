@@ -9,6 +9,7 @@ enum ConformCommand {
         // Ctrl-C ends the process: there is no terminal to restore.
         HostSignals.unblock()
         let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? MachineCommand.defaultISA
+        if let folder = configuration.suite.reference { try requireFolder(folder, for: "--reference") }
         let filter = configuration.suite.filter
         let tests = try TestDiscovery.tests(at: configuration.paths).filter { test in
             filter.map { test.path.contains(text: $0) } ?? true
@@ -32,6 +33,13 @@ enum ConformCommand {
         if let path = configuration.suite.junit { try OutputFile.write(Array(report.junit.utf8), to: path) }
         if let path = configuration.suite.json { try OutputFile.write(Array(report.json.utf8), to: path) }
         return isOpen && report.total.failed == 0 ? .success : .hostFailure
+    }
+
+    /// A mistyped folder would let every test be skipped, and the run succeed.
+    static func requireFolder(_ path: String, for purpose: String) throws(HostFailure) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .cannotOpen(path: path, purpose: purpose, code: errno) }
+        close(descriptor)
     }
 
     private static func suiteConfiguration(

@@ -38,6 +38,9 @@ public final class BareMachine: @unchecked Sendable {
         htif == nil && configuration.instructionLimit == nil && !clock.followsInstructions ? 8_000_000 : 10_000
     }
 
+    /// Resets after which a machine with an instruction limit counts as lost.
+    private static let resetLimit = 100
+
     /// `roomMade` is called when console input that was refused would now be taken.
     package init(
         _ configuration: BareMachineConfiguration,
@@ -160,13 +163,16 @@ public final class BareMachine: @unchecked Sendable {
 
     /// Runs the machine until it has ended, on a thread per hart.
     public func run() -> BareMachineOutcome {
+        var resets = 0
         while true {
             runUntilStopped()
             switch outcome.withLock({ $0 }) {
             case .outcome(let outcome): return outcome
             case nil: return .requested
-            case .reset: break
+            case .reset: resets += 1
             }
+            // Few instructions lie between two resets, and much work: the limit alone would end it too late.
+            if configuration.instructionLimit != nil, resets > Self.resetLimit { return .failed("resets for ever") }
             outcome.withLock { $0 = nil }
             isStopping.store(false, ordering: .sequentiallyConsistent)
             do throws(VirtualMachineError) { try assemble() } catch { return .failed(error.description) }

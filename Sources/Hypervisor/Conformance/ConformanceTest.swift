@@ -56,7 +56,7 @@ package struct ConformanceTest: Equatable, Sendable {
         let name = group.split(separator: "/").last.map { $0.lowercased() } ?? ""
         let words = name.split { $0 == "_" || $0 == "-" }
         // A folder of any other name may hold a word that looks like an extension.
-        let isNamedAfterExtension = words.count == 1 || name.hasPrefix("rv")
+        let isNamedAfterExtension = words.count == 1 || name.hasPrefix("rv32") || name.hasPrefix("rv64")
         for word in words {
             let word = withoutBase(word)
             if let known = suiteNames[word] {

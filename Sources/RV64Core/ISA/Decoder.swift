@@ -28,10 +28,10 @@ package struct Decoder: Sendable {
     private let candidates: [Candidate]
     private let compressed: CompressedTable
 
-    /// A decoder for `extensions` and what they imply.
     /// Knows every instruction, whatever a hart has.
     package static let complete = Decoder(extensions: .all)
 
+    /// A decoder for `extensions` and what they imply.
     package init(extensions: ExtensionSet) {
         let enabled = extensions.closure
         let rows = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }

@@ -41,8 +41,8 @@ enum OptionValue {
         let wellFormed = hexadecimal ? digits.allSatisfy(\.isHexDigit) && !digits.isEmpty : isDecimal(digits)
         guard wellFormed else { throw Refusal(reason: "not a whole number") }
         guard let number = UInt64(digits, radix: hexadecimal ? 16 : 10), range.contains(number) else {
-            let bound = range.upperBound == .max ? "below 2^64" : "\(range.lowerBound) to \(range.upperBound)"
-            throw Refusal(reason: "the range is \(bound)")
+            let last = range.upperBound == .max ? "2^64 - 1" : "\(range.upperBound)"
+            throw Refusal(reason: "the range is \(range.lowerBound) to \(last)")
         }
         return number
     }

@@ -91,16 +91,25 @@ import Testing
         #expect(verdicts["rv64ui-p-bad"] == .failed(text))
     }
 
+    @Test func folderOfAnyNameNeedsNothing() {
+        #expect(ConformanceTest(path: "p", name: "good", folder: "rvhv-conformance-ZXLd6K").unknownNeed == nil)
+    }
+
     @Test func programsThatDoNotEnd() throws {
         let loop = Self.elf([0x0000_006F])
         let wait = Self.elf([0x1050_0073, 0xFFDF_F06F])
-        let verdicts = try verdicts([("loop", loop), ("wait", wait)])
-        guard case .failed(let looping)? = verdicts["loop"], case .failed(let waiting)? = verdicts["wait"] else {
+        // Writes the finisher's reset.
+        let reset = Self.elf([0x0010_02B7, 0x0000_7337, 0x7773_0313, 0x0062_A023, 0x0000_006F])
+        let verdicts = try verdicts([("loop", loop), ("wait", wait), ("reset", reset)])
+        guard case .failed(let looping)? = verdicts["loop"], case .failed(let waiting)? = verdicts["wait"],
+            case .failed(let resetting)? = verdicts["reset"]
+        else {
             Issue.record("\(verdicts)")
             return
         }
         #expect(looping.hasPrefix("no end within 100000 instructions: pc 0x80000000 <_start> in M-mode"))
         #expect(waiting.hasPrefix("waits for an interrupt that cannot come: pc"))
+        #expect(resetting.hasPrefix("resets for ever: pc"))
     }
 
     @Test func signaturesAreCompared() throws {

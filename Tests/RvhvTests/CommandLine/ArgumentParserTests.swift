@@ -207,6 +207,13 @@ import Testing
         #expect("\(error)" == "--engine 'jit': not available in this build; it has the interpreter only")
     }
 
+    @Test func rangesAreSaidWhole() throws {
+        let error = try #require(throws: UsageError.self) {
+            try ArgumentParser.parse(["machine", "a", "--max-instructions", "0"])
+        }
+        #expect("\(error)" == "--max-instructions '0': the range is 1 to 2^64 - 1")
+    }
+
     @Test func messagesAreOneCleanLine() throws {
         let error = try #require(throws: UsageError.self) { try ArgumentParser.parse(["--\u{1b}[2J\n\u{9b}"]) }
         #expect("\(error)" == "unknown option '--\\u{1b}[2J\\u{a}\\u{9b}'")
