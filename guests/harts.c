@@ -69,9 +69,9 @@ static struct hart *find_hart(uint64_t id) {
     return NULL;
 }
 
-static bool wait_until_changes(volatile enum work *word, enum work from) {
+static bool wait_until_done(const struct hart *hart, enum work order) {
     uint64_t deadline = time_now() + tick * 20;
-    while (*word == from)
+    while (hart->done != order)
         if (time_now() > deadline) return false;
     return true;
 }
@@ -137,10 +137,7 @@ static bool wait_for_all(enum work order) {
     for (unsigned i = 0; i < hart_count; i++) {
         struct hart *hart = &harts[i];
         if (!is_other(hart)) continue;
-        while (hart->done != order) {
-            enum work before = hart->done;
-            if (!wait_until_changes(&hart->done, before)) return fail("no answer", hart->id);
-        }
+        if (!wait_until_done(hart, order)) return fail("no answer", hart->id);
     }
     return true;
 }
