@@ -5,13 +5,6 @@
 const char guest_name[] = "bare";
 
 static struct machine machine;
-static unsigned failures;
-
-static void expect(bool holds, const char *what) {
-    if (holds) return;
-    failures++;
-    report("FAILED: %s", what);
-}
 
 static void see_machine(uint64_t hart, const void *device_tree) {
     if (!read_device_tree(device_tree, &machine)) {

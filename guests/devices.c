@@ -6,13 +6,6 @@
 const char guest_name[] = "devices";
 
 static struct machine machine;
-static unsigned failures;
-
-static void expect(bool holds, const char *what) {
-    if (holds) return;
-    failures++;
-    report("FAILED: %s", what);
-}
 
 // MARK: the forms of load and store, compressed ones included
 

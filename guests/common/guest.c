@@ -12,6 +12,14 @@ void shut_down(int status) {
     for (;;) wait_for_interrupt();
 }
 
+unsigned failures;
+
+void expect(bool holds, const char *what) {
+    if (holds) return;
+    failures++;
+    report("FAILED: %s", what);
+}
+
 static bool is_probe(uint64_t pc) {
     return (pc >= (uint64_t)probe_begin && pc < (uint64_t)probe_end) ||
            (pc >= (uint64_t)probe_slot && pc < (uint64_t)probe_slot_end);

@@ -25,6 +25,11 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
 
 [[noreturn]] void shut_down(int status);
 
+/// Findings of `expect` that were wrong.
+extern unsigned failures;
+/// Reports what ought to hold and does not.
+void expect(bool holds, const char *what);
+
 // MARK: traps
 
 struct trap_frame {

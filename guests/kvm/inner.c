@@ -7,13 +7,6 @@
 const char guest_name[] = "inner";
 
 static struct machine machine;
-static unsigned failures;
-
-static void expect(bool holds, const char *what) {
-    if (holds) return;
-    failures++;
-    report("FAILED: %s", what);
-}
 
 // MARK: a device behind no page table: every load and store that KVM must decode
 
