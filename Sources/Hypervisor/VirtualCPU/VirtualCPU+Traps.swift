@@ -86,18 +86,11 @@ extension VirtualCPU {
                 ?? .notEmulated
         }
         do throws(Trap) {
-            let encoding = try fetchInstruction(at: hart.state.pointee.sepc)
+            let encoding = try hart.fetchGuestInstruction(at: hart.state.pointee.sepc)
             return MMIOOperation(encoding: encoding, decoder: machine.decoder).map { .success($0) } ?? .notEmulated
         } catch {
             return .retry
         }
-    }
-
-    /// The instruction at a guest address, 16 or 32 bits of it.
-    func fetchInstruction(at pc: UInt64) throws(Trap) -> UInt32 {
-        let low = UInt32(truncatingIfNeeded: try hart.fetchGuest(pc, .half))
-        guard low & 3 == 3 else { return low }
-        return low | UInt32(truncatingIfNeeded: try hart.fetchGuest(pc &+ 2, .half)) << 16
     }
 
     // MARK: - Exceptions that are the guest's own
@@ -199,16 +192,10 @@ struct TrapSite {
         mode = hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser
         trapValue = hart.state.pointee.stval
         guestPhysicalAddress = hart.state.pointee.htval << 2 | hart.state.pointee.stval & 3
-        instruction = Self.fetch(hart, hart.state.pointee.sepc)
-    }
-
-    private static func fetch(_ hart: Hart, _ pc: UInt64) -> UInt32? {
         do throws(Trap) {
-            let low = UInt32(truncatingIfNeeded: try hart.fetchGuest(pc, .half))
-            guard low & 3 == 3 else { return low }
-            return low | UInt32(truncatingIfNeeded: try hart.fetchGuest(pc &+ 2, .half)) << 16
+            instruction = try hart.fetchGuestInstruction(at: pc)
         } catch {
-            return nil
+            instruction = nil
         }
     }
 }

@@ -56,6 +56,13 @@ extension Hart {
         return try load(address, width, access, caching: nil)
     }
 
+    /// The instruction at a guest address, 16 or 32 bits of it.
+    package func fetchGuestInstruction(at pc: UInt64) throws(Trap) -> UInt32 {
+        let low = UInt32(truncatingIfNeeded: try fetchGuest(pc, .half))
+        guard low & 3 == 3 else { return low }
+        return low | UInt32(truncatingIfNeeded: try fetchGuest(pc &+ 2, .half)) << 16
+    }
+
     /// Translates a guest virtual address to a physical one without accessing it.
     package func translateGuest(_ address: UInt64, _ kind: AccessKind) throws(Trap) -> PhysicalAddress {
         PhysicalAddress(try translate(address, kind, guestDataContext).physicalAddress)
