@@ -15,6 +15,16 @@ extension GuestMemoryAccess {
         return isRead ? T(littleEndian: value) : nil
     }
 
+    /// A copy of bytes, or nil if they are not all RAM.
+    package func bytes(at address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
+        var isRead = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            isRead = read(into: UnsafeMutableRawBufferPointer(buffer), at: address)
+            initialized = isRead ? count : 0
+        }
+        return isRead ? bytes : nil
+    }
+
     /// Stores a little-endian integer; false outside RAM.
     package func store<T: FixedWidthInteger>(_ value: T, at address: GuestPhysicalAddress) -> Bool {
         withUnsafeBytes(of: value.littleEndian) { write($0, at: address) }

@@ -2,7 +2,7 @@ import Platform
 import RV64Core
 
 /// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
-package enum GuestState {
+enum GuestState {
     /// Exceptions that the guest handles without us: its own calls and page faults. Access faults, illegal
     /// instructions and guest-page faults come to HS.
     private static let delegatedExceptions: [ExceptionCause] = [
@@ -12,7 +12,7 @@ package enum GuestState {
 
     /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`. `offered` is what the guest may use; the hart
     /// itself has more, for the hypervisor.
-    static func prepare(_ hart: Hart, offered: ExtensionSet, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
+    static func prepare(_ hart: Hart, offered: ExtensionSet, addressSpace: GuestAddressSpace) {
         hart.reset()
         // What other harts wrote while this one was off may be code.
         hart.synchronizeInstructionFetch()
@@ -33,8 +33,6 @@ package enum GuestState {
         hart.writeCSR(.henvcfg, environment(offered).rawValue)
         for index in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
         hart.writeCSR(.hgatp, addressSpace.root.rawValue)
-        // The guest's time starts at zero.
-        hart.writeCSR(.htimedelta, 0 &- timeOrigin)
         hart.writeCSR(.vstimecmp, ~0)
         // Our own timer, for guests without Sstc.
         hart.writeCSR(.stimecmp, ~0)
@@ -49,7 +47,7 @@ package enum GuestState {
     }
 
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
-    package static let ownExtensions: ExtensionSet = [.h, .sstc]
+    static let ownExtensions: ExtensionSet = [.h, .sstc]
 
     /// All of an `envcfg` register but what software that does not know of it would stumble over: SDT, which every trap
     /// sets, and masked pointers.

@@ -5,17 +5,20 @@ import Synchronization
 
 /// One hart of a guest, and the Swift that plays HS-mode for it.
 ///
-/// Its own thread runs `step` over and over. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`,
-/// `post` and `wake` only.
-package final class VirtualCPU: @unchecked Sendable {
+/// One thread at a time runs `turn`. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`, `post` and
+/// `wake` only.
+package final class VirtualCPU: HartDriver, @unchecked Sendable {
     // @unchecked: everything mutable is either atomic, behind a lock, or used by the running thread alone.
 
     package let index: Int
     package let hart: Hart
-    unowned let machine: any GuestMachine
+    unowned let guest: Guest
     let addressSpace: GuestAddressSpace
+    /// Held, so that no other guest gets it while this hart may have translations cached under it.
+    private let vmid: VMID
 
-    private let parking = ParkingSpot()
+    package let parking = ParkingSpot()
+    package var sleepsUntil: UInt64?
     private let inbox = Lock<FenceInbox>(FenceInbox())
     /// The ticket of the last fence done: what `post` waits for.
     private let finishedFences = Atomic<UInt64>(0)
@@ -40,41 +43,32 @@ package final class VirtualCPU: @unchecked Sendable {
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
-    /// Instructions retired since the machine was made, for others to read.
-    package let instructions = Atomic<UInt64>(0)
-    /// Those of earlier lives of the hart: starting it resets its counters.
+    private let retired = Atomic<UInt64>(0)
+    /// What earlier lives of the hart have retired: starting it resets its counters.
     private var retiredBefore: UInt64 = 0
-    /// Set while the hart sleeps under the one-thread scheduler.
-    private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     package internal(set) var counters = VCPUCounters()
     /// The last exception that the guest was given: what a report of a trap loop tells.
     var lastInjection: (trap: Trap, pc: UInt64)?
 
-    package init(index: Int, hart: Hart, machine: any GuestMachine, addressSpace: GuestAddressSpace) {
+    init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
         self.index = index
         self.hart = hart
-        self.machine = machine
-        self.addressSpace = addressSpace
+        self.guest = guest
+        self.vmid = vmid
+        addressSpace = guest.addressSpace
     }
 
-    /// What a turn came to.
-    package enum Step: Equatable {
-        case ran
-        /// Nothing to do until a wake or this `time`.
-        case sleep(untilTick: UInt64)
-        /// Stopped through HSM: nothing to do until another hart starts it.
-        case stopped
-    }
+    var machine: any GuestMachine { guest.machine }
 
-    /// Enters the guest once and handles the exit: one turn of the vCPU.
-    package func step(limit: UInt64 = .max) -> Step {
-        // Before anything is looked at: what is asked from here on is seen at the latest by the next step.
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
-        switch machine.hartStates.state(of: index) {
+    package var instructions: UInt64 { retired.load(ordering: .relaxed) }
+
+    /// Enters the guest once and handles the exit.
+    package func turn(limit: UInt64) -> Turn {
+        switch guest.hartStates.state(of: index) {
         case .stopped: return .stopped
-        case .startPending: if let entry = machine.hartStates.completeStart(of: index) { enter(at: entry) }
+        case .startPending: if let entry = guest.hartStates.completeStart(of: index) { enter(at: entry) }
         case .suspended: return resumeFromSuspend()
         case .started, .stopPending, .suspendPending, .resumePending: break
         }
@@ -86,50 +80,42 @@ package final class VirtualCPU: @unchecked Sendable {
         isInGuest.store(false, ordering: .sequentiallyConsistent)
         let left = measuredTime
         counters.guestNanoseconds &+= left &- entered
-        instructions.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
-        let step = handle(exit)
+        retired.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
+        let turn = handle(exit)
         counters.finishExit(nanoseconds: measuredTime &- left)
-        return step
+        return turn
     }
 
     /// The clock where statistics are wanted; reading it costs too much to do it for nothing.
-    private var measuredTime: UInt64 { machine.measuresTime ? machine.clock.nanoseconds : 0 }
+    private var measuredTime: UInt64 { guest.measuresTime ? guest.clock.nanoseconds : 0 }
 
-    private func handle(_ exit: HartExit) -> Step {
+    private func handle(_ exit: HartExit) -> Turn {
         switch exit {
         case .hosted(.supervisor): return handleTrap()
         case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran
-        case .trapLoop:
-            machine.stop(.failed(trapLoopReport))
-            return .ran
-        case .criticalError:
-            machine.stop(.failed("hart \(index) is in the critical-error state: a trap that no handler could take"))
-            return .ran
+        case .trapLoop: return .ended(.failed(trapLoopReport))
+        case .criticalError: return .ended(.failed(CriticalError.report(hart)))
         case .hosted:
-            machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
-            return .ran
+            let cause = hex(hart.state.pointee.mcause)
+            return .ended(.failed("a trap with cause \(cause) reached M-mode on hart \(index)"))
         }
     }
 
-    /// What a guest that cannot even enter its trap handler did.
+    /// What a guest that cannot even enter its trap handler did. It knows its registers by the names without "v".
     private var trapLoopReport: String {
-        let handler = machine.describe(hart.state.pointee.vstvec & ~3)
-        let report: String
-        if let (trap, pc) = lastInjection {
-            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))\(explanation(of: trap))"
-        } else {
-            let cause = hart.state.pointee.vscause
-            let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
-            report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
-        }
-        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) never returns"
+        var loop = TrapLoop(hart, in: .virtualSupervisor)
+        loop.register = "stvec"
+        guard let (trap, pc) = lastInjection else { return loop.report(machine.describe) }
+        (loop.cause, loop.pc, loop.value) = (trap.cause.name, pc, trap.value)
+        loop.explanation = explanation(of: trap)
+        return loop.report(machine.describe)
     }
 
     /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
     private func explanation(of trap: Trap) -> String {
         guard trap.cause == .illegalInstruction, let raw = UInt32(exactly: trap.value) else { return "" }
-        let names = machine.offered.missing(for: raw).members.map(\.name)
+        let names = guest.offered.missing(for: raw).members.map(\.name)
         return names.isEmpty
             ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
     }
@@ -146,38 +132,6 @@ package final class VirtualCPU: @unchecked Sendable {
     func raiseSoftwareInterrupt() {
         softwareInterrupt.store(true, ordering: .sequentiallyConsistent)
         wake()
-    }
-
-    /// Brings the vCPU out of the guest, or out of its sleep.
-    package func wake() {
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
-        parking.wake()
-    }
-
-    /// Marks the hart as sleeping, for the scheduler that runs all harts on one thread.
-    package func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
-
-    /// The `time` until which the hart sleeps; nil once it is due or was woken.
-    package var sleepDeadline: UInt64? {
-        guard let tick = sleepsUntil else { return nil }
-        let isDue = tick <= machine.clock.ticks || hart.requests.load(ordering: .sequentiallyConsistent) != 0
-        if isDue { sleepsUntil = nil }
-        return sleepsUntil
-    }
-
-    /// Sleeps on the host's clock, or until a wake.
-    package func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
-
-    package func sleep(untilTick tick: UInt64?, deviceDeadline: UInt64?) {
-        var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
-        if let tick, tick != .max {
-            let now = machine.clock.ticks
-            let span =
-                tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
-            let own = span.1 ? UInt64.max : span.0
-            nanoseconds = min(nanoseconds ?? own, own)
-        }
-        parking.sleep(nanoseconds: nanoseconds)
     }
 
     /// Posts a fence and waits until this hart cannot use what it orders any more.
@@ -224,13 +178,12 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
-    package func enter(at entry: HartEntry) {
+    func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
         GuestState.prepare(
             hart,
-            offered: machine.offered,
-            addressSpace: addressSpace,
-            timeOrigin: machine.timeOrigin
+            offered: guest.offered,
+            addressSpace: addressSpace
         )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
@@ -238,14 +191,26 @@ package final class VirtualCPU: @unchecked Sendable {
         hart.returnFromSupervisorTrap()
     }
 
+    /// As after power-on: nothing is pending, and nothing of the life before is left. The vCPU does not run.
+    func reset() {
+        drainFences()
+        externalInterrupt.store(false, ordering: .sequentiallyConsistent)
+        softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
+        resumption = nil
+        lastInjection = nil
+        sleepsUntil = nil
+        retiredBefore &+= hart.state.pointee.retired
+        hart.reset()
+    }
+
     /// A suspended hart comes back when an interrupt that it enables is pending.
-    private func resumeFromSuspend() -> Step {
+    private func resumeFromSuspend() -> Turn {
         drainFences()
         synchronizeInterrupts()
         hart.refreshTimers()
         guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
-        machine.hartStates.requestResume(of: index)
-        machine.hartStates.completeResume(of: index)
+        guest.hartStates.requestResume(of: index)
+        guest.hartStates.completeResume(of: index)
         if let entry = resumption {
             let interrupts = GuestState.Interrupts(of: hart)
             enter(at: entry)

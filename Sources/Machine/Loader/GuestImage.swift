@@ -1,3 +1,4 @@
+import Hypervisor
 import Platform
 
 /// A guest's program, read and validated: what goes where in its memory, and where it starts.
@@ -108,6 +109,12 @@ package struct GuestImage: Sendable {
         return symbols.nearest(at: segment.virtualAddress &+ (address - segment.address))
     }
 
+    /// An address with its symbol, where the file has one.
+    func describe(_ address: UInt64) -> String {
+        guard let (name, offset) = symbol(at: address) else { return hex(address) }
+        return "\(hex(address)) (\(name)+\(hex(offset)))"
+    }
+
     /// The guest-physical address of a symbol, such as `tohost` or `begin_signature`.
     package func address(of name: String) -> UInt64? {
         symbols.value(of: name).flatMap { Self.physicalAddress(ofVirtual: $0, in: segments) }
@@ -151,13 +158,6 @@ extension GuestImage {
         forEachInitialContents { address, bytes in
             isComplete = memory.write(bytes, at: GuestPhysicalAddress(address)) && isComplete
         }
-        return isComplete
-    }
-
-    /// The same for a machine whose guest owns the hart's physical memory.
-    package func copy(into memory: PhysicalMemory) -> Bool {
-        var isComplete = true
-        forEachInitialContents { address, bytes in isComplete = memory.write(bytes, at: address) && isComplete }
         return isComplete
     }
 }

@@ -152,6 +152,7 @@ final class TerminalSession: Sendable {
         switch event {
         case .command(.nextGuest): focusNext()
         case .command(.status): showStatus()
+        case .command(.pause): togglePause()
         case .command(.quit): quit()
         case .command(.help):
             let keys = KeyCommand.allCases.map { "  Ctrl-A \($0.keyName.padded(to: 8))\($0.summary)" }
@@ -169,6 +170,12 @@ final class TerminalSession: Sendable {
         guard let next = others.first(where: { !ended.contains($0) }), next != current else { return }
         multiplexer.setFocus(next)
         say("keys go to \(names[next])")
+    }
+
+    private func togglePause() {
+        let guests = state.withLock { $0.guests }
+        guard guests.indices.contains(multiplexer.focusedGuest) else { return }
+        say(guests[multiplexer.focusedGuest].togglePause())
     }
 
     private func showStatus() {

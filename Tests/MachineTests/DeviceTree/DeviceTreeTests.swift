@@ -130,7 +130,7 @@ import Testing
         #expect(!tree.hasNode("/soc/clint@2000000"))
     }
 
-    @Test func contextsOfABareMachine() throws {
+    @Test func contextsOfAPlainMachine() throws {
         let tree = try Self.tree { $0.interruptModes = .machineAndSupervisor }
         let first = try #require(tree.cells("/cpus/cpu@0/interrupt-controller", "phandle")?.first)
         let second = try #require(tree.cells("/cpus/cpu@1/interrupt-controller", "phandle")?.first)

@@ -31,14 +31,14 @@ import Testing
 
     @Test func copiesIntoPhysicalMemory() throws {
         let memory = try PhysicalMemory(base: 0x8000_0000, size: 0x1_0000)
-        #expect(try Self.parse(.valid).copy(into: memory))
+        #expect(try Self.parse(.valid).copy(into: PhysicalMemoryAccess(memory)))
         let bytes = UnsafeRawBufferPointer(start: memory.host + 0x1000, count: 6)
         #expect(Array(bytes) == [1, 2, 3, 4, 0, 0])
     }
 
     @Test func copyIntoSmallerMemoryFails() throws {
         let memory = try PhysicalMemory(base: 0x8000_0000, size: 0x1000)
-        #expect(try Self.parse(.valid).copy(into: memory) == false)
+        #expect(try Self.parse(.valid).copy(into: PhysicalMemoryAccess(memory)) == false)
     }
 
     @Test func segmentsAreSortedByAddress() throws {

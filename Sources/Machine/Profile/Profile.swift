@@ -1,0 +1,46 @@
+import Devices
+import Hypervisor
+import Platform
+
+/// What differs between a guest and a plain machine: who plays M and HS, where memory comes from, which interrupts the
+/// board drives, and how a start looks.
+protocol Profile: AnyObject, Sendable {
+    /// In the order of the harts' numbers; the same for the machine's whole life.
+    var drivers: [any HartDriver] { get }
+    /// RAM as a device sees it.
+    var memory: any GuestMemoryAccess { get }
+    /// Bytes of RAM with host memory behind them.
+    var residentBytes: UInt64 { get }
+    var interruptModes: DeviceTreeConfiguration.InterruptModes { get }
+    /// The wires of the PLIC's contexts.
+    var contextLines: [InterruptLine] { get }
+    /// How long a turn is, so that a hart looks at device timers, and at what asks for it, often enough.
+    var turnNanoseconds: UInt64 { get }
+
+    /// Devices beside those of every board.
+    func additionalDevices(clock: any MachineClock) -> [Board.Wiring]
+
+    /// The board that the harts reach from now on. No hart runs.
+    func connect(_ bus: Bus)
+
+    /// RAM as after power-on. No hart runs.
+    func clearMemory()
+
+    /// Harts as after power-on. No hart runs.
+    func reset(_ start: Start)
+}
+
+/// Where a machine starts, once its memory is loaded.
+struct Start {
+    var entry: UInt64
+    var deviceTree: UInt64
+    var firmwareInformation: UInt64?
+}
+
+/// Kinds of machines.
+public enum MachineProfile: Sendable {
+    /// M and HS are Swift: the program runs in VS-mode behind G-stage tables.
+    case guest
+    /// All software is the program's own: harts start in M-mode.
+    case plain
+}
