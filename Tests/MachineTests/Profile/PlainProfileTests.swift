@@ -1,3 +1,4 @@
+import Hypervisor
 import Platform
 import RV64Core
 import Testing

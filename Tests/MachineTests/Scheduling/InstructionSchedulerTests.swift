@@ -1,3 +1,4 @@
+import Devices
 import Hypervisor
 import Platform
 import RV64Core
@@ -110,5 +111,73 @@ import Testing
         #expect(result.nanoseconds >= 3600 * 1_000_000_000)
         #expect(result.nanoseconds < 3601 * 1_000_000_000)
         #expect(try Self.run([(Self.sleeping, harts: 2)]) == result)
+    }
+
+    /// Every hart writes 64 KiB of memory to the console, for ever.
+    private static let flooding = GuestProgram { program in
+        for hart in 1..<UInt64(4) { program.call(0x48_534D, 0, hart, GuestProgram.base, 0) }
+        let top = program.address
+        program.call(0x4442_434E, 0, 0x1_0000, GuestProgram.base, 0)
+        program.load(5, top)
+        program.emit(Encoding.jumpRegister(5))
+    }
+
+    /// Counts to a million.
+    private static let computing = GuestProgram { program in
+        program.load(9, 1_000_000)
+        let top = program.address
+        program.emit(Encoding.addi(9, 9, -1))
+        program.branchBack(Encoding.bne, 9, 0, to: top)
+        program.reset(0)
+    }
+
+    /// Sleeps a hundred times for a tenth of a millisecond.
+    private static let napping = GuestProgram { program in
+        program.load(5, InterruptCause.supervisorTimer.mask)
+        program.emit(Encoding.csrWrite(.sie, 5))
+        program.load(9, 100)
+        let top = program.address
+        program.load(7, 1000)
+        program.emit(Encoding.csrRead(10, .time), Encoding.add(10, 10, 7))
+        program.call(0x5449_4D45, 0)
+        program.emit(Encoding.wfi, Encoding.addi(9, 9, -1))
+        program.branchBack(Encoding.bne, 9, 0, to: top)
+        program.reset(0)
+    }
+
+    /// Host work counts: a flooder, with one hart or four, takes no more of the host than the guest beside it.
+    @Test(arguments: [computing, napping].indices, [1, 4])
+    func flooderTakesItsShare(program: Int, harts: Int) throws {
+        let guest = [Self.computing, Self.napping][program]
+        let alone = try Self.run([(guest, harts: 1)]).nanoseconds
+        let host = MachineHost(clock: .instructions)
+        let flood = CountingConsole()
+        let flooder = try Self.flooding.make(on: host, harts: harts, console: flood)
+        let machine = try guest.make(on: host, console: CollectingConsole())
+        let end = Lock<(nanoseconds: UInt64, bytes: Int)>((0, 0))
+        machine.whenEnded { [clock = host.clock] _ in
+            let now = (clock.nanoseconds, flood.count)
+            end.withLock { $0 = now }
+        }
+        try host.start([flooder, machine])
+        #expect(machine.wait() == .exited(code: 0))
+        flooder.stop()
+        _ = flooder.wait()
+        let (nanoseconds, bytes) = end.withLock { $0 }
+        #expect(bytes > 0)
+        #expect(nanoseconds < 2 * alone + 10_000_000, "\(nanoseconds) ns beside it, \(alone) ns alone")
+        #expect(UInt64(bytes) * 32 <= nanoseconds)
+    }
+}
+
+/// Counts what is written.
+private final class CountingConsole: ConsoleSink {
+    private let total = Lock(0)
+
+    var count: Int { total.withLock { $0 } }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {
+        let count = bytes.count
+        total.withLock { $0 += count }
     }
 }

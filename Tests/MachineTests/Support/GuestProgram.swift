@@ -13,6 +13,7 @@ extension Encoding {
 
     static func csrSet(_ csr: CSRAddress, _ rs1: UInt32) -> UInt32 { i(0x73, 2, 0, rs1, Int32(csr.rawValue)) }
     static func add(_ rd: UInt32, _ rs1: UInt32, _ rs2: UInt32) -> UInt32 { rs2 << 20 | rs1 << 15 | rd << 7 | 0x33 }
+    static func subtract(_ rd: UInt32, _ rs1: UInt32, _ rs2: UInt32) -> UInt32 { add(rd, rs1, rs2) | 0x4000_0000 }
     static func lw(_ rd: UInt32, _ rs1: UInt32, _ offset: Int32 = 0) -> UInt32 { i(0x03, 2, rd, rs1, offset) }
     static func sb(_ rs2: UInt32, _ rs1: UInt32, _ offset: Int32 = 0) -> UInt32 { store(0, rs2, rs1, offset) }
     static func jumpRegister(_ rs1: UInt32) -> UInt32 { i(0x67, 0, 0, rs1, 0) }
@@ -123,7 +124,7 @@ struct GuestProgram {
         clock: MachineHost.ClockSource = .host,
         harts: Int = 1,
         isa: String = Self.isa,
-        console: CollectingConsole
+        console: any ConsoleSink
     ) throws -> Machine {
         let path = try write()
         defer { unlink(path) }
@@ -163,7 +164,8 @@ struct GuestProgram {
         return reason
     }
 
-    private func write() throws -> String {
+    /// Its ELF file in a temporary place.
+    func write() throws -> String {
         var elf = ELFBuilder()
         elf.segments = [.init(Self.base, contents: words.flatMap(ELFBuilder.word))]
         var template = Array("/tmp/rvhv-guest-XXXXXX".utf8CString)
