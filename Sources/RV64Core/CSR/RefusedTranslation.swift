@@ -1,6 +1,6 @@
 extension Hart {
     /// A write of `value` over `satp` or `vsatp`. What was refused is kept for reports: software that does not look goes
-    /// on as if its page table were in effect, and ends far from here. norm:satp_mode_op_unsupported
+    /// on as if its page table were in effect, and ends far from here.
     func translation(_ value: UInt64, over old: SATP) -> SATP {
         let mode = SATP(value)[.mode]
         refusedTranslationMode = TranslationMode.isSupported(mode, configuration.pagingLimit) ? nil : mode

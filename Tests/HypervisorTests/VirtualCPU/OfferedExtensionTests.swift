@@ -68,7 +68,7 @@ import Testing
         #expect(!isa.contains(.h) && !isa.contains(.sv57) && run.machine.configuration.pagingLimit == .sv48)
     }
 
-    /// Sv39 and Sv48 unless asked otherwise. norm:vsatp_mode_unsupported_v1
+    /// Sv39 and Sv48 unless asked otherwise.
     @Test(arguments: [(8, nil), (9, nil), (10, "sv57"), (3, "mode 3")] as [(UInt64, String?)])
     func refusedTranslationIsReported(mode: UInt64, name: String?) throws {
         let run = try GuestProgram { program in
