@@ -2,7 +2,7 @@ import Platform
 import RV64Core
 
 /// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
-enum GuestState {
+package enum GuestState {
     /// Exceptions that the guest handles without us: its own calls and page faults. Access faults and guest-page faults
     /// come to HS; illegal instructions where somebody wants to see them.
     private static let delegatedExceptions: [ExceptionCause] = [
@@ -75,7 +75,7 @@ enum GuestState {
     }
 
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
-    static let ownExtensions: ExtensionSet = [.h, .sstc]
+    package static let ownExtensions: ExtensionSet = [.h, .sstc]
 
     /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own.
     private static var allowed: EnvironmentConfiguration {

@@ -1,0 +1,110 @@
+import Hypervisor
+import RV64Core
+import Testing
+
+@testable import Machine
+
+/// What a guest finds of an extension that the hypervisor has a part in.
+@Suite(.timeLimit(.minutes(10))) struct OfferedExtensionTests {
+    /// `csrrw t0, seed, zero`
+    private static let readSeed: UInt32 = 0x0150_12F3
+
+    /// `seed` traps as a virtual instruction and is emulated. norm:mseccfg_sseed_VSorVU-mode_op
+    @Test func seedIsEmulated() throws {
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.emit(Self.readSeed, Encoding.i(0x13, 5, 10, 5, 30), Encoding.addi(10, 10, 0x30))
+            program.print()
+            program.reset(0)
+        }.run(isa: "rv64imac_zicsr_zkr")
+        #expect(run.console == "2", "ES16 is 2")
+        #expect(run.reason == .shutDown)
+    }
+
+    @Test func seedIsIllegalWhereItIsNotOffered() throws {
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.emit(Self.readSeed)
+            program.reset(0)
+        }.run(isa: "rv64imac_zicsr")
+        #expect(run.console == "C", "illegal instruction is cause 2")
+    }
+
+    /// A guest that knows nothing of SDT may trap inside a trap handler. norm:henvcfg_dte_op
+    @Test func doubleTrapsAreOffAtFirst() throws {
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.emit(
+                Encoding.csrRead(10, .sstatus),
+                Encoding.i(0x13, 5, 10, 10, 24),
+                Encoding.i(0x13, 7, 10, 10, 1)
+            )
+            program.emit(Encoding.addi(10, 10, 0x30))
+            program.print()
+            program.emit(0x0010_0073)
+        }.run(isa: "rv64imac_zicsr_ssdbltrp")
+        #expect(run.console == "0D", "a breakpoint is cause 3")
+        #expect(run.reason == .shutDown)
+    }
+
+    /// What software for today's profiles executes without asking, unasked-for here too.
+    @Test func defaultIsTheProfileAndMore() throws {
+        func register(_ funct7: UInt32, _ funct3: UInt32) -> UInt32 {
+            funct7 << 25 | 6 << 20 | 5 << 15 | funct3 << 12 | 7 << 7 | 0x33
+        }
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.load(5, GuestProgram.data)
+            program.load(6, 1)
+            program.emit(register(0x10, 2), register(0x20, 7), register(0x14, 1), register(0x05, 1))
+            program.emit(register(0x07, 5), 0x0100_000F, 0x1600_0073)
+            // cbo.zero, cbo.clean and prefetch.r of x5
+            program.emit(Encoding.i(0x0F, 2, 0, 5, 4), Encoding.i(0x0F, 2, 0, 5, 1), Encoding.i(0x13, 6, 0, 5, 1 << 5))
+            program.print("k")
+            program.reset(0)
+        }.run()
+        #expect(run.console == "k")
+        let isa = run.machine.configuration.isa.extensions
+        #expect(isa.isSuperset(of: ISAProfile.rva22s64.extensions), "what the profile demands")
+        #expect(!isa.contains(.h) && !isa.contains(.sv57) && run.machine.configuration.pagingLimit == .sv48)
+    }
+
+    /// Sv39 and Sv48 unless asked otherwise.
+    @Test(arguments: [(8, nil), (9, nil), (10, "sv57"), (3, "mode 3")] as [(UInt64, String?)])
+    func refusedTranslationIsReported(mode: UInt64, name: String?) throws {
+        let run = try GuestProgram { program in
+            // Behind the table, which is empty, nothing can be fetched; in front of a refused one, everything.
+            program.load(5, mode << 60 | GuestProgram.data >> 12)
+            program.emit(Encoding.csrWrite(.satp, 5), Encoding.csrWrite(.stvec, 0), 0xFFFF_FFFF)
+        }.run()
+        guard case .failed(let report) = run.reason else {
+            Issue.record("\(run.reason)")
+            return
+        }
+        let expected = name.map { "; it asked satp for \($0), and has at most sv48 (see --paging)" }
+        #expect(report.hasSuffix(expected ?? "never returns"), "\(report)")
+    }
+
+    /// An illegal instruction is the guest's own, and no exit.
+    @Test func illegalInstructionsAreDelegated() throws {
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.emit(0xFFFF_FFFF)
+        }.run()
+        #expect(run.console == "C", "illegal instruction is cause 2")
+        #expect(!run.statistics.exits.contains { $0.cause == ExceptionCause.illegalInstruction.name })
+    }
+
+    @Test func reportNamesTheMissingExtension() throws {
+        let run = try GuestProgram { program in
+            // Its handler is itself.
+            program.load(5, GuestProgram.base)
+            program.emit(Encoding.csrWrite(.stvec, 5), Encoding.csrRead(6, .time))
+        }.run(isa: "rv64imac_zicsr")
+        guard case .failed(let report) = run.reason else {
+            Issue.record("\(run.reason)")
+            return
+        }
+        #expect(report.contains("(rdtime t1 needs zicntr, which --isa leaves out)"), "\(report)")
+    }
+}
