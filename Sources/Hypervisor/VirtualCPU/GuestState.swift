@@ -19,7 +19,7 @@ package enum GuestState {
     }
 
     private static func delegation(_ illegalInstructions: IllegalInstructions) -> UInt64 {
-        let always = delegatedExceptions.reduce(0) { $0 | 1 << $1.rawValue }
+        let always = delegatedExceptions.reduce(UInt64(0)) { $0 | 1 << $1.rawValue }
         return switch illegalInstructions {
         case .delegated: always | 1 << ExceptionCause.illegalInstruction.rawValue
         case .observed: always
