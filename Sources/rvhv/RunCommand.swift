@@ -53,7 +53,7 @@ enum RunCommand {
         machine.initrdPath = guest.initrd
         machine.bootArguments = guest.bootargs
         machine.appendedArguments = guest.append
-        machine.pagingLimit = guest.paging.limit
+        if let paging = guest.paging { machine.pagingLimit = paging.limit }
         // A repeatable run needs repeatable randomness, and each guest its own.
         machine.seed = (options.seed ?? (options.clock == .instructions ? 0 : nil)).map { $0 &+ UInt64(index) &+ 1 }
         return machine
@@ -61,7 +61,7 @@ enum RunCommand {
 }
 
 extension PagingChoice {
-    fileprivate var limit: PagingLimit {
+    var limit: PagingLimit {
         switch self {
         case .sv39: .sv39
         case .sv48: .sv48

@@ -5,9 +5,10 @@ extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
     func handleEnvironmentCall() -> (TrapAction, Turn) {
         let call = sbiCall
-        if guest.measuresTime { counters.count(call) }
-        if call.isImplemented { hart.noteProgress() }
-        let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
+        let target = call.target
+        if guest.measuresTime { counters.count(target) }
+        if target.isImplemented { hart.noteProgress() }
+        let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
         switch outcome {
         case .reply(let result):
             hart.state.pointee.x[10] = result.a0
@@ -73,8 +74,11 @@ extension VirtualCPU: SBIEnvironment {
         }
     }
 
+    /// A hart that is off gets none: when it is started, it begins with nothing pending.
     package func sendIPI(to harts: [Int]) {
-        for hart in harts { guest.vcpus[hart].raiseSoftwareInterrupt() }
+        for hart in harts where guest.hartStates.state(of: hart).takesInterrupts {
+            guest.vcpus[hart].raiseSoftwareInterrupt()
+        }
     }
 
     package func clearIPI() -> Bool {

@@ -114,9 +114,12 @@ extension VirtualCPU {
     }
 
     func inject(_ trap: Trap) -> TrapAction {
-        lastInjection = (trap, hart.state.pointee.sepc)
         hart.returnFromSupervisorTrap()
         hart.inject(trap)
+        guard hart.state.pointee.mode.isVirtual else {
+            machine.end(.failed(machineTrapReport))
+            return .stopped
+        }
         return .injected(trap.cause)
     }
 

@@ -48,9 +48,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private var retiredBefore: UInt64 = 0
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
+    /// The bits of those features that the guest has locked; until the hart is started anew.
+    var lockedFirmwareFeatures: UInt64 = 0
     package internal(set) var counters = VCPUCounters()
-    /// The last exception that the guest was given: what a report of a trap loop tells.
-    var lastInjection: (trap: Trap, pc: UInt64)?
 
     init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
         self.index = index
@@ -68,7 +68,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     package func turn(limit: UInt64) -> Turn {
         switch guest.hartStates.state(of: index) {
         case .stopped: return .stopped
-        case .startPending: if let entry = guest.hartStates.completeStart(of: index) { enter(at: entry) }
+        case .startPending: start()
         case .suspended: return resumeFromSuspend()
         case .started, .stopPending, .suspendPending, .resumePending: break
         }
@@ -97,8 +97,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         case .trapLoop: return .ended(.failed(trapLoopReport))
         case .criticalError: return .ended(.failed(CriticalError.report(hart)))
         case .hosted:
-            let cause = hex(hart.state.pointee.mcause)
-            return .ended(.failed("a trap with cause \(cause) reached M-mode on hart \(index)"))
+            return .ended(.failed(machineTrapReport))
         }
     }
 
@@ -106,15 +105,28 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private var trapLoopReport: String {
         var loop = TrapLoop(hart, in: .virtualSupervisor)
         loop.register = "stvec"
-        guard let (trap, pc) = lastInjection else { return loop.report(machine.describe) }
-        (loop.cause, loop.pc, loop.value) = (trap.cause.name, pc, trap.value)
-        loop.explanation = explanation(of: trap)
+        loop.explanation = explanation
         return loop.report(machine.describe)
     }
 
+    /// What brought the hart to M-mode: a trap inside a trap handler of a guest that has such traps on.
+    var machineTrapReport: String {
+        let cause = hart.state.pointee.mcause
+        guard cause == ExceptionCause.doubleTrap.rawValue else {
+            return "a trap with cause \(hex(cause)) reached M-mode on hart \(index)"
+        }
+        let first = ExceptionCause(rawValue: hart.state.pointee.mtval2)?.name ?? "a trap"
+        return "hart \(index) took a double trap: \(first) at \(machine.describe(hart.state.pointee.mepc)), "
+            + "value \(hex(hart.state.pointee.mtval)), where its trap handler has not cleared sstatus.SDT yet"
+    }
+
     /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
-    private func explanation(of trap: Trap) -> String {
-        guard trap.cause == .illegalInstruction, let raw = UInt32(exactly: trap.value) else { return "" }
+    private var explanation: String {
+        let state = hart.state.pointee
+        guard state.vscause == ExceptionCause.illegalInstruction.rawValue, let raw = UInt32(exactly: state.vstval)
+        else {
+            return ""
+        }
         let names = guest.offered.missing(for: raw).members.map(\.name)
         return names.isEmpty
             ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
@@ -183,7 +195,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         GuestState.prepare(
             hart,
             offered: guest.offered,
-            addressSpace: addressSpace
+            addressSpace: addressSpace,
+            illegalInstructions: guest.observer == nil ? .delegated : .observed
         )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
@@ -197,10 +210,19 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         externalInterrupt.store(false, ordering: .sequentiallyConsistent)
         softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
         resumption = nil
-        lastInjection = nil
+        lockedFirmwareFeatures = 0
         sleepsUntil = nil
         retiredBefore &+= hart.state.pointee.retired
         hart.reset()
+    }
+
+    /// Begins as a hart does that was reset: nothing that came while it was off is pending, no feature is locked.
+    private func start() {
+        // Before the hart counts as started: what is sent from then on must reach it.
+        softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
+        guard let entry = guest.hartStates.completeStart(of: index) else { return }
+        lockedFirmwareFeatures = 0
+        enter(at: entry)
     }
 
     /// A suspended hart comes back when an interrupt that it enables is pending.
@@ -212,9 +234,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         guest.hartStates.requestResume(of: index)
         guest.hartStates.completeResume(of: index)
         if let entry = resumption {
-            let interrupts = GuestState.Interrupts(of: hart)
+            let retained = GuestState.Retained(of: hart)
             enter(at: entry)
-            interrupts.restore(to: hart)
+            retained.restore(to: hart)
         }
         resumption = nil
         return .ran

@@ -128,7 +128,7 @@ public final class Machine: @unchecked Sendable {
         return DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: configuration.ram,
-            isa: DeviceTreeConfiguration.ISA(configuration.isa),
+            isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: profile.interruptModes,
             virtioSlots: Board.virtioSlots,
@@ -198,7 +198,7 @@ public final class Machine: @unchecked Sendable {
     public var statistics: GuestStatistics {
         var counters = VCPUCounters()
         for case let vcpu as VirtualCPU in drivers { counters.merge(vcpu.counters) }
-        let calls = counters.calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let calls = counters.calls.sorted { ($1.value, $0.key.name) < ($0.value, $1.key.name) }
         return GuestStatistics(
             name: name,
             harts: configuration.hartCount,
@@ -213,8 +213,8 @@ public final class Machine: @unchecked Sendable {
                     seconds: Double($0.tally.nanoseconds) / 1e9
                 )
             },
-            sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
-            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
+            sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key.name, count: $0.value) },
+            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.isImplemented ? 0 : $1.value) }
         )
     }
 

@@ -24,7 +24,7 @@ public struct MachineConfiguration: Sendable {
     public var appendedArguments: [String] = []
     /// The extensions that a guest is offered, or that a plain machine's harts have.
     public var isa: ISAConfiguration
-    /// The widest paging mode that they offer.
+    /// The widest paging mode that there is: unless set, the widest that ``isa`` was named with, or Sv48.
     public var pagingLimit: PagingLimit
     /// What the program of a plain machine takes it for; nil to tell by its mailbox: with one it is a suite's test.
     public var platform: PlainPlatform?
@@ -38,9 +38,11 @@ public struct MachineConfiguration: Sendable {
     /// The console that every kernel finds: the UART, and SBI until its driver is up.
     public static let defaultBootArguments = "earlycon=sbi console=ttyS0"
 
-    /// What a guest is offered unless it is told otherwise.
+    /// What a guest is offered unless it is told otherwise: the profile that its compiler may have been told, and what
+    /// of the next one there is.
     public static let defaultISA =
-        "rv64imafdc_zicsr_zifencei_zicntr_zihpm_sstc_svade_svadu_svinval_svnapot_svpbmt"
+        "rva22s64_zicond_zihintntl_zimop_zabha_zacas_zawrs_zfa_zfh_zcb_zcmop_zbc_zkn_supm"
+        + "_ssnpm_sstc_sv48_svadu_svnapot_svvptc"
 
     /// A machine with default memory and one hart.
     public init(name: String, profile: MachineProfile = .guest, imagePath: String, isa: ISAConfiguration) {
@@ -48,10 +50,7 @@ public struct MachineConfiguration: Sendable {
         self.profile = profile
         self.imagePath = imagePath
         self.isa = isa
-        switch profile {
-        case .guest: pagingLimit = .sv39
-        case .plain: pagingLimit = isa.pagingLimit ?? .sv57
-        }
+        pagingLimit = isa.pagingLimit ?? .sv48
     }
 
     /// The addresses of RAM.

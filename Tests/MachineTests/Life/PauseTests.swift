@@ -34,7 +34,7 @@ import Testing
         program.emit(Encoding.ld(7, 5), Encoding.addi(7, 7, 1), Encoding.sd(7, 5))
         program.emit(
             Encoding.csrRead(8, .time),
-            Encoding.subtract(9, 8, 6),
+            Encoding.sub(9, 8, 6),
             Encoding.addi(6, 8, 0),
             Encoding.ld(10, 5, 8)
         )
