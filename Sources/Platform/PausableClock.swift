@@ -18,14 +18,16 @@ package final class PausableClock: MachineClock {
     /// The shared clock's nanoseconds at this one's zero, as if the machine had never paused.
     private let origin: Atomic<UInt64>
     /// How far the wall clock is behind.
-    private let missed = Atomic<UInt64>(0)
-    /// The time at which the clock stands still; `.max` while it runs.
+    private let behind = Atomic<UInt64>(0)
+    /// The time at which the clock stands still; `.max` while it runs. And the wall clock's then.
     private let frozen = Atomic<UInt64>(0)
+    private let frozenWall: Atomic<UInt64>
 
     package init(_ shared: any MachineClock) {
         self.shared = shared
         followsInstructions = shared.followsInstructions
         origin = Atomic(shared.nanoseconds)
+        frozenWall = Atomic(shared.unixNanoseconds)
     }
 
     package var nanoseconds: UInt64 {
@@ -34,35 +36,32 @@ package final class PausableClock: MachineClock {
     }
 
     package var unixNanoseconds: UInt64 {
-        shared.unixNanoseconds &- missed.load(ordering: .relaxed) &- sincePause
-    }
-
-    /// What has passed on the shared clock since this one stopped; 0 while it runs.
-    private var sincePause: UInt64 {
-        let stopped = frozen.load(ordering: .acquiring)
-        return stopped == .max ? 0 : shared.nanoseconds &- origin.load(ordering: .relaxed) &- stopped
+        guard frozen.load(ordering: .acquiring) == .max else { return frozenWall.load(ordering: .relaxed) }
+        return shared.unixNanoseconds &- behind.load(ordering: .relaxed)
     }
 
     /// Power-on: it stands at zero, and the wall clock is right again.
     package func restart() {
-        origin.store(shared.nanoseconds, ordering: .relaxed)
-        missed.store(0, ordering: .relaxed)
+        frozenWall.store(shared.unixNanoseconds, ordering: .relaxed)
+        behind.store(0, ordering: .relaxed)
         frozen.store(0, ordering: .releasing)
     }
 
     package func pause() {
-        if frozen.load(ordering: .relaxed) == .max { frozen.store(nanoseconds, ordering: .releasing) }
+        guard frozen.load(ordering: .relaxed) == .max else { return }
+        frozenWall.store(unixNanoseconds, ordering: .relaxed)
+        frozen.store(nanoseconds, ordering: .releasing)
     }
 
     package func resume(_ gap: PauseGap) {
         let stopped = frozen.load(ordering: .relaxed)
         guard stopped != .max else { return }
-        // At zero nobody has seen a wall clock yet.
-        let isNew = stopped == 0
-        if gap == .skipped || isNew {
-            let passed = sincePause
-            origin.wrappingAdd(passed, ordering: .relaxed)
-            if !isNew { missed.wrappingAdd(passed, ordering: .relaxed) }
+        // At zero nobody has seen a time: it starts now, and the wall clock is right.
+        if gap == .skipped || stopped == 0 {
+            origin.store(shared.nanoseconds &- stopped, ordering: .relaxed)
+        }
+        if gap == .skipped, stopped != 0 {
+            behind.store(shared.unixNanoseconds &- frozenWall.load(ordering: .relaxed), ordering: .relaxed)
         }
         frozen.store(.max, ordering: .releasing)
     }

@@ -151,7 +151,9 @@ public final class Machine: @unchecked Sendable {
     /// What a turn means for the machine.
     func finish(_ turn: Turn) {
         if case .ended(let reason) = turn { end(reason) }
-        if let limit = configuration.instructionLimit, instructions >= limit { end(.instructionLimit) }
+        guard let limit = configuration.instructionLimit, instructions >= limit else { return }
+        // One that resets itself for ever is told so.
+        if !life.withLock({ $0.wantsReset }) { end(.instructionLimit) }
     }
 
     /// When a device next has something to do, in the clock's nanoseconds.

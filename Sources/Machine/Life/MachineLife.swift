@@ -13,7 +13,7 @@ struct MachineLife {
     /// A scheduler has been given the machine.
     var isScheduled = false
     /// It is to be powered off and on once nobody is active.
-    private var wantsReset = false
+    private(set) var wantsReset = false
     /// It is being powered on.
     private(set) var isStarting = false
     private(set) var resets = 0

@@ -7,10 +7,11 @@ import RV64Core
 /// The harts share one time line: a turn moves the clock on by the instructions that it retired and by the host's work
 /// for it, in instructions. When all sleep, the clock skips to the next deadline. So a run depends on its input alone.
 ///
-/// A machine that has used more than a turn's worth in a round sits out as many rounds as that was: neither one with
-/// many harts nor one that makes the host work takes more than its share.
+/// Each round a machine has one hart's turn: those of its harts that did not come to theirs are the first in the next
+/// round. A machine that has used more than a turn's worth sits out as many rounds as that was. So neither one with many
+/// harts nor one that makes the host work takes more than its share.
 final class InstructionScheduler: Scheduler {
-    /// What a hart has in each round.
+    /// What a machine has in each round.
     private static let quantum: UInt64 = 10_000
     /// How often to look for input from outside while nothing else can wake a machine.
     private static let idleNanoseconds: UInt64 = 10_000_000
@@ -19,6 +20,8 @@ final class InstructionScheduler: Scheduler {
         let machine: Machine
         /// Used beyond a turn's worth.
         var debt: UInt64 = 0
+        /// The hart whose turn is next.
+        var next = 0
     }
 
     private struct State {
@@ -32,6 +35,8 @@ final class InstructionScheduler: Scheduler {
     private let parking = ParkingSpot()
 
     init(clock: InstructionClock) { self.clock = clock }
+
+    deinit { guarded.withLock { $0.thread }?.join() }
 
     func add(_ machines: [Machine]) throws(HostThreadError) {
         for machine in machines { machine.attach(threads: 1) }
@@ -70,7 +75,7 @@ final class InstructionScheduler: Scheduler {
         }
     }
 
-    /// A turn for every hart of every machine that is not in debt.
+    /// A turn for every machine that is not in debt.
     private func round(_ members: inout [Member]) {
         var hasRun = false
         var span: UInt64?
@@ -83,7 +88,7 @@ final class InstructionScheduler: Scheduler {
             switch machine.enter() {
             case .never, .later: break
             case .granted:
-                let (used, rest) = turns(of: machine)
+                let (used, rest) = turns(of: &members[index])
                 machine.leave()
                 machine.console.flush()
                 hasRun = hasRun || used > 0
@@ -99,16 +104,21 @@ final class InstructionScheduler: Scheduler {
         if !hasRun { idle(&members, until: span) }
     }
 
-    /// - Returns: what the harts have used, and how many nanoseconds later one that sleeps, or a device, is due.
-    private func turns(of machine: Machine) -> (used: UInt64, rest: UInt64?) {
+    /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
+    ///   due.
+    private func turns(of member: inout Member) -> (used: UInt64, rest: UInt64?) {
+        let machine = member.machine
+        let drivers = machine.drivers
         var used: UInt64 = 0
         var deadlines: [UInt64] = []
         machine.runTimedDevices()
-        for driver in machine.drivers where !machine.wantsRest {
+        for _ in drivers where used < Self.quantum && !machine.wantsRest {
+            let driver = drivers[member.next]
+            member.next = (member.next + 1) % drivers.count
             if let tick = driver.sleepDeadline {
                 deadlines.append(Timebase.nanoseconds(ofTick: tick) ?? .max)
             } else {
-                used += turn(of: driver, in: machine)
+                used += turn(of: driver, in: machine, upTo: Self.quantum - used)
             }
         }
         if let device = machine.nextDeviceDeadline { deadlines.append(device) }
@@ -116,12 +126,12 @@ final class InstructionScheduler: Scheduler {
         return (used, deadlines.filter { $0 != .max }.min().map { $0 > now ? $0 - now : 0 })
     }
 
-    private func turn(of driver: any HartDriver, in machine: Machine) -> UInt64 {
+    private func turn(of driver: any HartDriver, in machine: Machine, upTo limit: UInt64) -> UInt64 {
         var used: UInt64 = 0
-        while used < Self.quantum, !machine.wantsRest {
+        while used < limit, !machine.wantsRest {
             driver.acknowledge()
             let before = driver.instructions
-            let turn = driver.turn(limit: Self.quantum - used)
+            let turn = driver.turn(limit: limit - used)
             let cost = driver.instructions &- before &+ (machine.work?.take() ?? 0)
             clock.advance(byNanoseconds: cost)
             driver.hart.clockAdvanced()

@@ -4,11 +4,18 @@ import Platform
 /// Runs every hart on a thread of its own, in the host's time.
 final class ThreadScheduler: Scheduler {
     private struct Crew: Sendable {
-        let machine: Machine
+        /// Its threads hold it for as long as they need it.
+        weak let machine: Machine?
         var threads: [HostThread] = []
+
+        var hasEnded: Bool { machine?.isReleased ?? true }
     }
 
     private let crews = Lock<[Crew]>([])
+
+    deinit {
+        for crew in crews.withLock({ $0 }) { crew.threads.forEach { $0.join() } }
+    }
 
     func add(_ machines: [Machine]) throws(HostThreadError) {
         for machine in machines {
@@ -28,7 +35,7 @@ final class ThreadScheduler: Scheduler {
 
     func reap() {
         let ended = crews.withLock { crews in
-            let index = crews.partition { $0.machine.isReleased }
+            let index = crews.partition { $0.hasEnded }
             defer { crews.removeSubrange(index...) }
             return crews[index...].flatMap(\.threads)
         }

@@ -111,7 +111,7 @@ import Testing
         let wall = machine.clock.unixNanoseconds
         usleep(1_500_000)
         #expect(count() == before)
-        #expect(machine.clock.unixNanoseconds - wall < 100_000_000)
+        #expect(machine.clock.unixNanoseconds == wall)
         try machine.perform(.resume(gap))
         while count() == before { usleep(1000) }
         machine.stop()
