@@ -162,7 +162,9 @@ public final class BareMachine: @unchecked Sendable {
     // MARK: - Life
 
     /// Runs the machine until it has ended, on a thread per hart.
-    public func run() -> BareMachineOutcome {
+    public func run() -> BareMachineOutcome { HostMemoryWatch().watching(self) { runUntilEnded() } }
+
+    private func runUntilEnded() -> BareMachineOutcome {
         var resets = 0
         while true {
             runUntilStopped()
@@ -294,6 +296,11 @@ public final class BareMachine: @unchecked Sendable {
 extension BareMachine: PowerSink {
     package func powerOff(code: Int) { stop(.exited(code: code)) }
     package func reset() { end(.reset) }
+}
+
+extension BareMachine: WatchedMemory {
+    package var filledBytes: UInt64 { memory.residentBytes }
+    package func memoryUsedUp(_ report: String) { stop(.failed(report)) }
 }
 
 /// The ACLINT's wires.

@@ -20,7 +20,8 @@ public final class VirtualMachine: @unchecked Sendable {
     let measuresTime: Bool
     let decoder: Decoder
 
-    private let host: HostMemory
+    private let host: FrameAllocator
+    private let watch: HostMemoryWatch
     let image: GuestImage
     private let initrd: FileContents?
     private let vmid: UInt64
@@ -56,7 +57,8 @@ public final class VirtualMachine: @unchecked Sendable {
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
-        host: HostMemory,
+        host: FrameAllocator,
+        watch: HostMemoryWatch,
         clock: any MachineClock,
         console: any ConsoleSink,
         observer: (any TrapObserver)?,
@@ -66,6 +68,7 @@ public final class VirtualMachine: @unchecked Sendable {
         self.configuration = configuration
         self.vmid = vmid
         self.host = host
+        self.watch = watch
         self.clock = clock
         self.console = console
         self.observer = observer
@@ -157,7 +160,7 @@ public final class VirtualMachine: @unchecked Sendable {
                 addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
             }
             && isLoaded
-        guard isLoaded else { throw .frames(OutOfHostFrames(), guest: configuration.name) }
+        guard isLoaded else { throw .frames(OutOfHostFrames(.capacity), guest: configuration.name) }
         return layout
     }
 
@@ -177,7 +180,12 @@ public final class VirtualMachine: @unchecked Sendable {
     // MARK: - Life
 
     /// Runs the guest on a thread per hart until it has ended. A reset boots it again.
-    public func run() -> StopReason {
+    public func run() -> StopReason { watched { runUntilEnded() } }
+
+    /// Runs the guest under the eyes of the watch over the host's memory.
+    func watched(_ run: () -> StopReason) -> StopReason { watch.watching(self, run) }
+
+    private func runUntilEnded() -> StopReason {
         let start = clock.nanoseconds
         while true {
             runUntilStopped()
@@ -235,7 +243,10 @@ public final class VirtualMachine: @unchecked Sendable {
             isStopping.store(false, ordering: .sequentiallyConsistent)
             return nil
         }
-        if let reason { return reason }
+        if let reason {
+            addressSpace.close()
+            return reason
+        }
         collect()
         do throws(VirtualMachineError) {
             try boot()
@@ -336,6 +347,11 @@ public final class VirtualMachine: @unchecked Sendable {
 extension VirtualMachine: PowerSink {
     package func powerOff(code: Int) { stop(code == 0 ? .shutDown : .guestFailure(code: code)) }
     package func reset() { stop(.reset) }
+}
+
+extension VirtualMachine: WatchedMemory {
+    package var filledBytes: UInt64 { addressSpace.filledBytes }
+    package func memoryUsedUp(_ report: String) { stop(.failed(report)) }
 }
 
 /// One PLIC context's output: the external interrupt of one hart.
