@@ -59,7 +59,9 @@ public final class BareMachine: @unchecked Sendable {
             kernel = try configuration.kernelPath.map { path throws(LoaderError) in
                 try GuestImage.load(path: path, ram: ram)
             }
-            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in
+                try FileContents.read(path: path, .asNeeded)
+            }
         } catch {
             throw .image(error)
         }
@@ -155,7 +157,8 @@ public final class BareMachine: @unchecked Sendable {
             throw .deviceTree(error, guest: configuration.programPath)
         }
         deviceTree = layout.deviceTree
-        layout.write(to: memory, program: image, kernel: kernel, initrd: initrd)
+        let isLoaded = layout.write(to: memory, program: image, kernel: kernel, initrd: initrd)
+        guard isLoaded else { throw .changed(configuration.programPath) }
         return layout
     }
 

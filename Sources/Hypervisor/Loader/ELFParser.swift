@@ -42,7 +42,7 @@ struct ELFParser {
 
     private func readTables(_ header: ELFHeader) throws(LoaderError.Reason) -> ([LoadHeader], SymbolTable) {
         guard Self.isLibelfUsable else { throw .format(.rejectedByLibelf(Self.libelfMessage())) }
-        return try file.withLibelfImage { (bytes, count) throws(LoaderError.Reason) in
+        let tables = try file.withLibelfImage { (bytes, count) throws(LoaderError.Reason) in
             guard let elf = elf_memory(bytes, count) else {
                 throw LoaderError.Reason.format(.rejectedByLibelf(Self.libelfMessage()))
             }
@@ -61,6 +61,8 @@ struct ELFParser {
             let symbols = header.hasSections ? ELFSymbols(elf: elf, file: file).table() : .empty
             return (headers, symbols)
         }
+        guard let tables else { throw .format(.rejectedByLibelf("the file is not in memory")) }
+        return tables
     }
 
     private static func libelfMessage() -> String { elf_errmsg(-1).map { String(cString: $0) } ?? "no reason" }

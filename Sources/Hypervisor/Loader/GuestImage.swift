@@ -29,7 +29,7 @@ package struct GuestImage: Sendable {
     }
 
     package let kind: Kind
-    /// The file's contents, to which the segments refer.
+    /// The file, to which the segments refer.
     package let file: FileContents
     /// Sorted by address, at least one, none empty, none overlapping.
     package let segments: [Segment]
@@ -69,7 +69,10 @@ package struct GuestImage: Sendable {
         ram: Range<UInt64>,
         rebaseOffset: UInt64 = kernelOffset
     ) throws(LoaderError) -> GuestImage {
-        try parse(FileContents.read(path: path), name: path, ram: ram, rebaseOffset: rebaseOffset)
+        let file = try FileContents.read(path: path)
+        // Symbols are copied out, and segments come from the file when they are loaded.
+        defer { file.release() }
+        return try parse(file, name: path, ram: ram, rebaseOffset: rebaseOffset)
     }
 
     /// Validates a guest that is in the host's memory already.
@@ -133,31 +136,70 @@ package struct GuestImage: Sendable {
     }
 }
 
-extension GuestImage {
-    /// Calls `body` for each segment with the address and the bytes it begins with.
-    package func forEachInitialContents<E: Error>(
-        _ body: (_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws(E) -> Void
-    ) throws(E) {
-        for segment in segments where !segment.fileBytes.isEmpty {
-            try file.withUnsafeBytes(in: segment.fileBytes) { (bytes) throws(E) in try body(segment.address, bytes) }
-        }
-    }
-
-    /// Copies the program into fresh memory, whose other bytes (`.bss`) are zero already.
+/// Memory that a program is loaded into.
+package protocol ProgramMemory {
+    /// Calls `fill` with the host's memory behind each piece of the range, in order, until it answers false.
     ///
-    /// - Returns: false if the memory is smaller than the RAM the image was loaded for.
-    package func copy(into memory: any GuestMemoryAccess) -> Bool {
-        var isComplete = true
-        forEachInitialContents { address, bytes in
-            isComplete = memory.write(bytes, at: GuestPhysicalAddress(address)) && isComplete
-        }
-        return isComplete
-    }
+    /// - Returns: false if `fill` did, or if the range is not all memory.
+    /// - Throws: `OutOfHostFrames` when there is none left to put behind it.
+    func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool
+}
 
-    /// The same for a machine whose guest owns the hart's physical memory.
-    package func copy(into memory: PhysicalMemory) -> Bool {
-        var isComplete = true
-        forEachInitialContents { address, bytes in isComplete = memory.write(bytes, at: address) && isComplete }
-        return isComplete
+extension GuestImage {
+    /// Copies the program from its file into fresh memory, whose other bytes (`.bss`) are zero already.
+    ///
+    /// - Returns: false if the file has become shorter, or the memory is smaller than the RAM the image was loaded for.
+    /// - Throws: `OutOfHostFrames`.
+    package func copy(into memory: any ProgramMemory) throws(OutOfHostFrames) -> Bool {
+        for segment in segments where !segment.fileBytes.isEmpty {
+            guard try file.copy(segment.fileBytes, to: segment.address, in: memory) else { return false }
+        }
+        return true
+    }
+}
+
+extension FileContents {
+    /// Copies a part of the file, or all of it, into a guest's memory.
+    ///
+    /// - Returns: false if the file has become shorter, or if the range is not all memory.
+    /// - Throws: `OutOfHostFrames`.
+    package func copy(
+        _ range: Range<Int>? = nil,
+        to address: UInt64,
+        in memory: any ProgramMemory
+    ) throws(OutOfHostFrames) -> Bool {
+        let range = range ?? 0..<count
+        var offset = range.lowerBound
+        return try memory.fill(at: address, count: range.count) { buffer in
+            defer { offset += buffer.count }
+            return copy(from: offset, to: buffer)
+        }
+    }
+}
+
+extension PhysicalMemory: ProgramMemory {
+    package func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        guard let start = pointer(at: address, count: UInt64(count)) else { return count == 0 }
+        return fill(UnsafeMutableRawBufferPointer(start: start, count: count))
+    }
+}
+
+extension GuestAddressSpace: ProgramMemory {
+    package func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        try forEachPiece(GuestPhysicalAddress(address), count: count) { start, _, count in
+            fill(UnsafeMutableRawBufferPointer(start: start, count: count))
+        }
     }
 }

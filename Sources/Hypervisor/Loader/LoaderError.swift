@@ -25,6 +25,8 @@ package struct LoaderError: Error, Equatable, CustomStringConvertible {
         case notRegularFile
         case empty
         case tooLarge(bytes: UInt64, limit: UInt64)
+        /// Shorter than when it was opened.
+        case changed
     }
 
     /// The bytes are not a RISC-V program.
@@ -113,6 +115,8 @@ extension LoaderError.FileProblem: CustomStringConvertible {
             "is empty; build or download it again"
         case .tooLarge(let bytes, let limit):
             "is \(bytes >> 20) MiB, and the limit is \(limit >> 20) MiB; strip its debug information"
+        case .changed:
+            "became shorter while the guest was using it; replace a guest's file by a new one instead of writing to it"
         }
     }
 }

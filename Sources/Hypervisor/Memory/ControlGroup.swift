@@ -36,12 +36,13 @@ struct ControlGroup: Equatable, Sendable {
         }
     }
 
-    /// What the group leaves; nil where it sets no limit.
+    /// What the group leaves.
     ///
     /// Clean pages of files count as used, and the kernel drops them before it ends a process: what was not used
     /// lately counts as free, and half of the rest.
     ///
     /// - Parameter text: reads one file; empty where there is none.
+    /// - Returns: nil where the group sets no limit.
     func room(reading text: (String) -> String) -> HostMemoryLimits.Room? {
         func number(_ name: String) -> UInt64? {
             UInt64(text("\(folder)/\(name)").trimmingSpace)

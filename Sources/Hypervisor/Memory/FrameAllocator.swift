@@ -41,7 +41,9 @@ package final class FrameAllocator: Sendable {
         var pages: [UInt64] = []
     }
 
-    /// - Parameter capacity: bytes to hand out at most, tables included; unless given, what the host has.
+    /// - Parameters:
+    ///   - capacity: bytes to hand out at most, tables included; unless given, what the host has.
+    ///   - limits: what bounds the process.
     /// - Throws: `HostMemoryError` when the host refuses even a little.
     package init(
         capacity: UInt64 = .max,

@@ -167,16 +167,14 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     // MARK: - GuestMemoryAccess
 
     package func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
+        forEachFramed(address, count: buffer.count) { host, offset, count in
             UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])
                 .copyMemory(from: UnsafeRawBufferPointer(start: host, count: count))
         }
     }
 
     package func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
+        forEachFramed(address, count: buffer.count) { host, offset, count in
             UnsafeMutableRawBufferPointer(start: host, count: count)
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
         }
@@ -188,30 +186,42 @@ package final class GuestAddressSpace: GuestMemoryAccess {
         return UInt64(count) <= ram.upperBound - address.rawValue
     }
 
-    /// Calls `body` with the host's memory behind each piece of the range.
-    ///
-    /// The lock is held: a frame that is given up meanwhile may be another guest's a moment later.
-    private func forEachPiece(
+    /// For devices: false also where no frame is left.
+    private func forEachFramed(
         _ address: GuestPhysicalAddress,
         count: Int,
         _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
     ) -> Bool {
+        do throws(OutOfHostFrames) {
+            return try forEachPiece(address, count: count) { start, offset, count in
+                body(start, offset, count)
+                return true
+            }
+        } catch {
+            return false
+        }
+    }
+
+    /// Calls `body` with the host's memory behind each piece of the range, its offset and its size, while it answers true.
+    ///
+    /// The lock is held: a frame that is given up meanwhile may be another guest's a moment later.
+    package func forEachPiece(
+        _ address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawPointer, Int, Int) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        guard contains(address, count: count) else { return false }
         var done = 0
         while done < count {
             let current = GuestPhysicalAddress(address.rawValue + UInt64(done))
             let offset = (current.rawValue - ram.lowerBound) % FrameAllocator.frameSize
             let piece = min(count - done, Int(FrameAllocator.frameSize - offset))
-            let isDone = tables.withLock { tables in
-                do throws(OutOfHostFrames) {
-                    let frame = try self.frame(for: current, &tables)
-                    guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
-                        return false
-                    }
-                    body(pointer, done, piece)
-                    return true
-                } catch {
+            let isDone = try tables.withLock { tables throws(OutOfHostFrames) in
+                let frame = try self.frame(for: current, &tables)
+                guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
                     return false
                 }
+                return body(pointer, done, piece)
             }
             guard isDone else { return false }
             done += piece

@@ -46,7 +46,9 @@ package struct HostMemoryLimits: Sendable {
     /// What RLIMIT_AS leaves; nil without one.
     package var addressSpace: Room? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else { return nil }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
+            return nil
+        }
         return Self.addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
     }
 

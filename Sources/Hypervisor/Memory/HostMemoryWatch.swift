@@ -60,7 +60,9 @@ package final class HostMemoryWatch: Sendable {
     /// The last machine's end is the thread's.
     private func end(_ memory: any WatchedMemory) {
         let thread = state.withLock { state -> HostThread? in
-            if let index = state.machines.firstIndex(where: { $0.memory === memory }) { state.machines.remove(at: index) }
+            if let index = state.machines.firstIndex(where: { $0.memory === memory }) {
+                state.machines.remove(at: index)
+            }
             guard state.machines.isEmpty else { return nil }
             defer { state.thread = nil }
             state.generation += 1

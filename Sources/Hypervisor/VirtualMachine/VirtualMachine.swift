@@ -82,7 +82,9 @@ public final class VirtualMachine: @unchecked Sendable {
                 path: configuration.imagePath,
                 ram: MemoryMap.ram(size: configuration.memorySize)
             )
-            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in
+                try FileContents.read(path: path, .asNeeded)
+            }
         } catch {
             throw .image(error)
         }
@@ -149,19 +151,24 @@ public final class VirtualMachine: @unchecked Sendable {
             throw .deviceTree(error, guest: configuration.name)
         }
         deviceTree = layout.deviceTree
-        var isLoaded = image.copy(into: addressSpace)
-        if let initrd, let place = layout.initrd {
-            isLoaded =
-                initrd.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(place.lowerBound)) }
-                && isLoaded
+        let changed: String?
+        do throws(OutOfHostFrames) {
+            changed = try copyFiles(layout)
+        } catch {
+            throw .frames(error, guest: configuration.name)
         }
-        isLoaded =
-            layout.deviceTree.withUnsafeBytes {
-                addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
-            }
-            && isLoaded
-        guard isLoaded else { throw .frames(OutOfHostFrames(.capacity), guest: configuration.name) }
+        if let changed { throw .changed(changed) }
         return layout
+    }
+
+    /// - Returns: the path of a file that has become shorter, if one has.
+    private func copyFiles(_ layout: BootLayout) throws(OutOfHostFrames) -> String? {
+        guard try image.copy(into: addressSpace) else { return configuration.imagePath }
+        if let initrd, let place = layout.initrd, try !initrd.copy(to: place.lowerBound, in: addressSpace) {
+            return configuration.initrdPath
+        }
+        _ = try FileContents(layout.deviceTree).copy(to: layout.deviceTreeAddress, in: addressSpace)
+        return nil
     }
 
     private func deviceTreeConfiguration(rngSeed: [UInt8]) -> DeviceTreeConfiguration {

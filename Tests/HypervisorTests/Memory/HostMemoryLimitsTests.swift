@@ -28,7 +28,9 @@ import Testing
         #expect(room?.isUsedUp == isUsedUp)
     }
 
-    @Test(arguments: ["", "MemTotal: x", "MemAvailable:\nMemTotal:", "MemTotal: 99999999999999999 kB\nMemAvailable: 1 kB"])
+    @Test(arguments: [
+        "", "MemTotal: x", "MemAvailable:\nMemTotal:", "MemTotal: 99999999999999999 kB\nMemAvailable: 1 kB",
+    ])
     func saysNothing(meminfo: String) { #expect(HostMemoryLimits.hostRoom(meminfo: meminfo) == nil) }
 
     @Test(
@@ -109,11 +111,15 @@ import Testing
 
     @Test func pathsWithSpaces() {
         let mounts = "30 24 0:26 / /mnt/c\\040g\\134 rw - cgroup2 cgroup2 rw\n"
-        #expect(ControlGroup.all(membership: "0::/a b\n", mounts: mounts) == Self.second(["/mnt/c g\\/a b", "/mnt/c g\\"]))
+        #expect(
+            ControlGroup.all(membership: "0::/a b\n", mounts: mounts) == Self.second(["/mnt/c g\\/a b", "/mnt/c g\\"])
+        )
     }
 
     @Test(arguments: ["", "nonsense", "0::", "4:memory", "::::", "0::/a"])
-    func noGroups(membership: String) { #expect(ControlGroup.all(membership: membership, mounts: "a b - c\n- - -\n").isEmpty) }
+    func noGroups(membership: String) {
+        #expect(ControlGroup.all(membership: membership, mounts: "a b - c\n- - -\n").isEmpty)
+    }
 
     private static func room(_ version: ControlGroup.Version, _ files: [String: String]) -> HostMemoryLimits.Room? {
         ControlGroup(version: version, folder: "/g").room { path in files[path] ?? "" }
