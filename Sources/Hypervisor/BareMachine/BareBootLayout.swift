@@ -19,12 +19,15 @@ struct BareBootLayout {
         _ configuration: DeviceTreeConfiguration,
         program: GuestImage,
         kernel: GuestImage?,
+        binaries: [RawBinary],
         initrdSize: UInt64
     ) throws(DeviceTreeError) {
-        let occupied = program.occupied + (kernel?.occupied ?? [])
+        let occupied = (program.occupied + (kernel?.occupied ?? []) + binaries.map(\.range))
+            .filter { $0.overlaps(configuration.memory) }
         let layout = try BootLayout.make(
             configuration,
             occupied: occupied,
+            kernel: kernel?.lowestAddress,
             initrdSize: initrdSize,
             treeRoom: Self.treeRoom
         )
@@ -47,10 +50,16 @@ struct BareBootLayout {
     /// Puts everything where it belongs. All places were checked to lie in RAM.
     ///
     /// - Returns: false if a file has become shorter.
-    func write(to memory: PhysicalMemory, program: GuestImage, kernel: GuestImage?, initrd file: FileContents?) -> Bool
-    {
+    func write(
+        to memory: PhysicalMemory,
+        program: GuestImage,
+        kernel: GuestImage?,
+        binaries: [RawBinary],
+        initrd file: FileContents?
+    ) -> Bool {
         do throws(OutOfHostFrames) {
             guard try program.copy(into: memory), try kernel?.copy(into: memory) ?? true else { return false }
+            for binary in binaries where try !binary.file.copy(to: binary.range.lowerBound, in: memory) { return false }
             if let file, let initrd, try !file.copy(to: initrd.lowerBound, in: memory) { return false }
         } catch {
             return false

@@ -5,10 +5,32 @@ import Platform
 /// It is independent of any memory. All addresses are guest-physical unless they say otherwise, and every segment has
 /// been checked to lie inside the RAM it was loaded for.
 package struct GuestImage: Sendable {
+    /// Where a program may lie, beside the RAM that every guest has.
+    package struct FurtherPlaces: Sendable {
+        package enum OutsideMemory: Sendable {
+            case refused
+            /// Segments without bytes in the file, which only name what is there, and the one with the mailbox.
+            case tolerated
+        }
+
+        package var ram: [Range<UInt64>]
+        package var outsideMemory: OutsideMemory
+        /// Where the program is entered instead of where its file says; in some RAM.
+        package var entry: UInt64?
+
+        package init(ram: [Range<UInt64>] = [], outsideMemory: OutsideMemory = .refused, entry: UInt64? = nil) {
+            self.ram = ram
+            self.outsideMemory = outsideMemory
+            self.entry = entry
+        }
+    }
+
     package enum Kind: Sendable {
         case elf
         /// A raw Linux `Image`, as `arch/riscv/boot/Image` is.
         case linuxImage
+        /// Bytes that say nothing of themselves.
+        case raw
     }
 
     /// One contiguous piece of memory with its initial contents.
@@ -35,6 +57,8 @@ package struct GuestImage: Sendable {
     package let segments: [Segment]
     /// Where the first hart starts.
     package let entry: UInt64
+    /// Whole pages outside RAM, without which the program cannot reach its own mailbox (`tohost`, `fromhost`).
+    package var mailboxMemory: [Range<UInt64>] = []
     /// What a kernel's header reserves beyond its segments, if a kernel is in it.
     package let kernelReservation: Range<UInt64>?
     package let symbols: SymbolTable
@@ -62,17 +86,19 @@ package struct GuestImage: Sendable {
     ///   - path: an ELF64 RISC-V program (`ET_EXEC` or `ET_DYN`), or a raw Linux `Image`.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: where in RAM a program linked at 0 goes; 0 for firmware, which owns the start of RAM.
+    ///   - further: what else there is for it to lie in.
     /// - Returns: the program, ready to be copied into a guest's memory.
     /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func load(
         path: String,
         ram: Range<UInt64>,
-        rebaseOffset: UInt64 = kernelOffset
+        rebaseOffset: UInt64 = kernelOffset,
+        further: FurtherPlaces = FurtherPlaces()
     ) throws(LoaderError) -> GuestImage {
         let file = try FileContents.read(path: path)
         // Symbols are copied out, and segments come from the file when they are loaded.
         defer { file.release() }
-        return try parse(file, name: path, ram: ram, rebaseOffset: rebaseOffset)
+        return try parse(file, name: path, ram: ram, rebaseOffset: rebaseOffset, further: further)
     }
 
     /// Validates a guest that is in the host's memory already.
@@ -82,19 +108,21 @@ package struct GuestImage: Sendable {
     ///   - name: what error messages call it.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: as for `load`.
+    ///   - further: as for `load`.
     /// - Returns: the program, ready to be copied into a guest's memory.
     /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func parse(
         _ file: FileContents,
         name: String,
         ram: Range<UInt64>,
-        rebaseOffset: UInt64 = kernelOffset
+        rebaseOffset: UInt64 = kernelOffset,
+        further: FurtherPlaces = FurtherPlaces()
     ) throws(LoaderError) -> GuestImage {
         do throws(LoaderError.Reason) {
             if let header = LinuxImageHeader(in: file, at: 0) {
                 return try linuxImage(file, header: header, ram: ram)
             }
-            return try ELFParser(file: file, ram: ram, rebaseOffset: rebaseOffset).image()
+            return try ELFParser(file: file, ram: ram, rebaseOffset: rebaseOffset, further: further).image()
         } catch {
             throw LoaderError(file: name, reason: error)
         }
