@@ -35,6 +35,10 @@ enum MachineCommand {
         let isa = try program.isa.map { try ISAOption.hart($0) } ?? defaultISA
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
         machine.kernelPath = configuration.machine.kernel
+        machine.programAddress = configuration.machine.programAddress
+        machine.entry = configuration.machine.entry
+        machine.binaries = configuration.machine.loads.map { ($0.path, $0.address) }
+        machine.furtherRAM = configuration.machine.ram
         machine.initrdPath = program.initrd
         machine.memorySize = program.memory
         machine.hartCount = program.harts

@@ -103,7 +103,10 @@ public final class BareMachine: @unchecked Sendable {
         }
         let timers = ACLINT(hartCount: configuration.hartCount, clock: clock, harts: HartTimers(harts))
         let mailbox = htif.map { device -> Board.Wiring in
-            let place = MemoryMap.Device(base: device.mailbox.lowerBound, size: device.mailbox.upperBound - device.mailbox.lowerBound)
+            let place = MemoryMap.Device(
+                base: device.mailbox.lowerBound,
+                size: device.mailbox.upperBound - device.mailbox.lowerBound
+            )
             return ("htif", place, device)
         }
         let board = Board(

@@ -17,7 +17,9 @@ struct PlainMemory {
 
     /// Makes it, with the pages outside RAM that a program needs for its mailbox.
     func make(mailboxes: [Range<UInt64>], of path: String) throws(VirtualMachineError) -> PhysicalMemory {
-        for mailbox in mailboxes { try Self.check(mailbox, "the mailbox of \(path) at \(Self.text(mailbox))", against: ram) }
+        for mailbox in mailboxes {
+            try Self.check(mailbox, "the mailbox of \(path) at \(Self.text(mailbox))", against: ram)
+        }
         do throws(HostMemoryError) {
             let memory = try PhysicalMemory(base: ram[0].lowerBound, size: ram[0].upperBound - ram[0].lowerBound)
             for block in ram.dropFirst() + mailboxes {

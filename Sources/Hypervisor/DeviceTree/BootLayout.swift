@@ -40,7 +40,9 @@ package struct BootLayout: Equatable, Sendable {
         let ram = configuration.memory
         var taken = occupied
         let aligned = place(treeSize, in: ram, avoiding: taken, alignment: treeAlignment)
-        guard let tree = aligned ?? place(treeSize, in: ram, avoiding: taken) else { throw .noRoom(for: .deviceTree, bytes: treeSize, ram: ram) }
+        guard let tree = aligned ?? place(treeSize, in: ram, avoiding: taken) else {
+            throw .noRoom(for: .deviceTree, bytes: treeSize, ram: ram)
+        }
         taken.append(tree)
         if initrdSize > 0 {
             let start = kernel ?? occupied.map(\.lowerBound).min() ?? ram.lowerBound

@@ -29,7 +29,11 @@ struct ELFParser {
         let bias = rebaseBias(headers, type: header.type)
         let (segments, mailboxMemory) = try place(headers, bias: bias, symbols)
         let entry: UInt64
-        if let given = further.entry { entry = given } else { entry = try entryAddress(header.entry, segments: segments) }
+        if let given = further.entry {
+            entry = given
+        } else {
+            entry = try entryAddress(header.entry, segments: segments)
+        }
         let kernel = try kernelReservation(in: segments, entry: entry)
         return GuestImage(
             kind: .elf,
@@ -139,7 +143,8 @@ struct ELFParser {
         let size = header.memorySize
         if memory.contains(where: { $0.contains(address) && size <= $0.upperBound - address }) { return .memory }
         let (end, isWrapping) = address.addingReportingOverflow(size)
-        if case .tolerated = further.outsideMemory, !isWrapping, !memory.contains(where: { $0.overlaps(address..<end) }) {
+        if case .tolerated = further.outsideMemory, !isWrapping, !memory.contains(where: { $0.overlaps(address..<end) })
+        {
             let hasMailbox = Self.mailbox.contains { name in
                 symbols.value(of: name).map { $0 &- header.virtual < size } ?? false
             }
@@ -217,7 +222,9 @@ struct ELFParser {
             return segment.address &+ (entry &- segment.virtualAddress)
         }
         if segments.contains(where: { $0.range.contains(entry) }) { return entry }
-        throw .layout(memory.contains { $0.contains(entry) } ? .entryOutsideImage(entry) : .entryOutsideRAM(entry, ram: ram))
+        throw .layout(
+            memory.contains { $0.contains(entry) } ? .entryOutsideImage(entry) : .entryOutsideRAM(entry, ram: ram)
+        )
     }
 
     /// What the header of a kernel inside the program reserves, at the start of a segment or at the entry point.
