@@ -10,7 +10,7 @@ package final class PhysicalMemory: @unchecked Sendable {
     // bytes are memory shared by design.
 
     /// One contiguous piece of RAM.
-    private struct Block {
+    fileprivate struct Block {
         let base: UInt64
         let size: UInt64
         let host: UnsafeMutableRawPointer
@@ -120,7 +120,7 @@ package final class PhysicalMemory: @unchecked Sendable {
         return nil
     }
 
-    private var blocks: [Block] {
+    fileprivate var blocks: [Block] {
         [Block(base: base, size: size, host: host)]
             + (0..<otherCount.load(ordering: .acquiring)).map { others[$0] }
     }
@@ -195,6 +195,24 @@ package final class PhysicalMemory: @unchecked Sendable {
             stride(from: range.lowerBound, to: range.upperBound, by: Int(piece)).reduce(total) { total, start in
                 total &+ residentBytes(at: start, count: min(piece, range.upperBound - start))
             }
+        }
+    }
+}
+
+/// All blocks, one after another.
+extension PhysicalMemory: Savable {
+    package func save(to writer: inout StateWriter) {
+        for block in blocks {
+            writer.write(pages: UnsafeRawBufferPointer(start: block.host, count: Int(block.size)), at: block.base)
+        }
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        for block in blocks {
+            try reader.read(
+                pages: UnsafeMutableRawBufferPointer(start: block.host, count: Int(block.size)),
+                at: block.base
+            )
         }
     }
 }

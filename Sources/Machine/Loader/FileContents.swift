@@ -5,7 +5,7 @@ import Platform
 ///
 /// It is read, not mapped: a mapping of a file that someone truncates would end the process by SIGBUS, where a read comes
 /// out short. What must be looked at as a whole is held until `release`; after that the file costs its descriptor, and
-/// the host's page cache has its pages once for all guests. See docs/decisions/0008-images.md.
+/// the host's page cache has its pages once for all guests. See docs/decisions/0009-images.md.
 package final class FileContents: @unchecked Sendable {
     // @unchecked: `held` is behind a lock; what it points at is written before others see it, and freed by `release`,
     // after which pieces come from the descriptor.
