@@ -52,6 +52,24 @@ package struct HostMemoryLimits: Sendable {
         return Self.addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
     }
 
+    /// Addresses for a hart's decoded blocks and translations, and for a thread's stack.
+    private static let hartAddresses: UInt64 = 80 << 20
+
+    /// Checks that RLIMIT_AS has room for more harts, which cannot do with less.
+    ///
+    /// - Throws: `HostMemoryError`.
+    package func requireAddresses(forHarts count: Int) throws(HostMemoryError) {
+        try Self.requireAddresses(forHarts: count, in: addressSpace)
+    }
+
+    static func requireAddresses(forHarts count: Int, in room: Room?) throws(HostMemoryError) {
+        guard let room else { return }
+        let needed = UInt64(count) * hartAddresses
+        guard needed <= room.available else {
+            throw HostMemoryError(requestedBytes: needed, reason: "\(room), and \(count) harts need as much")
+        }
+    }
+
     /// All the memory that the host has, with what it can swap out.
     package var hostBytes: UInt64? {
         let meminfo = HostFile.text("/proc/meminfo")

@@ -67,7 +67,11 @@ public final class BareMachine: @unchecked Sendable {
             throw .image(error)
         }
         let mailboxes = programs.image.mailboxMemory + (programs.kernel?.mailboxMemory ?? [])
-        memory = try plain.make(mailboxes: mailboxes, of: configuration.programPath)
+        memory = try plain.make(
+            mailboxes: mailboxes,
+            of: configuration.programPath,
+            harts: configuration.hartCount
+        )
         try assemble()
     }
 

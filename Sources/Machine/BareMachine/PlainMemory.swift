@@ -17,7 +17,11 @@ struct PlainMemory {
     }
 
     /// Makes it, with the pages outside RAM that a program needs for its mailbox.
-    func make(mailboxes: [Range<UInt64>], of path: String) throws(VirtualMachineError) -> PhysicalMemory {
+    func make(
+        mailboxes: [Range<UInt64>],
+        of path: String,
+        harts: Int
+    ) throws(VirtualMachineError) -> PhysicalMemory {
         for mailbox in mailboxes {
             try Self.check(mailbox, "the mailbox of \(path) at \(Self.text(mailbox))", against: ram)
         }
@@ -26,6 +30,7 @@ struct PlainMemory {
             for block in ram.dropFirst() + mailboxes {
                 try memory.add(base: block.lowerBound, size: block.upperBound - block.lowerBound)
             }
+            try HostMemoryLimits().requireAddresses(forHarts: harts)
             return memory
         } catch {
             throw .memory(error)

@@ -88,6 +88,11 @@ public final class VirtualMachine: @unchecked Sendable {
         } catch {
             throw .image(error)
         }
+        do throws(HostMemoryError) {
+            try host.limits.requireAddresses(forHarts: configuration.hartCount)
+        } catch {
+            throw .memory(error)
+        }
         do throws(OutOfHostFrames) {
             let ram = MemoryMap.ram(size: configuration.memorySize)
             addressSpace = try GuestAddressSpace(ram: ram, vmid: vmid, host: host)

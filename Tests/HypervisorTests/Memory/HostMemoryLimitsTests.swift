@@ -46,6 +46,21 @@ import Testing
         #expect(HostMemoryLimits.addressSpaceRoom(limit: 1 << 30, statm: statm) == nil)
     }
 
+    /// Harts cannot do with less: without this, the end of the process is theirs to find.
+    @Test func addressesForHarts() throws {
+        let room = Room(bound: .addressSpace, limit: 1 << 30, available: 200 << 20)
+        try HostMemoryLimits.requireAddresses(forHarts: 64, in: nil)
+        try HostMemoryLimits.requireAddresses(forHarts: 2, in: room)
+        let error = #expect(throws: HostMemoryError.self) {
+            try HostMemoryLimits.requireAddresses(forHarts: 3, in: room)
+        }
+        #expect(
+            error?.description
+                == "cannot reserve 240 MiB of host memory for the machine: 200 of 1024 MiB are left of the process's "
+                + "address space (ulimit -v), and 3 harts need as much; ask for less with --memory"
+        )
+    }
+
     /// This host says something.
     @Test func thisHost() throws {
         let limits = HostMemoryLimits()
