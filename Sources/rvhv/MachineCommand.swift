@@ -37,6 +37,10 @@ enum MachineCommand {
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
         if let paging = program.paging { machine.pagingLimit = paging.limit }
         machine.kernelPath = configuration.machine.kernel
+        machine.programAddress = configuration.machine.programAddress
+        machine.entry = configuration.machine.entry
+        machine.binaries = configuration.machine.loads.map { ($0.path, $0.address) }
+        machine.furtherRAM = configuration.machine.ram
         machine.initrdPath = program.initrd
         machine.memorySize = program.memory
         machine.hartCount = program.harts

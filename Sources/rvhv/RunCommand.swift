@@ -25,7 +25,7 @@ enum RunCommand {
         let options = configuration.session
         let configurations = try configuration.guests.map { try machineConfiguration($0, options) }
         let clock: VirtualizationHost.ClockSource = options.clock == .instructions ? .instructions : .host
-        let host = try VirtualizationHost(for: configurations, clock: clock)
+        let host = try VirtualizationHost(clock: clock)
         let observer = options.trace == .traps ? TrapTracer(session) : nil
         var machines: [VirtualMachine] = []
         for (index, guest) in configurations.enumerated() {

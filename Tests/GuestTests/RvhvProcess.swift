@@ -22,7 +22,14 @@ struct RvhvProcess {
     static func guest(_ name: String) -> String { "\(root)/guests/\(name).elf" }
 
     /// A run that is over when the process is, or when `seconds` have passed: then it gets SIGTERM.
-    static func run(_ arguments: [String], input: String = "", seconds: Int) throws(Failure) -> RvhvProcess {
+    ///
+    /// `addressSpaceKiB` is the process's `ulimit -v`.
+    static func run(
+        _ arguments: [String],
+        input: String = "",
+        addressSpaceKiB: Int? = nil,
+        seconds: Int
+    ) throws(Failure) -> RvhvProcess {
         let program = "\(root)/.build/release/rvhv"
         guard access(program, X_OK) == 0 else { throw .missing(program) }
         let directory = try temporaryDirectory()
@@ -34,7 +41,11 @@ struct RvhvProcess {
             unlink(outputPath)
         }
         try write(input, to: inputPath)
-        let child = try spawn(program, arguments, inputPath: inputPath, outputPath: outputPath)
+        var words = [program] + arguments
+        if let addressSpaceKiB {
+            words = ["/bin/sh", "-c", "ulimit -v \(addressSpaceKiB); exec \"$0\" \"$@\""] + words
+        }
+        let child = try spawn(words[0], Array(words.dropFirst()), inputPath: inputPath, outputPath: outputPath)
         var run = try wait(for: child, seconds: seconds)
         run.output = try read(outputPath)
         return run

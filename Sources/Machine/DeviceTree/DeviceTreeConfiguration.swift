@@ -110,6 +110,8 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
     package var compatible = ["riscv-virtio"]
     package var hartCount: Int
     package var memory: Range<UInt64>
+    /// RAM beside `memory`, where nothing of ours is placed.
+    package var furtherMemory: [Range<UInt64>] = []
     package var isa: ISA
     package var addressTranslation: AddressTranslation
     package var interruptModes: InterruptModes

@@ -30,6 +30,10 @@ package final class InstructionScheduler: Sendable {
 
     /// Runs a guest to its end, together with all others. Called once per guest, each on a thread of its own.
     package func run(_ machine: VirtualMachine) -> StopReason {
+        machine.watched { runUntilEnded(machine) }
+    }
+
+    private func runUntilEnded(_ machine: VirtualMachine) -> StopReason {
         guard let index = machines.firstIndex(where: { $0 === machine }) else { return .requested }
         let isFirst = isRunning.withLock { isRunning in
             defer { isRunning = true }

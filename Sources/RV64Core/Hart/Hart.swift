@@ -36,6 +36,8 @@ package final class Hart: @unchecked Sendable {
     /// RNMI signals: bit n is the one with cause n. Only a hart with Smrnmi has them.
     package let nonMaskableLines = Atomic<UInt64>(0)
     let hasNonMaskableInterrupts: Bool
+    /// The page of `configuration.mailbox`; no page's address without one.
+    let mailboxPage: UInt64
     /// Non-zero makes `run` return `.requested` soon; the owner clears it.
     package let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
@@ -47,6 +49,8 @@ package final class Hart: @unchecked Sendable {
         self.configuration = configuration
         self.extensions = configuration.extensions
         hasNonMaskableInterrupts = configuration.extensions.contains(.smrnmi)
+        let mailbox = configuration.mailbox
+        mailboxPage = mailbox.isEmpty ? ~0 : mailbox.lowerBound & ~Page.offsetMask
         self.memory = memory
         self.bus = bus
         self.clock = clock

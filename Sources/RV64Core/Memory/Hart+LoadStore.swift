@@ -100,10 +100,23 @@ extension Hart {
             guard !needsExecute else { throw accessTrap(.access, kind, address, access) }
             return .physical(physical)
         }
+        // A page with a mailbox in it never becomes writable on the fast path, and costs the others one comparison.
+        guard page != mailboxPage else {
+            if isMailbox(physical, count, kind) { return .physical(physical) }
+            if let entries, let whole { enter(address, host, translation, whole.subtracting(.write), in: entries) }
+            return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
+        }
         if let entries, let whole {
             enter(address, host, translation, whole, in: entries)
         }
         return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
+    }
+
+    /// Whether a store is the device's. A cache block that is zeroed, mailbox and all, is memory's.
+    private func isMailbox(_ physical: UInt64, _ count: UInt64, _ kind: AccessKind) -> Bool {
+        let mailbox = configuration.mailbox
+        return kind == .store && count <= AccessWidth.double.bytes && physical < mailbox.upperBound
+            && physical &+ count > mailbox.lowerBound
     }
 
     /// What the TLB knows about one part of an access over two pages, or an address whose top is ignored: neither ever

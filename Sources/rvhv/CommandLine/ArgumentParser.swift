@@ -100,8 +100,19 @@ struct ArgumentParser {
         }
     }
 
-    private func finished() throws(UsageError) -> Invocation {
+    /// Without a program the first raw binary is it.
+    private mutating func runFirstBinary() {
+        guard command == .machine, guests.isEmpty, !machine.loads.isEmpty else { return }
+        let binary = machine.loads.removeFirst()
+        machine.programAddress = binary.address
+        var program = defaults
+        program.path = binary.path
+        guests = [program]
+    }
+
+    private mutating func finished() throws(UsageError) -> Invocation {
         guard command != .conform else { return try .conform(finishedSuite()) }
+        runFirstBinary()
         guard !guests.isEmpty else { throw .noGuest(command) }
         guard guests.count <= Limits.guests else { throw .tooManyGuests(guests.count) }
         let named = try GuestNaming.named(guests)

@@ -56,7 +56,7 @@ enum HelpText {
                 "",
                 "usage: rvhv machine [options] PROGRAM",
                 "",
-                "A PROGRAM is an ELF file for RV64: firmware, a test, a hypervisor.",
+                "A PROGRAM is an ELF file for RV64: firmware, a test, a hypervisor. --load takes other files.",
             ]
         case .conform:
             [
@@ -105,6 +105,7 @@ enum HelpText {
             [
                 "rvhv machine --max-instructions 1000000 rv64ui-p-add",
                 "rvhv machine --harts 2 --memory 1G fw_jump.elf --kernel Image --append 'console=ttyS0'",
+                "rvhv machine --load fw.bin@0x80000000 --load payload.bin@0x80200000 --ram 0x100000000,1G",
                 "rvhv machine --signature add.signature --signature-granularity 4 add.elf",
             ]
         case .conform:
