@@ -52,11 +52,12 @@ enum GuestState {
     static let ownExtensions: ExtensionSet = [.h, .sstc]
 
     /// All of an `envcfg` register but what software that does not know of it would stumble over: SDT, which every trap
-    /// sets, and masked pointers.
+    /// sets, and masked pointers; and but for counters delegated to HS, which would take `scountovf` from the guest.
     private static var everything: EnvironmentConfiguration {
         var environment = EnvironmentConfiguration(~0)
         environment[.dte] = false
         environment[.pmm] = 0
+        environment[.cde] = false
         return environment
     }
 

@@ -88,9 +88,9 @@ enum ExtensionTable {
         .init(.zaamo,        "atomic memory operations"),
         .init(.zabha,        "atomics on bytes and halfwords", needs: [.zaamo]),
         .init(.zacas,        "atomic compare-and-swap", needs: [.zaamo]),
-        .init(.zalasr,       "load-acquire and store-release"),
+        .init(.zalasr,       .absent),
         .init(.zalrsc,       "load-reserved and store-conditional"),
-        .init(.zama16b,      "atomic accesses within 16 aligned bytes", .behaviour),
+        .init(.zama16b,      .absent),
         .init(.zawrs,        "wait on reservation set", needs: [.zalrsc]),
 
         .init(.zfa,          "additional floating-point instructions", needs: [.f]),
@@ -151,7 +151,7 @@ enum ExtensionTable {
         .init(.svnapot,      "contiguous pages of 64 KiB"),
         .init(.svpbmt,       "page-based memory types", since: .rva22s64),
         // norm:Svrsw60t59b_depends_on_sv39
-        .init(.svrsw60t59b,  "two more bits of page-table entries for software", needs: [.sv39]),
+        .init(.svrsw60t59b,  .absent),
         .init(.svvptc,       "valid entries visible without a fence"),
 
         .init(.sha,          "the augmented hypervisor extension", .behaviour,
