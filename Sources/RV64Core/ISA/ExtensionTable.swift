@@ -151,7 +151,7 @@ enum ExtensionTable {
         .init(.svnapot,      "contiguous pages of 64 KiB"),
         .init(.svpbmt,       "page-based memory types", since: .rva22s64),
         // norm:Svrsw60t59b_depends_on_sv39
-        .init(.svrsw60t59b,  .absent),
+        .init(.svrsw60t59b,  "two more bits of page-table entries for software", needs: [.sv39]),
         .init(.svvptc,       "valid entries visible without a fence"),
 
         .init(.sha,          "the augmented hypervisor extension", .behaviour,

@@ -29,6 +29,7 @@ import Testing
     /// norm:siselect_msb_op norm:vsiselect_msb_op norm:miselect_msb_op
     @Test func selectValues() throws {
         let test = try TestHart(privilegedExtensions)
+        test.openAllGates()
         let registers: [CSRAddress] = [.miselect, .siselect, .vsiselect]
         for register in registers {
             for value: UInt64 in 0...0xFFF {
