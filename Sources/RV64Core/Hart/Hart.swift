@@ -26,6 +26,8 @@ package final class Hart: @unchecked Sendable {
     let blocks: BlockCache
     let context: UnsafeMutablePointer<ExecutionContext>
     let decoder: Decoder
+    /// The CSRs that the hart has.
+    let csrs: CSRDirectory
     /// The block of the one instruction that no cache keeps.
     let scratchBlock: UnsafeMutablePointer<Block>
 
@@ -71,6 +73,7 @@ package final class Hart: @unchecked Sendable {
         scratchBlock.initialize(to: Block(source: 0, epoch: 0))
         scratchBlock.instructions.initialize(to: DecodedInstruction(opcode: .illegal, raw: 0))
         decoder = Decoder(extensions: configuration.extensions)
+        csrs = CSRDirectory(configuration.extensions)
         reset()
     }
 
@@ -83,7 +86,6 @@ package final class Hart: @unchecked Sendable {
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
-        state.pointee.mhartid = configuration.id
         resetCSRs()
         flushTranslations()
         updateContext()
