@@ -8,19 +8,6 @@ extension Opcode {
         default: false
         }
     }
-
-    /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
-    var isSystem: Bool {
-        switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret,
-            .mnret, .wfi,
-            .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
-            .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
-            .hsvD:
-            true
-        default: false
-        }
-    }
 }
 
 extension Hart {
@@ -90,7 +77,7 @@ extension Hart {
             }
             offset = next
             let opcode = instruction.opcode
-            if opcode == .jal || opcode == .jalr || opcode.isSystem { break }
+            if opcode == .jal || opcode == .jalr || opcode.execution.isSystem { break }
         }
         builder.appendEnd(offset: offset, page: (source &+ offset) & ~Page.offsetMask == page ? page : BlockLink.never)
         blocks.insert(block, end: builder.cursor)

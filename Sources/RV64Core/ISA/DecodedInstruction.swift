@@ -53,10 +53,7 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
 
     /// Whether this accesses a control and status register.
     package var isCSRAccess: Bool {
-        switch opcode {
-        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci: true
-        default: false
-        }
+        if case .csr = opcode.execution { true } else { false }
     }
 
     /// Whether this accesses that register.
