@@ -1,3 +1,5 @@
+import Platform
+
 extension InstructionTable {
     /// A: Zalrsc and Zaamo. Bits 26 and 25 are aq and rl.
     // Aligned columns can be checked by eye against the manual.

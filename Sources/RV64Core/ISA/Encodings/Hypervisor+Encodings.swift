@@ -1,3 +1,5 @@
+import Platform
+
 extension InstructionTable {
     /// H ("Hypervisor Instructions"), and what Svinval adds to it.
     // Aligned columns can be checked by eye against the manual.

@@ -1,3 +1,5 @@
+import Platform
+
 extension InstructionTable {
     /// RV64I, Zifencei and Zicsr ("RV32/64G Instruction Set Listings").
     // Aligned columns can be checked by eye against the manual.
