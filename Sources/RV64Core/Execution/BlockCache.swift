@@ -62,7 +62,7 @@ final class BlockCache {
     }
 
     /// Keeps the block allocated last, whose cells end at `end`.
-    func insert(_ block: UnsafeMutablePointer<Block>, end: UnsafeMutablePointer<DecodedInstruction>) {
+    func insert(_ block: UnsafeMutablePointer<Block>, end: UnsafeMutablePointer<BlockOperation>) {
         used.pointee = UnsafeMutableRawPointer(end) - arena
         table[Self.index(block.pointee.source)] = block
     }

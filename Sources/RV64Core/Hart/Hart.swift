@@ -63,7 +63,9 @@ package final class Hart: @unchecked Sendable {
             alignment: 16
         ).bindMemory(to: Block.self, capacity: 1)
         scratchBlock.initialize(to: Block(source: 0, epoch: 0))
-        scratchBlock.instructions.initialize(to: DecodedInstruction(opcode: .illegal, raw: 0))
+        scratchBlock.operations.initialize(
+            to: BlockOperation(DecodedInstruction(opcode: .illegal, raw: 0), .system, offset: 0, index: 0)
+        )
         decoder = Decoder(extensions: configuration.extensions)
         reset()
     }

@@ -6,25 +6,39 @@ import Synchronization
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
     /// Executes LR, SC or an AMO.
-    func executeAtomic(_ instruction: DecodedInstruction) throws(Trap) {
-        switch instruction.opcode {
-        case .lrW: try loadReserved(instruction, UInt32.self)
-        case .lrD: try loadReserved(instruction, UInt64.self)
-        case .scW: try storeConditional(instruction, UInt32.self)
-        case .scD: try storeConditional(instruction, UInt64.self)
-        case .amocasB: try compareAndSwap(instruction, UInt8.self)
-        case .amocasH: try compareAndSwap(instruction, UInt16.self)
-        case .amocasW: try compareAndSwap(instruction, UInt32.self)
-        case .amocasD: try compareAndSwap(instruction, UInt64.self)
-        case .amocasQ: try compareAndSwapPair(instruction)
-        default:
-            // funct3 is the width.
-            switch instruction.raw &>> 12 & 3 {
-            case 0: try modify(instruction, UInt8.self)
-            case 1: try modify(instruction, UInt16.self)
-            case 2: try modify(instruction, UInt32.self)
-            default: try modify(instruction, UInt64.self)
-            }
+    func executeAtomic(
+        _ operation: AtomicOperation,
+        _ width: AccessWidth,
+        _ instruction: DecodedInstruction
+    ) throws(Trap) {
+        switch width {
+        case .byte: try executeAtomic(operation, instruction, UInt8.self)
+        case .half: try executeAtomic(operation, instruction, UInt16.self)
+        case .word: try executeAtomic(operation, instruction, UInt32.self)
+        case .double: try executeAtomic(operation, instruction, UInt64.self)
+        }
+    }
+
+    @inline(__always)
+    private func executeAtomic<Cell: AtomicCell>(
+        _ operation: AtomicOperation,
+        _ instruction: DecodedInstruction,
+        _ type: Cell.Type
+    ) throws(Trap) {
+        switch operation {
+        case .loadReserved: try loadReserved(instruction, type)
+        case .storeConditional: try storeConditional(instruction, type)
+        case .swap: try modify(instruction, type) { _, operand in operand }
+        case .add: try modify(instruction, type) { $0 &+ $1 }
+        case .exclusiveOr: try modify(instruction, type) { $0 ^ $1 }
+        case .and: try modify(instruction, type) { $0 & $1 }
+        case .or: try modify(instruction, type) { $0 | $1 }
+        case .minimum: try modify(instruction, type) { $0.isSignedLess($1) ? $0 : $1 }
+        case .maximum: try modify(instruction, type) { $1.isSignedLess($0) ? $0 : $1 }
+        case .minimumUnsigned: try modify(instruction, type) { min($0, $1) }
+        case .maximumUnsigned: try modify(instruction, type) { max($0, $1) }
+        case .compareAndSwap: try compareAndSwap(instruction, type)
+        case .compareAndSwapPair: try compareAndSwapPair(instruction)
         }
     }
 
@@ -80,34 +94,20 @@ extension Hart {
     }
 
     /// norm:Zabha_rd_sign_extension
-    private func modify<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+    @inline(__always)
+    private func modify<Cell: AtomicCell>(
+        _ instruction: DecodedInstruction,
+        _ type: Cell.Type,
+        _ combine: (Cell, Cell) -> Cell
+    ) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         let operand = Cell(truncatingIfNeeded: x[instruction.rs2])
         var old = Cell.load(pointer)
         while true {
-            let new = Self.combine(instruction.opcode, old, operand)
-            let result = Cell.compareExchange(pointer, expected: old, desired: new)
+            let result = Cell.compareExchange(pointer, expected: old, desired: combine(old, operand))
             if result.exchanged { break }
             old = result.original
         }
         x[instruction.rd] = old.signExtended
-    }
-
-    /// What an AMO stores.
-    @inline(__always)
-    private static func combine<T: FixedWidthInteger & UnsignedInteger>(_ opcode: Opcode, _ a: T, _ b: T) -> T {
-        // Adding half the range turns signed order into unsigned order.
-        let half = T(1) &<< T(T.bitWidth - 1)
-        switch opcode {
-        case .amoaddB, .amoaddH, .amoaddW, .amoaddD: return a &+ b
-        case .amoxorB, .amoxorH, .amoxorW, .amoxorD: return a ^ b
-        case .amoandB, .amoandH, .amoandW, .amoandD: return a & b
-        case .amoorB, .amoorH, .amoorW, .amoorD: return a | b
-        case .amominB, .amominH, .amominW, .amominD: return a &+ half < b &+ half ? a : b
-        case .amomaxB, .amomaxH, .amomaxW, .amomaxD: return a &+ half > b &+ half ? a : b
-        case .amominuB, .amominuH, .amominuW, .amominuD: return min(a, b)
-        case .amomaxuB, .amomaxuH, .amomaxuW, .amomaxuD: return max(a, b)
-        default: return b  // AMOSWAP
-        }
     }
 }
