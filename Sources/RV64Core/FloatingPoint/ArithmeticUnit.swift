@@ -1,5 +1,5 @@
 /// What computes in a format: ``HostFloat`` in single and double precision, ``SoftFloat`` in half precision, where the
-/// host has no arithmetic that every machine would do alike.
+/// host has no arithmetic that every machine would do alike. norm:Zfh_computational_instrs
 protocol ArithmeticUnit<Format> {
     associatedtype Format: BinaryFormat
 
