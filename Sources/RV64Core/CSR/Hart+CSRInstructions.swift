@@ -45,7 +45,7 @@ extension Hart {
     private func isHarmlessWrite(to address: CSRAddress, changing changed: UInt64) -> Bool {
         switch address {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
-        case .fflags, .frm, .fcsr: context.pointee.floatingPoint == .dirty
+        case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
         case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
         default: false
         }

@@ -1,27 +1,37 @@
 import Platform
 
 extension Hart {
+    private var blocks: BlockCache { engine.blocks }
+
     /// The block at a virtual pc in the current fetch context.
     @inline(never)
     func findBlock(_ pc: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
-        let entry = context.pointee.fetch + TranslationBank.index(pc)
-        var source = pc &+ entry.pointee.addend
-        if entry.pointee.fetchTag != pc & ~Page.offsetMask {
-            let location = try locate(pc, 2, .fetch, fetchContext, caching: context.pointee.fetch)
-            // Instructions are executed from RAM only.
-            guard case .memory(let host) = location else { throw accessTrap(.access, .fetch, pc, fetchContext) }
+        let bank = runState.pointee.fetch
+        let source: UInt64
+        if let host = bank.location(of: pc, .fetch) {
             source = UInt64(UInt(bitPattern: host))
-            guard entry.pointee.fetchTag == pc & ~Page.offsetMask else { return try singleInstruction(pc, source) }
+        } else {
+            source = try fetchLocation(pc)
+            guard bank.location(of: pc, .fetch) != nil else { return try singleBlock(pc, source) }
         }
         if let block = blocks.find(source), isCurrent(block) { return block }
         let inPage = Page.size &- (pc & Page.offsetMask)
-        guard inPage > 2 || Self.halfword(source) & 3 != 3 else { return try singleInstruction(pc, source) }
+        guard inPage > 2 || Self.halfword(source) & 3 != 3 else { return try singleBlock(pc, source) }
         return build(source)
+    }
+
+    /// Instructions are executed from RAM only.
+    func fetchLocation(_ pc: UInt64) throws(Trap) -> UInt64 {
+        let bank = runState.pointee.fetch
+        guard case .memory(let host) = try locate(pc, 2, .fetch, bank) else {
+            throw accessTrap(.access, .fetch, pc, bank.context)
+        }
+        return UInt64(UInt(bitPattern: host))
     }
 
     /// Compares a block of an older epoch with memory.
     private func isCurrent(_ block: UnsafeMutablePointer<Block>) -> Bool {
-        guard block.pointee.epoch != blocks.epoch.pointee else { return true }
+        guard block.pointee.epoch != blocks.epoch else { return true }
         var cursor = block.operations
         while cursor.pointee.handler != .endOfBlock {
             let source = block.pointee.source &+ cursor.offset
@@ -29,7 +39,7 @@ extension Hart {
             guard raw == cursor.pointee.raw else { return false }
             cursor += cursor.pointee.handler.hasLink ? 2 : 1
         }
-        block.pointee.epoch = blocks.epoch.pointee
+        block.pointee.epoch = blocks.epoch
         return true
     }
 
@@ -71,22 +81,19 @@ extension Hart {
         mayMisalign(instruction) ? .system : Handler(instruction.opcode)
     }
 
-    /// A block of one instruction that no cache keeps: it crosses a page, or its page may not be cached whole.
-    private func singleInstruction(_ pc: UInt64, _ source: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
+    /// A block of the one instruction at pc, which no cache keeps: it crosses a page, or its page may not be cached
+    /// whole, or no other is to be executed with it.
+    func singleBlock(_ pc: UInt64, _ source: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
         var raw = UInt32(Self.halfword(source))
         if raw & 3 == 3 {
-            let location = try locate(pc &+ 2, 2, .fetch, fetchContext, caching: context.pointee.fetch)
-            guard case .memory(let host) = location else {
-                throw accessTrap(.access, .fetch, pc &+ 2, fetchContext)
-            }
-            raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
+            raw |= UInt32(Self.halfword(try fetchLocation(pc &+ 2))) &<< 16
         }
-        // Its own memory, outside the arena: it is overwritten by the next such instruction, if that is another one.
-        let block = scratchBlock
-        guard raw != block.operations.pointee.raw else { return block }
+        // Its own memory, outside the arena, zero at first.
+        let block = blocks.scratch
+        if block.pointee.epoch != 0, raw == block.operations.pointee.raw { return block }
         let instruction = decoder.decode(raw)
         let handler = handler(for: instruction)
-        block.pointee = Block(source: 0, epoch: 0)
+        block.pointee = Block(source: 0, epoch: 1)
         var builder = BlockWriter(cursor: block.operations)
         builder.append(instruction, handler, offset: 0)
         if handler.hasLink { builder.appendLink(page: BlockLink.never) }

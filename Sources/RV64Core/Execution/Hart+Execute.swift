@@ -4,7 +4,7 @@ import Platform
 extension Hart {
     /// Executes one such instruction; pc and counters stay the engine's.
     ///
-    /// - Returns: false with the trap in `context`.
+    /// - Returns: false with the trap in `runState`.
     @inline(never)
     func execute(_ i: DecodedInstruction) -> Bool {
         do throws(Trap) {
@@ -24,13 +24,13 @@ extension Hart {
             }
             return true
         } catch {
-            context.pointee.trap = error
+            runState.pointee.trap = error
             return false
         }
     }
 
     private func executeFloatingPointLoad(_ format: FloatFormat, _ i: DecodedInstruction) throws(Trap) {
-        guard context.pointee.floatingPoint != .off else { throw illegal(i) }
+        guard runState.pointee.floatingPoint != .off else { throw illegal(i) }
         let value = try load(i, format.width)
         f[i.rd] =
             switch format {
@@ -38,21 +38,21 @@ extension Hart {
             case .single: Binary32.boxed(value)
             case .double: value
             }
-        if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
+        if runState.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
     }
 
     private func executeFloatingPointStore(_ format: FloatFormat, _ i: DecodedInstruction) throws(Trap) {
-        guard context.pointee.floatingPoint != .off else { throw illegal(i) }
+        guard runState.pointee.floatingPoint != .off else { throw illegal(i) }
         try store(i, format.width, f[i.rs2])
     }
 
     private func load(_ i: DecodedInstruction, _ width: AccessWidth) throws(Trap) -> UInt64 {
-        try load(x[i.rs1] &+ UInt64(bitPattern: Int64(i.immediate)), width, dataContext, caching: context.pointee.data)
+        try load(x[i.rs1] &+ UInt64(bitPattern: Int64(i.immediate)), width, runState.pointee.data)
     }
 
     private func store(_ i: DecodedInstruction, _ width: AccessWidth, _ value: UInt64) throws(Trap) {
         let address = x[i.rs1] &+ UInt64(bitPattern: Int64(i.immediate))
-        try store(address, width, value, dataContext, caching: context.pointee.data)
+        try store(address, width, value, runState.pointee.data)
     }
 }
 

@@ -24,7 +24,7 @@ extension Hart {
             state.pointee.pc = next
             return
         }
-        guard target & 2 == 0 else { throw accessTrap(.misaligned, .fetch, target, fetchContext) }
+        guard target & 2 == 0 else { throw accessTrap(.misaligned, .fetch, target, runState.pointee.fetch.context) }
         if condition == .always || condition == .register { x[instruction.rd] = next }
         state.pointee.pc = target
     }

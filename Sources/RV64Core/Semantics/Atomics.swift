@@ -44,21 +44,13 @@ extension Hart {
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        let bank = runState.pointee.data
         guard address & (bytes &- 1) == 0 else {
-            let access = dataContext
-            throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
+            throw accessTrap(.misaligned, kind, bank.context.effectiveAddress(address), bank.context)
         }
-        let entry = context.pointee.data + TranslationBank.index(address)
-        let tag = kind == .load ? entry.pointee.readTag : entry.pointee.writeTag
-        if tag == address & ~Page.offsetMask,
-            let pointer = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend))
-        {
-            return pointer
-        }
-        let location = try locate(address, bytes, kind, dataContext, caching: context.pointee.data)
-        guard case .memory(let pointer) = location else {
-            let access = dataContext
-            throw accessTrap(.access, kind, access.effectiveAddress(address), access)
+        if let pointer = bank.location(of: address, kind) { return pointer }
+        guard case .memory(let pointer) = try locate(address, bytes, kind, bank) else {
+            throw accessTrap(.access, kind, bank.context.effectiveAddress(address), bank.context)
         }
         return pointer
     }
@@ -66,8 +58,8 @@ extension Hart {
     private func loadReserved<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .load)
         let value = Cell.load(pointer)
-        state.pointee.reservationAddress = Self.reservation(of: pointer, type)
-        state.pointee.reservationValue = UInt64(value)
+        runState.pointee.reservationAddress = Self.reservation(of: pointer, type)
+        runState.pointee.reservationValue = UInt64(value)
         x[instruction.rd] = value.signExtended
     }
 
@@ -81,13 +73,13 @@ extension Hart {
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
     private func storeConditional<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
-        let isReserved = state.pointee.reservationAddress == Self.reservation(of: pointer, type)
-        state.pointee.reservationAddress = 0
+        let isReserved = runState.pointee.reservationAddress == Self.reservation(of: pointer, type)
+        runState.pointee.reservationAddress = 0
         let isStored =
             isReserved
             && Cell.compareExchange(
                 pointer,
-                expected: Cell(truncatingIfNeeded: state.pointee.reservationValue),
+                expected: Cell(truncatingIfNeeded: runState.pointee.reservationValue),
                 desired: Cell(truncatingIfNeeded: x[instruction.rs2])
             ).exchanged
         x[instruction.rd] = isStored ? 0 : 1

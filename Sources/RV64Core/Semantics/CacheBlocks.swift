@@ -52,11 +52,11 @@ extension Hart {
     private func manageBlock(_ address: UInt64) throws(Trap) {
         let offset = address & (Self.cacheBlockSize &- 1)
         do throws(Trap) {
-            let entries = context.pointee.data
-            let access = dataContext
-            let location = try locate(address &- offset, Self.cacheBlockSize, .load, access, caching: entries)
+            let bank = runState.pointee.data
+            let location = try locate(address &- offset, Self.cacheBlockSize, .load, bank)
             if case .physical(let physical) = location, bus.region(at: physical, .byte) == nil {
-                throw accessTrap(.access, .store, access.effectiveAddress(address &- offset), access)
+                let start = bank.context.effectiveAddress(address &- offset)
+                throw accessTrap(.access, .store, start, bank.context)
             }
         } catch {
             throw blockFault(error, offset)

@@ -6,7 +6,7 @@ extension Hart {
         _ format: FloatFormat,
         _ instruction: DecodedInstruction
     ) throws(Trap) {
-        guard context.pointee.floatingPoint != .off else { throw illegal(instruction) }
+        guard runState.pointee.floatingPoint != .off else { throw illegal(instruction) }
         let field = instruction.roundingModeField
         // norm:roundingmode_dynamic: 7 selects frm, whose reserved values make the instruction illegal. Instructions
         // that do not round use the field as part of their encoding; of those values only FLTQ's is not a mode.
@@ -21,6 +21,6 @@ extension Hart {
             f: f,
             flags: &state.pointee.fflags
         )
-        if context.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
+        if runState.pointee.floatingPoint != .dirty { dirtyFloatingPoint() }
     }
 }

@@ -10,22 +10,16 @@ extension Hart {
     ) throws(Trap) {
         try checkHypervisorAccess(instruction)
         let address = x[instruction.rs1]
-        var access = guestDataContext
         switch kind {
-        case .signExtended:
-            let value = try load(address, width, access, caching: guestEntries(access))
-            x[instruction.rd] = Integer.signExtended(value, width)
-        case .zeroExtended: x[instruction.rd] = try load(address, width, access, caching: guestEntries(access))
-        case .executable:
-            access.flags.insert(.readsAsExecute)
-            x[instruction.rd] = try load(address, width, access, caching: nil)
+        case .signExtended: x[instruction.rd] = Integer.signExtended(try load(address, width, guestBank), width)
+        case .zeroExtended: x[instruction.rd] = try load(address, width, guestBank)
+        case .executable: x[instruction.rd] = try load(address, width, .oneOff(guestExecutableContext))
         }
     }
 
     func executeHypervisorStore(_ width: AccessWidth, _ instruction: DecodedInstruction) throws(Trap) {
         try checkHypervisorAccess(instruction)
-        let access = guestDataContext
-        try store(x[instruction.rs1], width, x[instruction.rs2], access, caching: guestEntries(access))
+        try store(x[instruction.rs1], width, x[instruction.rs2], guestBank)
     }
 
     private func checkHypervisorAccess(_ instruction: DecodedInstruction) throws(Trap) {
@@ -36,24 +30,30 @@ extension Hart {
         }
     }
 
-    /// The TLB that the guest's own loads and stores use.
-    private func guestEntries(_ access: TranslationContext) -> UnsafeMutablePointer<TLBEntry> {
-        let entries = caches.bank(for: access).entries
+    /// The bank that the guest's own loads and stores use.
+    private var guestBank: TLBBank {
+        let bank = area.tlb.bank(for: guestDataContext)
         // The bank given up for it may be one in use.
-        if entries == context.pointee.data || entries == context.pointee.fetch { updateContext() }
-        return entries
+        if bank.entries == runState.pointee.data.entries || bank.entries == runState.pointee.fetch.entries {
+            updateContext()
+        }
+        return bank
+    }
+
+    private var guestExecutableContext: TranslationContext {
+        var context = guestDataContext
+        context.flags.insert(.readsAsExecute)
+        return context
     }
 
     /// Reads guest virtual memory as HLV would, without taking a trap: how Swift HS code looks at its guest.
     package func readGuest(_ address: UInt64, _ width: AccessWidth) throws(Trap) -> UInt64 {
-        try load(address, width, guestDataContext, caching: nil)
+        try load(address, width, .oneOff(guestDataContext))
     }
 
     /// Reads guest instructions as HLVX would.
     package func fetchGuest(_ address: UInt64, _ width: AccessWidth) throws(Trap) -> UInt64 {
-        var access = guestDataContext
-        access.flags.insert(.readsAsExecute)
-        return try load(address, width, access, caching: nil)
+        try load(address, width, .oneOff(guestExecutableContext))
     }
 
     /// The instruction at a guest address, 16 or 32 bits of it.

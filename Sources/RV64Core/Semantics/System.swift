@@ -114,7 +114,7 @@ extension Hart {
         refreshTimers()
         // Enabled individually, whatever the global enables say. norm:wfi_op
         guard !hasEnabledInterrupt else { return }
-        context.pointee.exit = .waiting(untilTick: nextDeadline)
+        runState.pointee.exit = .waiting(untilTick: nextDeadline)
     }
 
     private func requireSupervisor(_ instruction: DecodedInstruction) throws(Trap) {

@@ -65,7 +65,7 @@ import Testing
             mode: state.pointee.mode,
             status: state.pointee.mstatus.rawValue ^ state.pointee.mnstatus.rawValue ^ state.pointee.fflags << 62,
             scratch: state.pointee.mscratch,
-            reservation: state.pointee.reservationAddress,
+            reservation: machine.hart.runState.pointee.reservationAddress,
             memory: (UInt64(0)..<8).map { machine.read(Self.data + 8 * $0) }
         )
         return (outcome, state.pointee.mepc)

@@ -9,7 +9,7 @@ struct FloatingPointSpeed {
 
     @inline(__always)
     init(_ hart: Hart) {
-        isDirty = hart.context.pointee.floatingPoint == .dirty
+        isDirty = hart.runState.pointee.floatingPoint == .dirty
         isSettled = isDirty && hart.state.pointee.frm == 0 && HostFloat<Binary64>.isSettled(hart.state.pointee.fflags)
     }
 

@@ -24,27 +24,29 @@ private enum BlockEdge {
 }
 
 extension Hart {
+    private var blocks: BlockCache { engine.blocks }
+
     /// The interpreter: runs blocks until the budget is used up, a trap was delivered, or a system instruction ran.
     ///
     /// One dense `switch` over decoded operations. It holds no semantics of its own that take more than a line, and
     /// touches neither reference counts nor class fields that change. All calls are outside the innermost loop, so
     /// that its state stays in registers.
     ///
-    /// - Parameter limit: instructions to run at most, give or take one block.
+    /// - Parameters:
+    ///   - limit: the budget, of which `remaining` is what is left at the start of the current block (see ``Engine``).
+    ///   - first: the block at pc.
     @inline(never)
-    func interpret(_ limit: Int) {
+    func interpret(_ limit: Int, from first: UnsafeMutablePointer<Block>) {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
-        let data = context.pointee.data
-        let fetch = context.pointee.fetch
-        let table = blocks.table
+        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else { return }
+        let (arena, table) = (blocks.base, blocks.table)
         var floats = FloatingPointSpeed(self)
         var budget = limit
         var remaining = budget
         var pc = state.pointee.pc
-        guard let first = nextBlock(at: pc, retired: 0) else { return }
-        let epoch = blocks.epoch.pointee
+        let epoch = blocks.epoch
         var i = first.operations
 
         while true {
@@ -400,7 +402,7 @@ extension Hart {
                 }
                 // The instructions from this one on have not retired.
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                deliver(context.pointee.trap, raisedBy: i.pointee.decoded)
+                deliver(runState.pointee.trap, raisedBy: i.pointee.decoded)
                 return
             case .system:
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
@@ -416,17 +418,17 @@ extension Hart {
                 i = target.operations
                 continue
             }
-            let translation = fetch + TranslationBank.index(pc)
+            let translation = fetch + TLBBank.index(pc)
             let source = pc &+ translation.pointee.addend
-            var target = table[BlockCache.index(source)]
-            if translation.pointee.fetchTag != pc & ~Page.offsetMask || target.pointee.source != source
+            var target = (arena + Int(table[BlockCache.index(source)])).assumingMemoryBound(to: Block.self)
+            if translation.pointee.fetchTag != TLBEntry.tag(pc) || target.pointee.source != source
                 || target.pointee.epoch != epoch
             {
-                guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
+                guard let found = block(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
-                if blocks.epoch.pointee != epoch { break }
+                if blocks.epoch != epoch { break }
                 // A single instruction overwrites the one before it, and with it a link of that one.
-                if found == scratchBlock { link = nil }
+                if found == blocks.scratch { link = nil }
                 target = found
             }
             if let link, link.pointee.page == target.pointee.source & ~Page.offsetMask { link.pointee.target = target }
@@ -443,7 +445,7 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
+    func block(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
@@ -451,32 +453,5 @@ extension Hart {
             deliver(error, raisedBy: nil)
             return nil
         }
-    }
-}
-
-extension UnsafeMutablePointer where Pointee == TLBEntry {
-    /// Loads through a TLB, or nil where it has no entry that allows it.
-    ///
-    /// The tag of the last byte is compared: an access that crosses into another page misses by itself.
-    @inline(__always)
-    fileprivate func load<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ type: T.Type) -> T? {
-        let entry = self + TranslationBank.index(address)
-        let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        guard entry.pointee.readTag == last & ~Page.offsetMask else { return nil }
-        // SAFETY: a matching tag means that the addend leads into a page of RAM.
-        let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        return T(littleEndian: host.loadUnaligned(as: T.self))
-    }
-
-    /// Stores through a TLB; false where it has no entry that allows it.
-    @inline(__always)
-    fileprivate func store<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ value: T) -> Bool {
-        let entry = self + TranslationBank.index(address)
-        let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        guard entry.pointee.writeTag == last & ~Page.offsetMask else { return false }
-        // SAFETY: as in `load`; the write tag also says that the guest may write the page.
-        let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        host.storeBytes(of: value.littleEndian, as: T.self)
-        return true
     }
 }
