@@ -7,7 +7,7 @@ extension Hart {
     ///   execute nor which interrupts are taken.
     @discardableResult
     package func executeCSR(_ i: DecodedInstruction) throws(Trap) -> Bool {
-        guard case .csr(let operation, let source) = i.opcode.execution else {
+        guard case .csr(let operation, let source) = execution(of: i.opcode) else {
             throw Trap(.illegalInstruction, value: UInt64(i.raw))
         }
         let operand =

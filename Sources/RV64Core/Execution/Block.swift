@@ -48,13 +48,16 @@ struct BlockOperation: BitwiseCopyable {
     @inline(__always)
     var index: Int { Int(opcodeAndIndex & (1 &<< Self.indexBits &- 1)) }
 
-    var opcode: Opcode { Opcode(rawValue: opcodeAndIndex &>> Self.indexBits) ?? .illegal }
+    // SAFETY: an opcode's raw values count its cases, as a test makes sure; so do the bits of a value.
+    @inline(__always)
+    var opcode: Opcode { unsafeBitCast(opcodeAndIndex &>> Self.indexBits, to: Opcode.self) }
 
     /// Bytes of the original encoding: 2 or 4.
     @inline(__always)
     var length: UInt8 { raw & 3 == 3 ? 4 : 2 }
 
     /// The instruction as the decoder made it.
+    @inline(__always)
     var decoded: DecodedInstruction {
         DecodedInstruction(opcode: opcode, rd: rd, rs1: rs1, rs2: rs2, immediate: immediate, raw: raw)
     }

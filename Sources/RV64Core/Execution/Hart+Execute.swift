@@ -8,7 +8,7 @@ extension Hart {
     @inline(never)
     func execute(_ i: DecodedInstruction) -> Bool {
         do throws(Trap) {
-            switch i.opcode.execution {
+            switch execution(of: i.opcode) {
             case .load(let width, let kind):
                 let value = try load(i, width)
                 x[i.rd] = kind == .signExtended ? Integer.signExtended(value, width) : value

@@ -7,7 +7,9 @@ extension Hart {
     /// Whether a jump may raise instruction-address-misaligned.
     @inline(__always)
     func mayMisalign(_ instruction: DecodedInstruction) -> Bool {
-        guard !hasCompressedInstructions, case .jump(let condition) = instruction.opcode.execution else { return false }
+        guard !hasCompressedInstructions, case .jump(let condition) = execution(of: instruction.opcode) else {
+            return false
+        }
         return condition == .register || instruction.immediate & 2 != 0
     }
 

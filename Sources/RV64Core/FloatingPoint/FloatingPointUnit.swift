@@ -4,7 +4,7 @@ package enum FloatingPointUnit {
     ///
     /// The caller has checked `mstatus.FS` and resolved a dynamic rounding mode, and accrues `flags` in `fcsr`.
     /// `x` has a place at ``DecodedInstruction/writeSink`` for writes to x0.
-    @inline(never)
+    @inline(__always)
     package static func execute(
         _ operation: FloatOperation,
         _ format: FloatFormat,
@@ -55,7 +55,6 @@ private struct Operands<Unit: ArithmeticUnit> {
             ? UInt64(truncatingIfNeeded: Int32(truncatingIfNeeded: value)) : UInt64(truncatingIfNeeded: value)
     }
 
-    @inline(__always)
     func execute(_ operation: FloatOperation, _ mode: RoundingMode, _ flags: inout UInt64) {
         switch operation {
         case .add: write(Unit.add(a, b, mode, &flags))

@@ -27,6 +27,7 @@ package final class Hart: @unchecked Sendable {
 
     let engine = Interpreter()
     let decoder: Decoder
+    private let executions = Hart.executionTable
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
     package let lines = Atomic<UInt64>(0)
@@ -59,6 +60,17 @@ package final class Hart: @unchecked Sendable {
     }
 
     deinit { area.unmap() }
+
+    /// Where and as what an opcode is executed.
+    @inline(__always)
+    func execution(of opcode: Opcode) -> Execution { executions[Int(opcode.rawValue)] }
+
+    /// A pointer, which each hart keeps: every use of a global asks whether it is the first.
+    private static let executionTable: UnsafePointer<Execution> = {
+        let table = UnsafeMutablePointer<Execution>.allocate(capacity: Opcode.allCases.count)
+        for opcode in Opcode.allCases { (table + Int(opcode.rawValue)).initialize(to: opcode.execution) }
+        return UnsafePointer(table)
+    }()
 
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {

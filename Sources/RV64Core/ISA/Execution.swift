@@ -118,7 +118,6 @@ package enum SystemOperation: Sendable, BitwiseCopyable {
 
 extension Opcode {
     /// Where and as what this opcode is executed.
-    @inline(__always)
     package var execution: Execution { Self.executions[Int(rawValue)] }
 
     private static let executions: [Execution] = InstructionTable.rowByOpcode.map { $0?.execution ?? .illegal }

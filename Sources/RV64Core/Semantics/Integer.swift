@@ -28,7 +28,11 @@ enum Integer {
     /// A value of that width as a register holds it, its sign repeated.
     @inline(__always)
     static func signExtended(_ value: UInt64, _ width: AccessWidth) -> UInt64 {
-        let unused = Int64(bitPattern: 64 &- 8 &* width.bytes)
-        return UInt64(bitPattern: (Int64(bitPattern: value) &<< unused) &>> unused)
+        switch width {
+        case .byte: UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: value)))
+        case .half: UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: value)))
+        case .word: UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
+        case .double: value
+        }
     }
 }

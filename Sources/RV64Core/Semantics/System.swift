@@ -9,7 +9,7 @@ extension Hart {
         var isHarmless = false
         let next = state.pointee.pc &+ UInt64(instruction.length)
         do throws(Trap) {
-            switch instruction.opcode.execution {
+            switch execution(of: instruction.opcode) {
             case .csr:
                 isHarmless = try executeCSR(instruction)
                 if !isHarmless { updateContext() }
