@@ -66,7 +66,8 @@ package final class Hart: @unchecked Sendable {
     func execution(of opcode: Opcode) -> Execution { executions[Int(opcode.rawValue)] }
 
     /// A pointer, which each hart keeps: every use of a global asks whether it is the first.
-    private static let executionTable: UnsafePointer<Execution> = {
+    // It is written before anybody has it, and never after.
+    private nonisolated(unsafe) static let executionTable: UnsafePointer<Execution> = {
         let table = UnsafeMutablePointer<Execution>.allocate(capacity: Opcode.allCases.count)
         for opcode in Opcode.allCases { (table + Int(opcode.rawValue)).initialize(to: opcode.execution) }
         return UnsafePointer(table)

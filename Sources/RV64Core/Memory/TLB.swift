@@ -43,7 +43,9 @@ struct TLBBank: BitwiseCopyable {
     static func oneOff(_ context: TranslationContext) -> TLBBank { TLBBank(context: context, entries: nil) }
 
     /// What a hart has before its first context is known.
-    static let none = oneOff(TranslationContext(mode: .machine, flags: [], firstStage: SATP(0), guestStage: HGATP(0)))
+    static var none: TLBBank {
+        oneOff(TranslationContext(mode: .machine, flags: [], firstStage: SATP(0), guestStage: HGATP(0)))
+    }
 
     /// What the bank knows of an address as it is: nil where the access needs a walk.
     func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
