@@ -76,6 +76,7 @@ package final class Hart: @unchecked Sendable {
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
+        runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
         state.pointee.mhartid = configuration.id
         resetCSRs()
         flushTranslations()
