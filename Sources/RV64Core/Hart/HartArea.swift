@@ -27,6 +27,9 @@ struct HartArea {
         runState.initialize(to: RunState(data: .none, fetch: .none))
     }
 
+    /// Empties the TLB, as if no context had ever been used, and gives its memory back.
+    func forgetTranslations() { madvise(base + Self.tlbOffset, TLB.byteCount, MADV_DONTNEED) }
+
     func unmap() { munmap(base, Self.byteCount) }
 
     private static func aligned(_ offset: Int, to alignment: Int) -> Int {
