@@ -6,10 +6,11 @@ extension Hart {
     /// - Returns: whether the next instruction may follow at once: the access has changed neither how instructions
     ///   execute nor which interrupts are taken.
     @discardableResult
-    package func executeCSR(_ i: DecodedInstruction) throws(Trap) -> Bool {
-        guard case .csr(let operation, let source) = execution(of: i.opcode) else {
-            throw Trap(.illegalInstruction, value: UInt64(i.raw))
-        }
+    package func executeCSR(
+        _ operation: CSROperation,
+        _ source: CSROperand,
+        _ i: DecodedInstruction
+    ) throws(Trap) -> Bool {
         let operand =
             switch source {
             case .register: x[Int(i.rs1 & 31)]

@@ -18,14 +18,14 @@ struct Block: BitwiseCopyable {
 ///
 /// The instruction stays whole where its handler does more, or less, than it alone.
 struct BlockOperation: BitwiseCopyable {
-    var handler: Handler
+    /// The opcode, and below it in `indexBits` how many instructions of the block come before this one.
+    private var opcodeAndIndex: UInt16
     var rd: UInt8
     var rs1: UInt8
     var rs2: UInt8
+    var handler: Handler
     /// Distance from the start of the block in bytes.
     var offset: UInt16
-    /// The opcode, and below it in `indexBits` how many instructions of the block come before this one.
-    private var opcodeAndIndex: UInt16
     var immediate: Int32
     var raw: UInt32
 

@@ -18,6 +18,7 @@ extension Hart {
             case .float(let operation, let format): try executeFloatingPoint(operation, format, i)
             case .scalar(let operation): ScalarExtensions.execute(operation, i, x)
             case .atomic(let operation, let width): try executeAtomic(operation, width, i)
+            case .modify(let modification, let width): try executeModification(modification, width, i)
             case .cacheBlock(let operation): try executeCacheBlock(operation, i)
             case .loop, .jump, .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal:
                 preconditionFailure("\(i.opcode) has no function: engines execute it, or executeSystem does")

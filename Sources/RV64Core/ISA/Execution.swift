@@ -18,6 +18,7 @@ package enum Execution: Equatable, Sendable, BitwiseCopyable {
     case float(FloatOperation, FloatFormat)
     case scalar(ScalarOperation)
     case atomic(AtomicOperation, AccessWidth)
+    case modify(AtomicModification, AccessWidth)
     case cacheBlock(CacheBlockOperation)
     /// From here on with pc and counters written back: mode, translation or control state may change.
     case csr(CSROperation, CSROperand)
@@ -30,7 +31,7 @@ package enum Execution: Equatable, Sendable, BitwiseCopyable {
     /// With pc and counters written back, because the execution context may change.
     package var isSystem: Bool {
         switch self {
-        case .loop, .jump, .load, .store, .floatLoad, .floatStore, .float, .scalar, .atomic, .cacheBlock: false
+        case .loop, .jump, .load, .store, .floatLoad, .floatStore, .float, .scalar, .atomic, .modify, .cacheBlock: false
         case .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal: true
         }
     }
@@ -81,13 +82,17 @@ package enum ScalarOperation: Sendable, BitwiseCopyable {
     case sha512sig0, sha512sig1, sha512sum0, sha512sum1
 }
 
-/// Zalrsc, Zaamo, Zabha and Zacas.
+/// Zalrsc and Zacas.
 package enum AtomicOperation: Sendable, BitwiseCopyable {
     case loadReserved, storeConditional
-    case swap, add, exclusiveOr, and, or, minimum, maximum, minimumUnsigned, maximumUnsigned
     case compareAndSwap
     /// AMOCAS.Q: two registers.
     case compareAndSwapPair
+}
+
+/// What an AMO of Zaamo and Zabha stores.
+package enum AtomicModification: Sendable, BitwiseCopyable {
+    case swap, add, exclusiveOr, and, or, minimum, maximum, minimumUnsigned, maximumUnsigned
 }
 
 package enum CacheBlockOperation: Sendable, BitwiseCopyable {

@@ -5,40 +5,38 @@ import Synchronization
 ///
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
-    /// Executes LR, SC or an AMO.
+    /// Executes LR, SC or a compare-and-swap.
+    @inline(__always)
     func executeAtomic(
         _ operation: AtomicOperation,
         _ width: AccessWidth,
         _ instruction: DecodedInstruction
     ) throws(Trap) {
-        switch width {
-        case .byte: try executeAtomic(operation, instruction, UInt8.self)
-        case .half: try executeAtomic(operation, instruction, UInt16.self)
-        case .word: try executeAtomic(operation, instruction, UInt32.self)
-        case .double: try executeAtomic(operation, instruction, UInt64.self)
+        switch (operation, width) {
+        case (.loadReserved, .double): try loadReserved(instruction, UInt64.self)
+        case (.loadReserved, _): try loadReserved(instruction, UInt32.self)
+        case (.storeConditional, .double): try storeConditional(instruction, UInt64.self)
+        case (.storeConditional, _): try storeConditional(instruction, UInt32.self)
+        case (.compareAndSwap, .byte): try compareAndSwap(instruction, UInt8.self)
+        case (.compareAndSwap, .half): try compareAndSwap(instruction, UInt16.self)
+        case (.compareAndSwap, .word): try compareAndSwap(instruction, UInt32.self)
+        case (.compareAndSwap, .double): try compareAndSwap(instruction, UInt64.self)
+        case (.compareAndSwapPair, _): try compareAndSwapPair(instruction)
         }
     }
 
+    /// Executes an AMO.
     @inline(__always)
-    private func executeAtomic<Cell: AtomicCell>(
-        _ operation: AtomicOperation,
-        _ instruction: DecodedInstruction,
-        _ type: Cell.Type
+    func executeModification(
+        _ modification: AtomicModification,
+        _ width: AccessWidth,
+        _ instruction: DecodedInstruction
     ) throws(Trap) {
-        switch operation {
-        case .loadReserved: try loadReserved(instruction, type)
-        case .storeConditional: try storeConditional(instruction, type)
-        case .swap: try modify(instruction, type) { _, operand in operand }
-        case .add: try modify(instruction, type) { $0 &+ $1 }
-        case .exclusiveOr: try modify(instruction, type) { $0 ^ $1 }
-        case .and: try modify(instruction, type) { $0 & $1 }
-        case .or: try modify(instruction, type) { $0 | $1 }
-        case .minimum: try modify(instruction, type) { $0.isSignedLess($1) ? $0 : $1 }
-        case .maximum: try modify(instruction, type) { $1.isSignedLess($0) ? $0 : $1 }
-        case .minimumUnsigned: try modify(instruction, type) { min($0, $1) }
-        case .maximumUnsigned: try modify(instruction, type) { max($0, $1) }
-        case .compareAndSwap: try compareAndSwap(instruction, type)
-        case .compareAndSwapPair: try compareAndSwapPair(instruction)
+        switch width {
+        case .byte: try modify(modification, instruction, UInt8.self)
+        case .half: try modify(modification, instruction, UInt16.self)
+        case .word: try modify(modification, instruction, UInt32.self)
+        case .double: try modify(modification, instruction, UInt64.self)
         }
     }
 
@@ -86,20 +84,37 @@ extension Hart {
     }
 
     /// norm:Zabha_rd_sign_extension
-    @inline(__always)
     private func modify<Cell: AtomicCell>(
+        _ modification: AtomicModification,
         _ instruction: DecodedInstruction,
-        _ type: Cell.Type,
-        _ combine: (Cell, Cell) -> Cell
+        _ type: Cell.Type
     ) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         let operand = Cell(truncatingIfNeeded: x[instruction.rs2])
         var old = Cell.load(pointer)
         while true {
-            let result = Cell.compareExchange(pointer, expected: old, desired: combine(old, operand))
+            let new = modification.result(old, operand)
+            let result = Cell.compareExchange(pointer, expected: old, desired: new)
             if result.exchanged { break }
             old = result.original
         }
         x[instruction.rd] = old.signExtended
+    }
+}
+
+extension AtomicModification {
+    @inline(__always)
+    fileprivate func result<Cell: AtomicCell>(_ a: Cell, _ b: Cell) -> Cell {
+        switch self {
+        case .swap: b
+        case .add: a &+ b
+        case .exclusiveOr: a ^ b
+        case .and: a & b
+        case .or: a | b
+        case .minimum: a.isSignedLess(b) ? a : b
+        case .maximum: b.isSignedLess(a) ? a : b
+        case .minimumUnsigned: min(a, b)
+        case .maximumUnsigned: max(a, b)
+        }
     }
 }

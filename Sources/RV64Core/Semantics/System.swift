@@ -10,8 +10,8 @@ extension Hart {
         let next = state.pointee.pc &+ UInt64(instruction.length)
         do throws(Trap) {
             switch execution(of: instruction.opcode) {
-            case .csr:
-                isHarmless = try executeCSR(instruction)
+            case .csr(let operation, let operand):
+                isHarmless = try executeCSR(operation, operand, instruction)
                 if !isHarmless { updateContext() }
                 state.pointee.pc = next
             case .system(let operation): try perform(operation, instruction, next)
@@ -23,7 +23,7 @@ extension Hart {
                 state.pointee.pc = next
             case .jump(let condition): try executeCheckedJump(condition, instruction)
             case .illegal: throw illegal(instruction)
-            case .loop, .load, .store, .floatLoad, .floatStore, .float, .scalar, .atomic, .cacheBlock:
+            case .loop, .load, .store, .floatLoad, .floatStore, .float, .scalar, .atomic, .modify, .cacheBlock:
                 preconditionFailure("\(instruction.opcode) is no system instruction: its row says otherwise")
             }
             state.pointee.retired &+= 1

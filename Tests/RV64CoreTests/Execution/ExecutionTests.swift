@@ -103,7 +103,7 @@ import Testing
         case .loop, .jump: #expect(handler != .outOfLine && handler != .system)
         case .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal: #expect(handler == .system)
         case .load, .store, .floatLoad, .floatStore, .float: #expect(handler != .system)
-        case .scalar, .atomic, .cacheBlock: #expect(handler == .outOfLine)
+        case .scalar, .atomic, .modify, .cacheBlock: #expect(handler == .outOfLine)
         }
     }
 

@@ -117,7 +117,7 @@ import Testing
         for _ in 0..<64 {
             for candidate in [page &- 1, page, page &+ 1, 0x7_FFFF, ~page] {
                 let address = candidate << 12
-                #expect(TLBBank.index(address) != TranslationBank.index(address &+ 0x1000))
+                #expect(TLBBank.index(address) != TLBBank.index(address &+ 0x1000))
             }
             page <<= 1
         }
