@@ -1,3 +1,4 @@
+import Devices
 import Platform
 import RV64Core
 import Synchronization
@@ -93,6 +94,7 @@ package final class InstructionScheduler: Sendable {
         }
         // Nothing but input from outside can wake a guest now: look again in ten milliseconds of the host's time.
         machines.first?.harts.first?.pause(nanoseconds: 10_000_000)
+        clock.advance(byNanoseconds: 10_000_000)
     }
 
     private func offerScript(to machine: VirtualMachine, _ index: Int) {
@@ -105,6 +107,7 @@ package final class InstructionScheduler: Sendable {
 
     private func finish(_ index: Int, _ reason: StopReason) {
         machines[index].ran(forNanoseconds: clock.nanoseconds)
+        machines[index].console.end()
         results.withLock { $0[index] = reason }
         finished[index].wake()
     }

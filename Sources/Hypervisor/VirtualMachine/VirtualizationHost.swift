@@ -13,7 +13,7 @@ public final class VirtualizationHost: Sendable {
     }
 
     let memory: HostMemory
-    let clock: any MachineClock
+    package let clock: any MachineClock
     private let count = Lock<UInt64>(0)
 
     /// Reserves the memory of all guests that will run together; fails when the host has not enough address space.

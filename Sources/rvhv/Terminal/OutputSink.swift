@@ -7,10 +7,13 @@ protocol OutputSink: AnyObject, Sendable {
     func write(_ bytes: [UInt8]) -> OutputState
 }
 
-/// Whether anybody still reads.
+/// Whether what is written still arrives.
 enum OutputState: Equatable, Sendable {
     case open
-    case closed
+    /// Nobody waits for it any more: the run was asked to end, and its reader did not read.
+    case givenUp
+    /// The host refuses it, with this value of `errno`: a full disk, a closed pipe.
+    case failed(Int32)
 }
 
 /// A file descriptor of the host: standard output, standard error, a log.
@@ -38,13 +41,14 @@ final class FileDescriptorSink: OutputSink {
         bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {
-                guard waitUntilWritable() == .open else { return .closed }
+                let state = waitUntilWritable()
+                guard state == .open else { return state }
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[written...].prefix(Self.chunk))
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count > 0 {
                     written += count
                 } else if errno != EINTR && errno != EAGAIN {
-                    return .closed
+                    return .failed(errno)
                 }
             }
             return .open
@@ -57,10 +61,10 @@ final class FileDescriptorSink: OutputSink {
                 pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
                 pollfd(fd: cancellation?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
             ]
-            if poll(&descriptors, 2, -1) < 0 && errno != EINTR { return .closed }
+            if poll(&descriptors, 2, -1) < 0 && errno != EINTR { return .failed(errno) }
             // A closed pipe shows POLLERR: the write then says EPIPE.
             if descriptors[0].revents != 0 { return .open }
         }
-        return .closed
+        return .givenUp
     }
 }

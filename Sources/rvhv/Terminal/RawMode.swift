@@ -29,7 +29,8 @@ enum RawMode {
         // The guests' line feeds, and our own, still start a new line.
         raw.c_oflag = savedTerminal.pointee.c_oflag
         isActive.store(true, ordering: .releasing)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
+        // Not TCSADRAIN: it would wait for whoever reads the output.
+        tcsetattr(STDIN_FILENO, TCSANOW, &raw)
     }
 
     /// Gives the terminal back as it was. Safe in a signal handler.
