@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "cp $hello g; rvhv --log g g", "cp $hello g; ln g h; rvhv --dump-dtb h g", "cp $hello g; ln -s g h; rvhv --log h g",
+        "cp $hello g; rvhv --log g g", "cp $hello g; ln g h; rvhv --dump-dtb h g",
+        "cp $hello g; ln -s g h; rvhv --log h g",
         "rvhv --log x --dump-dtb ./x $hello", "ln -s x y; rvhv --log x --dump-dtb y $hello",
         "cp $hello i; rvhv --initrd i --log i $hello", "echo >i; rvhv --log i $hello <i",
         "cp $hello g; exec 4<g; rvhv --log /dev/fd/4 g",

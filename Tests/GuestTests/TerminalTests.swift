@@ -70,7 +70,8 @@ private let quit: [UInt8] = [0x01, 0x78]
 
     /// Whatever ends the process, its terminal is as it was.
     @Test(arguments: [
-        SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+        SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT, SIGSEGV, SIGBUS, SIGFPE,
+        SIGILL,
         SIGTRAP, SIGABRT, SIGSYS, 34, 64,
     ])
     func isEnded(by number: Int32) throws {

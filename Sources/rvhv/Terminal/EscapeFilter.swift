@@ -29,9 +29,7 @@ struct EscapeFilter: Sendable {
     private var column = 0
     private var end = 0
 
-    /// Appends what may pass of `byte`; a line feed always does.
-    ///
-    /// - Parameter room: the columns of the terminal right of the prefix.
+    /// Appends what may pass of `byte`; a line feed always does. `room` are the terminal's columns right of the prefix.
     mutating func filter(_ byte: UInt8, into output: inout [UInt8], room: () -> Int = { .max }) {
         if byte == UInt8(ascii: "\n") {
             if case .character = state { output += Self.replacement }

@@ -42,7 +42,8 @@ private final class TemporaryFolder {
 
     private static let sameRows: [(String, String)] = [
         ("file", "file"), ("file", "hard"), ("soft", "file"), ("hard", "soft"), ("descriptor", "file"),
-        ("descriptor", "soft"), ("new", "new"), ("new", "folder/../new"), ("dangling", "new"), ("file", "folder/../hard"),
+        ("descriptor", "soft"), ("new", "new"), ("new", "folder/../new"), ("dangling", "new"),
+        ("file", "folder/../hard"),
     ]
 
     @Test(arguments: sameRows)

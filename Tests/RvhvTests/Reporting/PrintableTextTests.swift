@@ -5,7 +5,8 @@ import Testing
 @Suite struct PrintableTextTests {
     private static let rows: [(String, String)] = [
         ("", ""), ("main+0x10", "main+0x10"), ("h\u{e9}\u{4e2d}\u{1f600}", "h\u{e9}\u{4e2d}\u{1f600}"),
-        ("a\nb\r\tc", "a\u{FFFD}b\u{FFFD}\u{FFFD}c"), ("\u{1b}[2J\u{9b}2J\u{7f}\0", "\u{FFFD}[2J\u{FFFD}2J\u{FFFD}\u{FFFD}"),
+        ("a\nb\r\tc", "a\u{FFFD}b\u{FFFD}\u{FFFD}c"),
+        ("\u{1b}[2J\u{9b}2J\u{7f}\0", "\u{FFFD}[2J\u{FFFD}2J\u{FFFD}\u{FFFD}"),
         ("\u{202e}a\u{2066}b\u{200f}c\u{2028}d\u{61c}", "\u{FFFD}a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}"),
     ]
 

@@ -93,11 +93,14 @@ private struct FirstLine {
     }
 
     /// Alone, bytes from 0x80 on are control characters to a terminal that does not use UTF-8.
-    @Test(arguments: [
-        ([0x9b, 0x41], "\u{FFFD}A"), ([0xe2, 0x9b], ""), ([0xe2, 0x9b, 0x41], "\u{FFFD}A"), ([0xc3, 0x0a], "\u{FFFD}\n"),
-        ([0xed, 0xa0, 0x80], "\u{FFFD}"), ([0xf4, 0x90, 0x80, 0x80], "\u{FFFD}"), ([0xe0, 0x80, 0x9b], "\u{FFFD}"),
-        ([0xf0, 0x9f, 0x98, 0x80], "\u{1f600}"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0x9b, 0x41], "\u{FFFD}A"), ([0xe2, 0x9b], ""), ([0xe2, 0x9b, 0x41], "\u{FFFD}A"),
+            ([0xc3, 0x0a], "\u{FFFD}\n"),
+            ([0xed, 0xa0, 0x80], "\u{FFFD}"), ([0xf4, 0x90, 0x80, 0x80], "\u{FFFD}"), ([0xe0, 0x80, 0x9b], "\u{FFFD}"),
+            ([0xf0, 0x9f, 0x98, 0x80], "\u{1f600}"),
+        ] as [([UInt8], String)]
+    )
     func onlyWholeCharactersPass(input: [UInt8], output: String) {
         var filter = EscapeFilter()
         var bytes: [UInt8] = []
