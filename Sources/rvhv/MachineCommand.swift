@@ -1,4 +1,5 @@
 import Hypervisor
+import Machine
 import Platform
 import RV64Core
 import Synchronization
