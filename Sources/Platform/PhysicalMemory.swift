@@ -56,6 +56,16 @@ package final class PhysicalMemory: @unchecked Sendable {
     }
 }
 
+extension PhysicalMemory: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(pages: UnsafeRawBufferPointer(start: host, count: Int(size)), at: base)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.read(pages: UnsafeMutableRawBufferPointer(start: host, count: Int(size)), at: base)
+    }
+}
+
 /// The host would not give the memory asked for.
 package struct HostMemoryError: Error, CustomStringConvertible {
     package let requestedBytes: UInt64
