@@ -6,7 +6,7 @@ final class TerminalProcess {
     /// The second `fg` is for a test that stops the program: a line typed to the shell continues it.
     private static let script = """
         set -m
-        sh -c 'echo "[process $$]"; exec "$@"' sh "$@"
+        SWIFT_BACKTRACE=enable=no sh -c 'echo "[process $$]"; exec "$@"' sh "$@"
         echo "[status $?]"
         read line
         fg >/dev/null

@@ -29,9 +29,10 @@ final class HostSignals: Sendable {
     private static let terminating = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
     /// Stop the process until SIGCONT.
     private static let suspending = [SIGTSTP, SIGTTIN, SIGTTOU]
-    /// End the process as they do anyway; the terminal is given back before.
+    /// End the process as they do anyway; the terminal is given back before. SIGUSR1 has a handler instead: Swift's
+    /// runtime, when it reports a crash, stops the other threads with it, and they must not block it.
     private static let ending =
-        [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT] + (34...64)
+        [SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT] + (34...64)
     /// Wakes the thread itself. Without anybody who waits for it, it does nothing.
     private static let wake = SIGURG
     /// How long the guests have to end before the output is given up, and again before the process is.
@@ -111,7 +112,7 @@ final class HostSignals: Sendable {
         return set
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)
         // SIG_IGN is not a function, so the two are compared as the numbers they are.

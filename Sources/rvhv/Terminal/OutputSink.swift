@@ -22,13 +22,24 @@ final class FileDescriptorSink: OutputSink {
     private static let chunk = 4096
 
     private let descriptor: Int32
+    private let isOwn: Bool
     /// Readable once the output is given up; nil when no event could be had, and then writes cannot be interrupted.
     private let cancellation: Event?
     private let isCancelled = Atomic<Bool>(false)
 
     init(descriptor: Int32) {
-        self.descriptor = descriptor
+        // A terminal that says it is writable may have room for one byte, and a write of more then waits. This way of
+        // opening it is our own: not to wait is not what others want who write to the same terminal.
+        let own =
+            isatty(descriptor) == 1
+            ? open("/dev/fd/\(descriptor)", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1
+        self.descriptor = own >= 0 ? own : descriptor
+        isOwn = own >= 0
         cancellation = Event()
+    }
+
+    deinit {
+        if isOwn { close(descriptor) }
     }
 
     /// Gives up the output: a writer that waits for a stalled reader returns, and later writes do nothing.
