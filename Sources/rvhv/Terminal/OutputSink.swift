@@ -58,7 +58,10 @@ final class FileDescriptorSink: OutputSink {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count > 0 {
                     written += count
-                } else if errno != EINTR && errno != EAGAIN {
+                } else if errno == EAGAIN {
+                    // Room for a byte is none for a line end, which is two.
+                    usleep(1000)
+                } else if errno != EINTR {
                     return .failed(errno)
                 }
             }
