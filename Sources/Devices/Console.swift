@@ -7,6 +7,9 @@ package protocol ConsoleSink: AnyObject, Sendable {
     ///
     /// - Parameter bytes: valid during the call only.
     func write(_ bytes: UnsafeRawBufferPointer)
+
+    /// The guest has ended: what is not a whole line yet becomes one.
+    func end()
 }
 
 /// A device that takes console input with back-pressure: what does not fit stays with the caller.
@@ -31,6 +34,9 @@ package protocol ReceiveSpaceObserver: AnyObject, Sendable {
 }
 
 extension ConsoleSink {
+    /// Where lines make no difference, there is nothing to do.
+    package func end() {}
+
     /// Writes one byte.
     package func write(_ byte: UInt8) { withUnsafeBytes(of: byte) { write($0) } }
 }

@@ -15,7 +15,7 @@ public final class VirtualizationHost: Sendable {
 
     let memory: FrameAllocator
     let watch: HostMemoryWatch
-    let clock: any MachineClock
+    package let clock: any MachineClock
     private let count = Lock<UInt64>(0)
 
     /// Guests may be made as long as the host has memory for them.

@@ -116,11 +116,12 @@ struct ArgumentParser {
         guard !guests.isEmpty else { throw .noGuest(command) }
         guard guests.count <= Limits.guests else { throw .tooManyGuests(guests.count) }
         let named = try GuestNaming.named(guests)
-        if let path = firstRepeated(named.compactMap(\.dumpDTB)) { throw .duplicateFile("--dump-dtb", path: path) }
         switch command {
         case .run:
+            try FileConflicts.check(named.flatMap(\.files) + session.files)
             return .run(RunConfiguration(guests: named, session: session))
         case .machine:
+            try FileConflicts.check(named[0].files + machine.files + session.files)
             return .machine(MachineRunConfiguration(program: named[0], machine: machine, session: session))
         case .conform: return try .conform(finishedSuite())
         }
@@ -128,6 +129,7 @@ struct ArgumentParser {
 
     private func finishedSuite() throws(UsageError) -> ConformRunConfiguration {
         guard !paths.isEmpty else { throw .noGuest(.conform) }
+        try FileConflicts.check(paths.map { FileUse(role: .input, path: $0) } + suite.files)
         return ConformRunConfiguration(
             paths: paths,
             machine: defaults,

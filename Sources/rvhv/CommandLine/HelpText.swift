@@ -76,9 +76,8 @@ enum HelpText {
 
     private static func closing(_ command: Subcommand) -> [String] {
         var lines: [String] = []
-        if command == .run {
-            lines += ["", "Keys, when standard input is a terminal:"]
-            lines += table(KeyCommand.allCases.map { ("Ctrl-A \($0.keyName)", $0.summary) })
+        if command != .conform {
+            lines += ["", "Keys, when standard input is a terminal:"] + table(KeyCommand.table)
         }
         lines += ["", "Examples:"] + examples(command).map { "  " + $0 }
         if command == .conform {

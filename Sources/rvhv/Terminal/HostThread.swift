@@ -76,4 +76,11 @@ enum MonotonicTime {
         clock_gettime(CLOCK_MONOTONIC, &now)
         return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
     }
+
+    /// The time left until `deadline`, as `poll` takes it. Rounded up: a wake-up too early would find nothing to do.
+    static func pollTimeout(until deadline: UInt64) -> Int32 {
+        guard deadline != .max else { return -1 }
+        let now = nanoseconds()
+        return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
+    }
 }

@@ -185,6 +185,9 @@ import Testing
         #expect(try ArgumentParser.parse(arguments) == expected)
     }
 
+    private static func tree(_ path: String) -> FileUse { FileUse(role: .output, option: "--dump-dtb", path: path) }
+    private static func log(_ path: String) -> FileUse { FileUse(role: .output, option: "--log", path: path) }
+
     private static let refusedRows: [([String], UsageError)] = [
         ([], UsageError.noGuest(.run)),
         (["--harts", "2"], .noGuest(.run)),
@@ -208,7 +211,9 @@ import Testing
         (["a", "--help=x"], .unexpectedValue("--help")),
         (["a", "--name", "x", "b", "--name", "x"], .duplicateName("x")),
         (["--name", "x", "a", "b"], .duplicateName("x")),
-        (["--dump-dtb", "d", "a", "b"], .duplicateFile("--dump-dtb", path: "d")),
+        (["--dump-dtb", "d", "a", "b"], .outputTwice(tree("d"), tree("d"))),
+        (["--dump-dtb", "d", "--log", "./d", "a"], .outputTwice(tree("d"), log("./d"))),
+        (["--log", "a", "a"], .outputOntoInput(log("a"), FileUse(role: .input, path: "a"))),
         (Array(repeating: "a", count: 401), .tooManyGuests(401)),
     ]
 
