@@ -347,7 +347,7 @@ public final class VirtualMachine: @unchecked Sendable {
                 )
             },
             sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
-            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
+            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.split(separator: ".").contains("unknown") ? $1.value : 0) }
         )
     }
 }
