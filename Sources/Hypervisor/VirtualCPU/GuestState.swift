@@ -77,8 +77,8 @@ package enum GuestState {
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
     package static let ownExtensions: ExtensionSet = [.h, .sstc]
 
-    /// All that the hart has for the level below, but masked pointers, which would be HS's own, and counters delegated to
-    /// HS, which would take `scountovf` from the guest.
+    /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own. Nor are
+    /// counters delegated to HS, which would take `scountovf` from the guest.
     private static var allowed: EnvironmentConfiguration {
         var environment = EnvironmentConfiguration(~0)
         environment[.pmm] = PointerMasking.off
