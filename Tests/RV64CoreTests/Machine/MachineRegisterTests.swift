@@ -229,7 +229,7 @@ import Testing
             #expect(!state.mstatus[.mie])
             #expect(!state.mstatus[.mprv])
             #expect(!state.mnstatus[.nmie])
-            #expect(state.reservationAddress == 0)
+            #expect(test.hart.runState.pointee.reservationAddress == 0)
             #expect(state.mcause == 0)
             for register in [CSRAddress.pmpcfg0, .pmpcfg2, .hgatp, .vsatp, .satp, .medeleg, .mie] {
                 #expect(test.hart.readCSR(register) == 0)
