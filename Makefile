@@ -85,8 +85,9 @@ build/deps.stamp: scripts/install-deps
 	@scripts/install-deps
 	@mkdir -p build && touch $@
 
+# With the standard library inside: two and a half megabytes less of memory for a small guest, and a quicker start.
 $(RVHV): $(SOURCES) | build/deps.stamp
-	swift build -c release --product rvhv
+	swift build -c release --static-swift-stdlib --product rvhv
 	@touch $@
 
 build/differential/deps.stamp: scripts/install-deps

@@ -32,9 +32,7 @@ let package = Package(
         .executableTarget(
             name: "rvhv",
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine"],
-            swiftSettings: strict,
-            // Libraries that the compiler names and nothing calls would cost a guest's start and a megabyte.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--as-needed"], .when(platforms: [.linux]))]
+            swiftSettings: strict
         ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),

@@ -37,7 +37,8 @@ import Testing
         program.configure = { $0.furtherRAM = [Self.high] }
         #expect(try program.run().outcome == .exited(code: 21))
         program.configure = { $0.instructionLimit = 100_000 }
-        #expect(try program.run().outcome != .exited(code: 21), "there is nothing without it")
+        let outcome = try program.run().outcome
+        #expect(outcome != .exited(code: 21), "there is nothing without it")
     }
 
     /// Loaded bytes are found where they were asked for, the harts start where they were told to.
@@ -52,13 +53,15 @@ import Testing
                 $0.furtherRAM = [Self.high]
                 $0.binaries = [(path, Self.high.lowerBound + 0x40)]
             }
-            #expect(try program.run().outcome == .exited(code: 33))
+            let found = try program.run().outcome
+            #expect(found == .exited(code: 33))
             // Behind the prologue, into the spin.
             program.configure = {
                 $0.entry = 0x8000_0000 + 4 * 12
                 $0.instructionLimit = 50_000
             }
-            #expect(try program.run().outcome == .instructionLimit)
+            let spun = try program.run().outcome
+            #expect(spun == .instructionLimit)
         }
     }
 
