@@ -233,7 +233,7 @@ public final class BareMachine: @unchecked Sendable {
 
     private func turn(_ index: Int) -> HartExit {
         let hart = harts[index].hart
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        hart.takeRequests()
         let before = hart.state.pointee.retired
         let exit = hart.run(instructions: turnLimit)
         let total = retired.wrappingAdd(hart.state.pointee.retired &- before, ordering: .relaxed).newValue

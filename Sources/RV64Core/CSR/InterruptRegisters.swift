@@ -13,7 +13,7 @@ extension Hart {
     /// `mip` as it takes effect: software's bits, the wires, the timers and the guest external interrupts.
     package var pendingInterrupts: UInt64 {
         var pending = state.pointee.mip | lines.load(ordering: .acquiring)
-        let timers = state.pointee.timerPending
+        let timers = runState.pointee.timerPending
         pending |= timers & InterruptCause.machineTimer.mask
         if state.pointee.menvcfg[.stce] {
             // norm:mip_stip_stimecmp_acc: software's STIP has no effect.

@@ -6,8 +6,6 @@
 package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     /// No instruction, or one that this hart does not have: executing it raises illegal-instruction.
     case illegal
-    /// Marks the end of a decoded block in the block cache; no encoding produces it.
-    case endOfBlock
 
     // RV64I
     case lui, auipc, jal, jalr
@@ -105,8 +103,4 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case fliS, fminmS, fmaxmS, froundS, froundnxS, fleqS, fltqS
     case fliD, fminmD, fmaxmD, froundD, froundnxD, fleqD, fltqD
     case fcvtmodWD
-
-    // Pairs of instructions in a decoded block; no encoding produces them.
-    case addAdd, addBltu, addLd, addiAdd, addiAddi, addiBne, addiSd
-    case ldAddi, ldLd, sdAddi, sdSd, slliAdd, slliSrli
 }

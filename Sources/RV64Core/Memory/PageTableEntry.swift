@@ -56,6 +56,7 @@ struct PagingScheme {
         case 8: levels = 3
         case 9: levels = 4
         case 10: levels = 5
+        // A number that software wrote: 0 is Bare, and nothing else gets into the register.
         default: return nil
         }
         self.isGuestStage = isGuestStage

@@ -57,6 +57,13 @@ extension AtomicCell {
         let unused = Int64(64 &- Self.bitWidth)
         return UInt64(bitPattern: (Int64(truncatingIfNeeded: self) &<< unused) &>> unused)
     }
+
+    /// Adding half the range turns signed order into unsigned order.
+    @inline(__always)
+    func isSignedLess(_ other: Self) -> Bool {
+        let half = Self(1) &<< Self(Self.bitWidth - 1)
+        return self &+ half < other &+ half
+    }
 }
 
 // SAFETY of all four: the hart passes naturally aligned RAM that stays mapped while it runs.

@@ -44,7 +44,6 @@ struct DecoderTests {
         #expect(instruction.opcode == encoding.opcode)
         #expect(instruction.raw == encoding.raw)
         #expect(instruction.length == (encoding.raw & 3 == 3 ? 4 : 2))
-        #expect(instruction.offset == 0)
     }
 
     @Test("Operands come back as they were encoded", arguments: InstructionTable.rows)

@@ -246,7 +246,7 @@ import Testing
             // Everything changed, then reset.
             for raw in UInt16(0)..<0x1000 { test.hart.writeCSR(CSRAddress(raw), ~0) }
             test.state.pointee.mode = .virtualUser
-            test.state.pointee.reservationAddress = 8
+            test.hart.runState.pointee.reservationAddress = 8
             test.hart.reset()
         }
     }

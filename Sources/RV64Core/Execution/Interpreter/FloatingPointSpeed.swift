@@ -9,7 +9,7 @@ struct FloatingPointSpeed {
 
     @inline(__always)
     init(_ hart: Hart) {
-        isDirty = hart.context.pointee.floatingPoint == .dirty
+        isDirty = hart.runState.pointee.floatingPoint == .dirty
         isSettled = isDirty && hart.state.pointee.frm == 0 && HostFloat<Binary64>.isSettled(hart.state.pointee.fflags)
     }
 
@@ -18,7 +18,7 @@ struct FloatingPointSpeed {
     /// The result of an operation on doubles, where it is certain.
     @inline(__always)
     func double(
-        _ i: DecodedInstruction,
+        _ i: BlockOperation,
         _ a: UInt64,
         _ b: UInt64,
         _ operation: (UInt64, UInt64) -> UInt64?
@@ -30,15 +30,15 @@ struct FloatingPointSpeed {
     /// As `double`, for singles that are properly boxed.
     @inline(__always)
     func single(
-        _ i: DecodedInstruction,
+        _ i: BlockOperation,
         _ a: UInt64,
         _ b: UInt64,
         _ operation: (UInt64, UInt64) -> UInt64?
     ) -> UInt64? {
-        guard isSettled, i.roundsToNearest, FloatingPointUnit.isBoxed(a & b),
-            let result = operation(FloatingPointUnit.unboxed(a), FloatingPointUnit.unboxed(b))
+        guard isSettled, i.roundsToNearest, Binary32.isBoxed(a & b),
+            let result = operation(Binary32.unboxed(a), Binary32.unboxed(b))
         else { return nil }
-        return FloatingPointUnit.boxed(result)
+        return Binary32.boxed(result)
     }
 
     /// The outcome of a comparison of doubles of which none is a NaN.
@@ -51,7 +51,7 @@ struct FloatingPointSpeed {
     }
 }
 
-extension DecodedInstruction {
+extension BlockOperation {
     /// The rounding-mode field is 0, nearest-even, or 7, whatever `frm` says.
     @inline(__always) var roundsToNearest: Bool { (raw &+ 0x1000) & 0x6000 == 0 }
 }

@@ -24,33 +24,35 @@ private enum BlockEdge {
 }
 
 extension Hart {
+    private var blocks: BlockCache { engine.blocks }
+
     /// The interpreter: runs blocks until the budget is used up, a trap was delivered, or a system instruction ran.
     ///
     /// One dense `switch` over decoded operations. It holds no semantics of its own that take more than a line, and
     /// touches neither reference counts nor class fields that change. All calls are outside the innermost loop, so
     /// that its state stays in registers.
     ///
-    /// - Parameter limit: instructions to run at most, give or take one block.
+    /// - Parameters:
+    ///   - limit: the budget, of which `remaining` is what is left at the start of the current block (see ``Engine``).
+    ///   - first: the block at pc.
     @inline(never)
-    func interpret(_ limit: Int) {
+    func interpret(_ limit: Int, from first: UnsafeMutablePointer<Block>) {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
-        let data = context.pointee.data
-        let fetch = context.pointee.fetch
-        let table = blocks.table
+        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else { return }
+        let (arena, table) = (blocks.base, blocks.table)
         var floats = FloatingPointSpeed(self)
         var budget = limit
         var remaining = budget
         var pc = state.pointee.pc
-        guard let first = nextBlock(at: pc, retired: 0) else { return }
-        let epoch = blocks.epoch.pointee
-        var i = first.instructions
+        let epoch = blocks.epoch
+        var i = first.operations
 
         while true {
             var edge = BlockEdge.outOfLine
             straight: while true {
-                switch i.pointee.opcode {
+                switch i.pointee.handler {
                 case .lui: x[i.rd] = i.operand
                 case .auipc: x[i.rd] = pc &+ i.offset &+ i.operand
                 case .addi: x[i.rd] = x[i.rs1] &+ i.operand
@@ -138,7 +140,7 @@ extension Hart {
                 case .bseti: x[i.rd] = x[i.rs1] | BitManipulation.bit(i.operand)
                 case .czeroEqz: x[i.rd] = x[i.rs2] == 0 ? 0 : x[i.rs1]
                 case .czeroNez: x[i.rd] = x[i.rs2] != 0 ? 0 : x[i.rs1]
-                case .mopR, .mopRr: x[i.rd] = 0
+                case .zero: x[i.rd] = 0
 
                 case .lb:
                     guard let value = data.load(x[i.rs1] &+ i.operand, UInt8.self) else { break straight }
@@ -293,7 +295,7 @@ extension Hart {
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt32.self) else {
                         break straight
                     }
-                    f[i.rd] = FloatingPointUnit.boxed(UInt64(value))
+                    f[i.rd] = Binary32.boxed(UInt64(value))
                 case .fld:
                     guard floats.isDirty, let value = data.load(x[i.rs1] &+ i.operand, UInt64.self) else {
                         break straight
@@ -367,34 +369,11 @@ extension Hart {
                     guard floats.isSettled else { break straight }
                     f[i.rd] = Binary64.bits(Double(Int32(truncatingIfNeeded: x[i.rs1])))
 
-                case .fmaddS, .fmsubS, .fnmsubS, .fnmaddS, .fsqrtS, .fsgnjS, .fsgnjnS, .fsgnjxS, .fminS, .fmaxS, .feqS,
-                    .fltS, .fleS, .fclassS, .fcvtWS, .fcvtWuS, .fcvtLS, .fcvtLuS, .fcvtSW, .fcvtSWu, .fcvtSL, .fcvtSLu,
-                    .fmvXW, .fmvWX, .fmaddD, .fmsubD, .fnmsubD, .fnmaddD, .fsqrtD, .fsgnjnD, .fsgnjxD, .fminD, .fmaxD,
-                    .fclassD, .fcvtWD, .fcvtWuD, .fcvtLD, .fcvtLuD, .fcvtDWu, .fcvtDL, .fcvtDLu, .fcvtSD, .fcvtDS,
-                    .flh, .fsh, .fmvXH, .fmvHX, .fcvtSH, .fcvtHS, .fcvtDH, .fcvtHD, .fmaddH, .fmsubH, .fnmsubH,
-                    .fnmaddH, .faddH, .fsubH, .fmulH, .fdivH, .fsqrtH, .fsgnjH, .fsgnjnH, .fsgnjxH, .fminH, .fmaxH,
-                    .feqH, .fltH, .fleH, .fclassH, .fcvtWH, .fcvtWuH, .fcvtLH, .fcvtLuH, .fcvtHW, .fcvtHWu, .fcvtHL,
-                    .fcvtHLu, .fliH, .fminmH, .fmaxmH, .froundH, .froundnxH, .fleqH, .fltqH, .fliS, .fminmS, .fmaxmS,
-                    .froundS, .froundnxS, .fleqS, .fltqS, .fliD, .fminmD, .fmaxmD, .froundD, .froundnxD, .fleqD,
-                    .fltqD, .fcvtmodWD, .clmul, .clmulh, .clmulr, .pack, .packh, .packw, .brev8, .xperm4, .xperm8,
-                    .aes64ds, .aes64dsm, .aes64es, .aes64esm, .aes64im, .aes64ks1i, .aes64ks2, .sha256sig0,
-                    .sha256sig1, .sha256sum0, .sha256sum1, .sha512sig0, .sha512sig1, .sha512sum0, .sha512sum1, .lrW,
-                    .scW, .amoswapW, .amoaddW, .amoxorW, .amoandW, .amoorW, .amominW, .amomaxW, .amominuW, .amomaxuW,
-                    .lrD, .scD, .amoswapD, .amoaddD, .amoxorD, .amoandD, .amoorD, .amominD, .amomaxD, .amominuD,
-                    .amomaxuD, .amoswapB, .amoaddB, .amoxorB, .amoandB, .amoorB, .amominB, .amomaxB, .amominuB,
-                    .amomaxuB, .amoswapH, .amoaddH, .amoxorH, .amoandH, .amoorH, .amominH, .amomaxH, .amominuH,
-                    .amomaxuH, .amocasB, .amocasH, .amocasW, .amocasD, .amocasQ, .cboInval, .cboClean, .cboFlush,
-                    .cboZero:
-                    break straight
-                case .fence: MemoryFence.execute(i.pointee)
-                // norm:Zawrs_stall_terminate: a stall may end at once, before TW or VTW could bound it.
-                case .wrsNto, .wrsSto: break
-
-                case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret,
-                    .sret, .mnret, .wfi, .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma,
-                    .hinvalGvma,
-                    .hfenceVvma, .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu,
-                    .hsvB, .hsvH, .hsvW, .hsvD:
+                case .fence: MemoryFence.execute(i.pointee.raw)
+                case .nop: break
+                case .followedJump: x[i.rd] = pc &+ i.nextOffset
+                case .outOfLine: break straight
+                case .system:
                     edge = .system
                     break straight
                 case .endOfBlock:
@@ -416,18 +395,18 @@ extension Hart {
                 link = i.link
             case .indirect: remaining &-= i.index &+ 1
             case .outOfLine:
-                if executeOutOfLine(i.pointee) {
+                if execute(i.pointee.decoded) {
                     i += 1
                     floats = FloatingPointSpeed(self)
                     continue
                 }
                 // The instructions from this one on have not retired.
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                deliver(context.pointee.trap, raisedBy: i.pointee)
+                deliver(runState.pointee.trap, raisedBy: i.pointee.decoded)
                 return
             case .system:
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                guard executeSystem(i.pointee) else { return }
+                guard executeSystem(i.pointee.decoded) else { return }
                 // What has been written back need not be again.
                 budget = remaining &- i.index &- 1
                 i += 1
@@ -436,24 +415,24 @@ extension Hart {
             }
             if remaining <= 0 { break }
             if let target = link?.pointee.target, target.pointee.epoch == epoch {
-                i = target.instructions
+                i = target.operations
                 continue
             }
-            let translation = fetch + TranslationBank.index(pc)
+            let translation = fetch + TLBBank.index(pc)
             let source = pc &+ translation.pointee.addend
-            var target = table[BlockCache.index(source)]
-            if translation.pointee.fetchTag != pc & ~Page.offsetMask || target.pointee.source != source
+            var target = (arena + Int(table[BlockCache.index(source)])).assumingMemoryBound(to: Block.self)
+            if translation.pointee.fetchTag != TLBEntry.tag(pc) || target.pointee.source != source
                 || target.pointee.epoch != epoch
             {
-                guard let found = nextBlock(at: pc, retired: budget &- remaining) else { return }
+                guard let found = block(at: pc, retired: budget &- remaining) else { return }
                 // If the cache was emptied to make room, `link` is no more.
-                if blocks.epoch.pointee != epoch { break }
+                if blocks.epoch != epoch { break }
                 // A single instruction overwrites the one before it, and with it a link of that one.
-                if found == scratchBlock { link = nil }
+                if found == blocks.scratch { link = nil }
                 target = found
             }
             if let link, link.pointee.page == target.pointee.source & ~Page.offsetMask { link.pointee.target = target }
-            i = target.instructions
+            i = target.operations
         }
         writeBack(pc, retired: budget &- remaining)
     }
@@ -466,7 +445,7 @@ extension Hart {
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    private func nextBlock(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
+    func block(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {
@@ -474,32 +453,5 @@ extension Hart {
             deliver(error, raisedBy: nil)
             return nil
         }
-    }
-}
-
-extension UnsafeMutablePointer where Pointee == TLBEntry {
-    /// Loads through a TLB, or nil where it has no entry that allows it.
-    ///
-    /// The tag of the last byte is compared: an access that crosses into another page misses by itself.
-    @inline(__always)
-    fileprivate func load<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ type: T.Type) -> T? {
-        let entry = self + TranslationBank.index(address)
-        let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        guard entry.pointee.readTag == last & ~Page.offsetMask else { return nil }
-        // SAFETY: a matching tag means that the addend leads into a page of RAM.
-        let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        return T(littleEndian: host.loadUnaligned(as: T.self))
-    }
-
-    /// Stores through a TLB; false where it has no entry that allows it.
-    @inline(__always)
-    fileprivate func store<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ value: T) -> Bool {
-        let entry = self + TranslationBank.index(address)
-        let last = address &+ UInt64(T.bitWidth / 8 - 1)
-        guard entry.pointee.writeTag == last & ~Page.offsetMask else { return false }
-        // SAFETY: as in `load`; the write tag also says that the guest may write the page.
-        let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        host.storeBytes(of: value.littleEndian, as: T.self)
-        return true
     }
 }
