@@ -45,6 +45,7 @@ import Testing
         "Sources/RV64Core/Memory/Hart+LoadStore.swift",
         "Sources/RV64Core/Memory/TLB.swift",
         "Sources/RV64Core/Semantics/Atomics+CompareAndSwap.swift",
+        "Sources/RV64Core/Semantics/Atomics+Granule.swift",
         "Sources/RV64Core/Semantics/Atomics.swift",
         "Sources/RV64Core/Semantics/ScalarExtensions.swift",
         "Sources/rvhv/Terminal/FairLock.swift",

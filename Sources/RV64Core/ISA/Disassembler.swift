@@ -25,7 +25,7 @@ public func disassemble(
     let alias = Disassembly.aliases[Int(instruction.opcode.rawValue)].first { $0.matches(word) }
     let text = Disassembly(word: word, pc: pc, row: row)
     let operands = (alias?.operands ?? row.format.operands).compactMap { text.operand($0, symbol: symbol) }
-    let mnemonic = (alias?.mnemonic ?? row.mnemonic) + text.suffix
+    let mnemonic = text.completed(alias?.mnemonic ?? row.mnemonic)
     return operands.isEmpty ? mnemonic : "\(mnemonic) \(operands.joined(separator: ", "))"
 }
 
@@ -52,13 +52,15 @@ private struct Disassembly {
 
     static func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
-    /// What the encoding adds to the mnemonic.
-    var suffix: String {
+    /// The mnemonic with what the encoding adds to it.
+    func completed(_ mnemonic: String) -> String {
         switch row.format.suffix {
-        case .none: ""
-        case .ordering: ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
-        case .mayBe: ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
-        case .mayBeBinary: ".\(word >> 28 & 4 | word >> 26 & 3)"
+        case .none: mnemonic
+        case .ordering: mnemonic + ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
+        case .acquire: word >> 25 & 1 == 0 ? mnemonic : mnemonic + "rl"
+        case .release: word >> 26 & 1 == 0 ? mnemonic : mnemonic.dropLast(2) + "aqrl"
+        case .mayBe: mnemonic + ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
+        case .mayBeBinary: mnemonic + ".\(word >> 28 & 4 | word >> 26 & 3)"
         }
     }
 

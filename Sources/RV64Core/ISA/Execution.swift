@@ -82,9 +82,10 @@ package enum ScalarOperation: Sendable, BitwiseCopyable {
     case sha512sig0, sha512sig1, sha512sum0, sha512sum1
 }
 
-/// Zalrsc and Zacas.
+/// Zalrsc, Zacas and Zalasr.
 package enum AtomicOperation: Sendable, BitwiseCopyable {
     case loadReserved, storeConditional
+    case loadAcquire, storeRelease
     case compareAndSwap
     /// AMOCAS.Q: two registers.
     case compareAndSwapPair

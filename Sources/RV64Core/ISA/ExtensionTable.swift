@@ -88,9 +88,9 @@ enum ExtensionTable {
         .init(.zaamo,        "atomic memory operations"),
         .init(.zabha,        "atomics on bytes and halfwords", needs: [.zaamo]),
         .init(.zacas,        "atomic compare-and-swap", needs: [.zaamo]),
-        .init(.zalasr,       .absent),
+        .init(.zalasr,       "load-acquire and store-release"),
         .init(.zalrsc,       "load-reserved and store-conditional"),
-        .init(.zama16b,      .absent),
+        .init(.zama16b,      "atomic accesses within 16 aligned bytes", .behaviour),
         .init(.zawrs,        "wait on reservation set", needs: [.zalrsc]),
 
         .init(.zfa,          "additional floating-point instructions", needs: [.f]),

@@ -37,6 +37,10 @@ package enum InstructionFormat: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case loadReserved
     /// SC and AMO: rd, rs2, (rs1).
     case atomic
+    /// Load-acquire: rd, (rs1).
+    case loadAcquire
+    /// Store-release: rs2, (rs1).
+    case storeRelease
     /// Address-translation fences: rs1, rs2.
     case translationFence
     /// HLV, HLVX: rd, (rs1).
@@ -107,6 +111,9 @@ enum MnemonicSuffix {
     case none
     /// aq and rl.
     case ordering
+    /// rl behind the aq that a mnemonic has, and aq before the rl.
+    case acquire
+    case release
     /// The number of `mop.r.`n and of `mop.rr.`n.
     case mayBe
     case mayBeBinary
@@ -134,6 +141,8 @@ enum FormatTable {
 
         .init(.loadReserved,          [.rd, .baseAddress],       suffix: .ordering),
         .init(.atomic,                [.rd, .rs2, .baseAddress], suffix: .ordering),
+        .init(.loadAcquire,           [.rd, .baseAddress],       suffix: .acquire),
+        .init(.storeRelease,          [.rs2, .baseAddress],      suffix: .release),
         .init(.translationFence,      [.rs1, .rs2]),
         .init(.hypervisorLoad,        [.rd, .baseAddress]),
         .init(.hypervisorStore,       [.rs2, .baseAddress]),

@@ -44,7 +44,7 @@ package struct InstructionRow: Sendable {
 package enum InstructionTable {
     package static let rows: [InstructionRow] =
         baseRows + multiplyRows + atomicRows + singleFloatRows + doubleFloatRows + systemRows + hypervisorRows
-        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + halfFloatRows
+        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + orderedRows + halfFloatRows
         + additionalFloatRows
 
     /// The row of each opcode that has one, by raw value.

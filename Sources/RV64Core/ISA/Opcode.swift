@@ -88,6 +88,9 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case amoswapH, amoaddH, amoxorH, amoandH, amoorH, amominH, amomaxH, amominuH, amomaxuH
     case amocasB, amocasH, amocasW, amocasD, amocasQ
 
+    // Zalasr
+    case lbAq, lhAq, lwAq, ldAq, sbRl, shRl, swRl, sdRl
+
     // Zfhmin, Zfh
     case flh, fsh, fmvXH, fmvHX
     case fcvtSH, fcvtHS, fcvtDH, fcvtHD

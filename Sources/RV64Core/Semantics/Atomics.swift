@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
-    /// Executes LR, SC or a compare-and-swap.
+    /// Executes LR, SC, a compare-and-swap, or a load or store with an order.
     @inline(__always)
     func executeAtomic(
         _ operation: AtomicOperation,
@@ -22,6 +22,14 @@ extension Hart {
         case (.compareAndSwap, .word): try compareAndSwap(instruction, UInt32.self)
         case (.compareAndSwap, .double): try compareAndSwap(instruction, UInt64.self)
         case (.compareAndSwapPair, _): try compareAndSwapPair(instruction)
+        case (.loadAcquire, .byte): try loadAcquire(instruction, UInt8.self)
+        case (.loadAcquire, .half): try loadAcquire(instruction, UInt16.self)
+        case (.loadAcquire, .word): try loadAcquire(instruction, UInt32.self)
+        case (.loadAcquire, .double): try loadAcquire(instruction, UInt64.self)
+        case (.storeRelease, .byte): try storeRelease(instruction, UInt8.self)
+        case (.storeRelease, .half): try storeRelease(instruction, UInt16.self)
+        case (.storeRelease, .word): try storeRelease(instruction, UInt32.self)
+        case (.storeRelease, .double): try storeRelease(instruction, UInt64.self)
         }
     }
 
@@ -42,10 +50,17 @@ extension Hart {
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
-        let bank = runState.pointee.data
         guard address & (bytes &- 1) == 0 else {
-            throw accessTrap(.misaligned, kind, bank.context.effectiveAddress(address), bank.context)
+            let access = runState.pointee.data.context
+            throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
         }
+        return try operand(at: address, bytes, kind)
+    }
+
+    /// The RAM of an operand, however it is aligned.
+    @inline(__always)
+    func operand(at address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        let bank = runState.pointee.data
         if let pointer = bank.location(of: address, kind) { return pointer }
         guard case .memory(let pointer) = try locate(address, bytes, kind, bank) else {
             throw accessTrap(.access, kind, bank.context.effectiveAddress(address), bank.context)
@@ -83,14 +98,43 @@ extension Hart {
         x[instruction.rd] = isStored ? 0 : 1
     }
 
+    /// norm:ldaq_atomic_load_op norm:ldaq_signext_rule norm:ldaq_rcsc_semantics
+    private func loadAcquire<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let address = x[instruction.rs1]
+        let bytes = UInt64(Cell.bitWidth / 8)
+        // norm:zalasr_misaligned_single_op: one access of the host, in its place among those before and after it.
+        if let pointer = try misalignedOperand(at: address, bytes, .load) {
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            let value = pointer.loadUnaligned(as: Cell.self)
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            x[instruction.rd] = Cell(littleEndian: value).signExtended
+        } else {
+            x[instruction.rd] = Cell.load(try cell(address, bytes, .load)).signExtended
+        }
+    }
+
+    /// norm:sdrl_atomic_store_op norm:sdrl_rcsc_semantics
+    private func storeRelease<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let value = Cell(truncatingIfNeeded: x[instruction.rs2])
+        if let granule = try granule(at: x[instruction.rs1], type) {
+            _ = granule.update { _ in value }
+        } else {
+            Cell.store(value, try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store))
+        }
+    }
+
     /// norm:Zabha_rd_sign_extension
     private func modify<Cell: AtomicCell>(
         _ modification: AtomicModification,
         _ instruction: DecodedInstruction,
         _ type: Cell.Type
     ) throws(Trap) {
-        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         let operand = Cell(truncatingIfNeeded: x[instruction.rs2])
+        if let granule = try granule(at: x[instruction.rs1], type) {
+            x[instruction.rd] = granule.update { modification.result($0, operand) }.signExtended
+            return
+        }
+        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         var old = Cell.load(pointer)
         while true {
             let new = modification.result(old, operand)

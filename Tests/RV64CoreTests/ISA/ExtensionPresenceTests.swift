@@ -8,7 +8,8 @@ import Testing
     private static let instructions: [(Opcode, ExtensionSet)] = [
         (.mul, [.zmmul]), (.div, [.m]), (.remuw, [.m]), (.lrW, [.zalrsc]), (.scD, [.zalrsc]), (.amoaddW, [.zaamo]),
         (.amomaxuD, [.zaamo]), (.amoaddB, [.zabha]), (.amominuH, [.zabha]), (.amocasW, [.zacas]), (.amocasD, [.zacas]),
-        (.amocasQ, [.zacas]), (.wrsNto, [.zawrs]), (.wrsSto, [.zawrs]), (.fenceI, [.zifencei]), (.csrrw, [.zicsr]),
+        (.amocasQ, [.zacas]), (.lbAq, [.zalasr]), (.ldAq, [.zalasr]), (.sbRl, [.zalasr]), (.swRl, [.zalasr]),
+        (.wrsNto, [.zawrs]), (.wrsSto, [.zawrs]), (.fenceI, [.zifencei]), (.csrrw, [.zicsr]),
         (.csrrci, [.zicsr]), (.flw, [.f]), (.faddS, [.f]), (.fcvtLuS, [.f]), (.fsd, [.d]), (.faddD, [.d]),
         (.fcvtSD, [.d]), (.fmvXD, [.d]), (.flh, [.zfhmin]), (.fcvtSH, [.zfhmin]), (.fmvXH, [.zfhmin]), (.faddH, [.zfh]),
         (.fcvtLH, [.zfh]), (.fclassH, [.zfh]), (.fliS, [.zfa]), (.froundD, [.zfa]), (.fcvtmodWD, [.zfa]),

@@ -102,6 +102,8 @@ extension InstructionFormat {
         case .none: 0
         case .loadReserved: rd | rs1 | 3 << 25
         case .atomic: rd | rs1 | rs2 | 3 << 25
+        case .loadAcquire: rd | rs1 | 1 << 25
+        case .storeRelease: rs1 | rs2 | 1 << 26
         case .translationFence, .hypervisorStore: rs1 | rs2
         case .hypervisorLoad, .floatToInteger, .integerToFloat: rd | rs1
         case .fused: rd | rm | rs1 | rs2 | 31 << 27
