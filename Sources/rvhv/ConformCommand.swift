@@ -7,7 +7,7 @@ import RV64Core
 /// Runs the tests of a suite and says what passed.
 enum ConformCommand {
     static func run(_ configuration: ConformRunConfiguration) throws -> ExitStatus {
-        let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? MachineCommand.defaultISA
+        let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? .underTest
         if let folder = configuration.suite.reference { try requireFolder(folder, for: "--reference") }
         let filter = configuration.suite.filter
         let tests = try TestDiscovery.tests(at: configuration.paths).filter { test in
