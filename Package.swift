@@ -12,7 +12,7 @@ let package = Package(
     name: "rvhv",
     products: [
         .executable(name: "rvhv", targets: ["rvhv"]),
-        .library(name: "Hypervisor", targets: ["Hypervisor"]),
+        .library(name: "Hypervisor", targets: ["Hypervisor", "Machine"]),
         .library(name: "RV64Core", targets: ["RV64Core"]),
     ],
     targets: [
@@ -23,30 +23,41 @@ let package = Package(
         .target(name: "Platform", swiftSettings: strict),
         .target(name: "RV64Core", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Devices", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Hypervisor", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
         .target(
-            name: "Hypervisor",
-            dependencies: ["Platform", "RV64Core", "Devices", "CElf", "CFdt"],
+            name: "Machine",
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CElf", "CFdt"],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "rvhv",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine"],
             swiftSettings: strict
         ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
         .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "HypervisorTests",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CFdt"],
+            dependencies: ["Platform", "RV64Core", "Hypervisor", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "RvhvTests", dependencies: ["Platform", "Hypervisor", "rvhv"], swiftSettings: strict),
+        .testTarget(
+            name: "MachineTests",
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine", "CFdt", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RvhvTests",
+            dependencies: ["Platform", "Hypervisor", "Machine", "rvhv"],
+            swiftSettings: strict
+        ),
         // Random programs on the plain machine and on Debian's QEMU; `make differential` runs it.
         .executableTarget(
             name: "differential",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor"],
+            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine"],
             path: "Tests/Differential",
             exclude: ["run", "runtime.S", "runtime.ld"],
             swiftSettings: strict

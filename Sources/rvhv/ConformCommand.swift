@@ -1,5 +1,6 @@
 import Glibc
 import Hypervisor
+import Machine
 import Platform
 import RV64Core
 

@@ -1,5 +1,6 @@
 import Devices
 import Hypervisor
+import Machine
 import Platform
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Hypervisor
+import Machine
 import RV64Core
 
 /// Makes the guests that the command line asks for and runs them.

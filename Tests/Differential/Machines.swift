@@ -1,6 +1,7 @@
 import Devices
 import Glibc
 import Hypervisor
+import Machine
 import Platform
 import RV64Core
 

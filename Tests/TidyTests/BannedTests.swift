@@ -22,7 +22,7 @@ import Testing
             pattern: "fatalError(",
             allowed: [
                 // Our own bugs, or a host without address space for a few megabytes.
-                "Sources/Hypervisor/Loader/FileContents.swift",
+                "Sources/Machine/Loader/FileContents.swift",
                 "Sources/RV64Core/Execution/BlockCache.swift",
             ]
         ),

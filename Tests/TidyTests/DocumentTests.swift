@@ -16,22 +16,28 @@ import Testing
         }
     }
 
+    private static let commands = SourceTree.file("docs/Commands.md").lines.joined(separator: "\n")
+
     @Test(arguments: Subcommand.allCases)
-    func readmeShowsTheHelp(_ command: Subcommand) {
-        let readme = SourceTree.file("README.md").lines.joined(separator: "\n")
-        #expect(readme.contains("```\n" + HelpText.text(for: command) + "```"))
+    func documentShowsTheHelp(_ command: Subcommand) {
+        #expect(Self.commands.contains("```\n" + HelpText.text(for: command) + "```"))
     }
 
-    @Test func readmeShowsTheExtensions() {
-        let readme = SourceTree.file("README.md").lines.joined(separator: "\n")
-        #expect(readme.contains("```\n" + HelpText.isa + "```"))
+    @Test func documentShowsTheExtensions() {
+        #expect(Self.commands.contains("```\n" + HelpText.isa + "```"))
     }
 
-    @Test func readmeNamesNoOtherOption() {
+    /// A newcomer reads it in one go; programs' output has documents of its own.
+    @Test func readmeIsShort() {
+        #expect(SourceTree.file("README.md").lines.count <= 200)
+    }
+
+    @Test(arguments: ["README.md", "docs/Commands.md", "docs/Observing.md"])
+    func documentNamesNoOtherOption(_ path: String) {
         let known = Set(Subcommand.allCases.flatMap { OptionTable.rows(of: $0).map(\.name) })
-        for (number, line) in SourceTree.file("README.md").lines.enumerated() {
+        for (number, line) in SourceTree.file(path).lines.enumerated() {
             for match in line.matches(of: /`(--[a-z-]+)/) {
-                #expect(known.contains(String(match.1)), "README.md:\(number + 1): \(match.1)")
+                #expect(known.contains(String(match.1)), "\(path):\(number + 1): \(match.1)")
             }
         }
     }

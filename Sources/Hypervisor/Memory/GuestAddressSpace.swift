@@ -170,5 +170,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
 /// The machine has no frame left for a guest.
 package struct OutOfHostFrames: Error, CustomStringConvertible {
+    package init() {}
+
     package var description: String { "the machine's physical memory is used up by its guests" }
 }

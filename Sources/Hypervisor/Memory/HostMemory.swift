@@ -10,6 +10,9 @@ package final class HostMemory: Sendable {
     /// Guest RAM is handed out in frames of this size, so that one G-stage leaf maps one frame.
     package static let frameSize: UInt64 = 2 << 20
 
+    /// Where the first frame lies.
+    private static let base: UInt64 = 0x8000_0000
+
     /// Fresh frames between two looks at the host's own memory: 64 MiB.
     private static let pressureInterval: UInt64 = 32
 
@@ -27,8 +30,8 @@ package final class HostMemory: Sendable {
     /// - Throws: `HostMemoryError` when the host refuses.
     package init(size: UInt64) throws(HostMemoryError) {
         let rounded = (size &+ (Self.frameSize - 1)) & ~(Self.frameSize - 1)
-        memory = try PhysicalMemory(base: MemoryMap.ramBase, size: rounded)
-        free = Lock(FreeList(next: MemoryMap.ramBase))
+        memory = try PhysicalMemory(base: Self.base, size: rounded)
+        free = Lock(FreeList(next: Self.base))
     }
 
     /// A zeroed frame, or nil when all are taken.
@@ -72,7 +75,7 @@ package final class HostMemory: Sendable {
         if let frame = list.frames.popLast() { return frame }
         guard list.next + frameSize <= end else { return nil }
         // Address space is not memory: the host may have less than its guests were promised.
-        let taken = (list.next - MemoryMap.ramBase) / frameSize
+        let taken = (list.next - base) / frameSize
         if taken % pressureInterval == pressureInterval - 1, HostMemoryPressure.isHigh { return nil }
         defer { list.next += frameSize }
         return list.next

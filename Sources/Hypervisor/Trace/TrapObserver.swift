@@ -11,7 +11,7 @@ extension VirtualCPU {
     func report(_ exit: VCPUExit, _ site: TrapSite, _ action: TrapAction) {
         guard let observer = machine.observer else { return }
         var record = TrapTraceRecord(
-            guest: machine.configuration.name,
+            guest: machine.name,
             hart: index,
             nanoseconds: machine.clock.nanoseconds &- machine.timeOrigin &* Timebase.nanosecondsPerTick,
             mode: site.mode.name,
@@ -28,7 +28,7 @@ extension VirtualCPU {
         case .environmentCall, .virtualInstruction, .interrupt, .unexpected: break
         }
         record.instruction = site.instruction.map {
-            disassemble($0, at: site.pc) { [machine] in machine.image.symbol(at: $0)?.name }
+            disassemble($0, at: site.pc) { [machine] in machine.symbol(at: $0)?.symbol }
         }
         observer.observe(record)
     }

@@ -2,7 +2,7 @@ import Platform
 import RV64Core
 
 /// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
-enum GuestState {
+package enum GuestState {
     /// Exceptions that the guest handles without us: its own calls and page faults. Access faults, illegal
     /// instructions and guest-page faults come to HS.
     private static let delegatedExceptions: [ExceptionCause] = [
@@ -49,7 +49,7 @@ enum GuestState {
     }
 
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
-    static let ownExtensions: ExtensionSet = [.h, .sstc]
+    package static let ownExtensions: ExtensionSet = [.h, .sstc]
 
     /// All of an `envcfg` register but what software that does not know of it would stumble over: SDT, which every trap
     /// sets, and masked pointers.

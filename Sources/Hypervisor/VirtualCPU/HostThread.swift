@@ -1,7 +1,7 @@
 import Glibc
 
-/// A thread of the host that runs one vCPU.
-final class HostThread: @unchecked Sendable {
+/// A thread of the host.
+package final class HostThread: @unchecked Sendable {
     // @unchecked: `handle` is written by `init` and read by `join`, both on the owner's thread.
 
     private var handle = pthread_t()
@@ -12,7 +12,7 @@ final class HostThread: @unchecked Sendable {
     }
 
     /// - Throws: `HostThreadError` when the host has no thread to give.
-    init(_ run: @escaping @Sendable () -> Void) throws(HostThreadError) {
+    package init(_ run: @escaping @Sendable () -> Void) throws(HostThreadError) {
         let body = Unmanaged.passRetained(Body(run))
         let status = pthread_create(
             &handle,
@@ -30,7 +30,7 @@ final class HostThread: @unchecked Sendable {
         }
     }
 
-    func join() { pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
 }
 
 /// The host refused a thread.

@@ -3,14 +3,14 @@ import Glibc
 /// Where a vCPU's thread sleeps while its guest has nothing to do.
 ///
 /// A wake that comes before the sleep is not lost: it ends the next sleep at once.
-final class ParkingSpot: @unchecked Sendable {
+package final class ParkingSpot: @unchecked Sendable {
     // @unchecked: `isWoken` is guarded by `mutex`; the pthread objects are made for sharing.
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isWoken = false
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -26,7 +26,7 @@ final class ParkingSpot: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func wake() {
+    package func wake() {
         pthread_mutex_lock(mutex)
         isWoken = true
         pthread_cond_signal(condition)
@@ -34,7 +34,7 @@ final class ParkingSpot: @unchecked Sendable {
     }
 
     /// - Parameter nanoseconds: how long to sleep at most; nil for as long as it takes.
-    func sleep(nanoseconds: UInt64?) {
+    package func sleep(nanoseconds: UInt64?) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard let nanoseconds else {

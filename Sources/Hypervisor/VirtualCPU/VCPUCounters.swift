@@ -1,22 +1,24 @@
 import RV64Core
 
 /// What one vCPU's exits came to. Written by its own thread, read when it has ended.
-struct VCPUCounters {
-    struct Tally: Equatable {
-        var count: UInt64 = 0
-        var nanoseconds: UInt64 = 0
+package struct VCPUCounters {
+    package struct Tally: Equatable {
+        package var count: UInt64 = 0
+        package var nanoseconds: UInt64 = 0
     }
 
-    var guestNanoseconds: UInt64 = 0
+    package internal(set) var guestNanoseconds: UInt64 = 0
     /// From each return of the hart to the end of its handling, traps or not.
-    private(set) var hypervisorNanoseconds: UInt64 = 0
+    package private(set) var hypervisorNanoseconds: UInt64 = 0
     private var tallies = [64 of Tally](repeating: Tally())
-    private(set) var calls: [String: UInt64] = [:]
+    package private(set) var calls: [String: UInt64] = [:]
     /// The kind of trap that is being handled.
     private var current: Int?
 
+    package init() {}
+
     /// Exits by cause, those that happened.
-    var exits: [(cause: String, tally: Tally)] {
+    package var exits: [(cause: String, tally: Tally)] {
         tallies.indices.filter { tallies[$0].count > 0 }.map { (VCPUExit.name(ofKind: $0), tallies[$0]) }
     }
 
@@ -34,7 +36,7 @@ struct VCPUCounters {
 
     mutating func count(_ call: SBICall) { calls[call.name, default: 0] &+= 1 }
 
-    mutating func merge(_ other: VCPUCounters) {
+    package mutating func merge(_ other: VCPUCounters) {
         guestNanoseconds &+= other.guestNanoseconds
         hypervisorNanoseconds &+= other.hypervisorNanoseconds
         for kind in tallies.indices {

@@ -1,4 +1,3 @@
-import Devices
 import Platform
 import RV64Core
 
@@ -52,11 +51,11 @@ extension VirtualCPU {
 extension VirtualCPU: SBIEnvironment {
     package var hartStates: HartStateMachine { machine.hartStates }
     package var machineIdentity: SBIMachineIdentity { SBIMachineIdentity() }
-    package var hasHypervisorExtension: Bool { machine.configuration.isa.extensions.contains(.h) }
+    package var hasHypervisorExtension: Bool { machine.offered.contains(.h) }
 
     /// With Sstc this is the guest's own compare register; without, our timer stands in for it.
     package func setTimer(_ deadline: UInt64) {
-        if machine.configuration.isa.extensions.contains(.sstc) {
+        if machine.offered.contains(.sstc) {
             hart.writeCSR(.vstimecmp, deadline)
         } else {
             hart.writeCSR(.hvip, hart.readCSR(.hvip) & ~InterruptCause.virtualSupervisorTimer.mask)
@@ -110,11 +109,11 @@ extension VirtualCPU: SBIEnvironment {
     }
 
     package func writeConsole(_ bytes: [UInt8]) -> Int? {
-        bytes.withUnsafeBytes { machine.console.write($0) }
+        machine.writeConsole(bytes)
         return bytes.count
     }
 
-    package func readConsole(maximum: Int) -> [UInt8]? { machine.input.take(maximum) }
+    package func readConsole(maximum: Int) -> [UInt8]? { machine.readConsole(maximum: maximum) }
 
     package func startHart(_ hart: Int, at entry: HartEntry) { machine.harts[hart].wake() }
 }

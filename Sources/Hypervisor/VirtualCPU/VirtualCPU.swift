@@ -12,7 +12,7 @@ package final class VirtualCPU: @unchecked Sendable {
 
     package let index: Int
     package let hart: Hart
-    unowned let machine: VirtualMachine
+    unowned let machine: any GuestMachine
     let addressSpace: GuestAddressSpace
 
     private let parking = ParkingSpot()
@@ -41,18 +41,18 @@ package final class VirtualCPU: @unchecked Sendable {
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
     /// Instructions retired since the machine was made, for others to read.
-    let instructions = Atomic<UInt64>(0)
+    package let instructions = Atomic<UInt64>(0)
     /// Those of earlier lives of the hart: starting it resets its counters.
     private var retiredBefore: UInt64 = 0
     /// Set while the hart sleeps under the one-thread scheduler.
     private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
-    var counters = VCPUCounters()
+    package internal(set) var counters = VCPUCounters()
     /// The last exception that the guest was given: what a report of a trap loop tells.
     var lastInjection: (trap: Trap, pc: UInt64)?
 
-    init(index: Int, hart: Hart, machine: VirtualMachine, addressSpace: GuestAddressSpace) {
+    package init(index: Int, hart: Hart, machine: any GuestMachine, addressSpace: GuestAddressSpace) {
         self.index = index
         self.hart = hart
         self.machine = machine
@@ -60,7 +60,7 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// What a turn came to.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case ran
         /// Nothing to do until a wake or this `time`.
         case sleep(untilTick: UInt64)
@@ -69,7 +69,7 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Enters the guest once and handles the exit: one turn of the vCPU.
-    func step(limit: UInt64 = .max) -> Step {
+    package func step(limit: UInt64 = .max) -> Step {
         // Before anything is looked at: what is asked from here on is seen at the latest by the next step.
         hart.requests.store(0, ordering: .sequentiallyConsistent)
         switch machine.hartStates.state(of: index) {
@@ -129,7 +129,7 @@ package final class VirtualCPU: @unchecked Sendable {
     /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
     private func explanation(of trap: Trap) -> String {
         guard trap.cause == .illegalInstruction, let raw = UInt32(exactly: trap.value) else { return "" }
-        let names = machine.configuration.isa.extensions.missing(for: raw).members.map(\.name)
+        let names = machine.offered.missing(for: raw).members.map(\.name)
         return names.isEmpty
             ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
     }
@@ -137,7 +137,7 @@ package final class VirtualCPU: @unchecked Sendable {
     // MARK: - From other threads
 
     /// The guest's PLIC drives this wire; it becomes `hvip.VSEIP`.
-    func setExternalInterrupt(_ isAsserted: Bool) {
+    package func setExternalInterrupt(_ isAsserted: Bool) {
         externalInterrupt.store(isAsserted, ordering: .sequentiallyConsistent)
         if isAsserted { wake() }
     }
@@ -149,16 +149,16 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Brings the vCPU out of the guest, or out of its sleep.
-    func wake() {
+    package func wake() {
         hart.requests.store(1, ordering: .sequentiallyConsistent)
         parking.wake()
     }
 
     /// Marks the hart as sleeping, for the scheduler that runs all harts on one thread.
-    func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
+    package func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
 
     /// The `time` until which the hart sleeps; nil once it is due or was woken.
-    var sleepDeadline: UInt64? {
+    package var sleepDeadline: UInt64? {
         guard let tick = sleepsUntil else { return nil }
         let isDue = tick <= machine.clock.ticks || hart.requests.load(ordering: .sequentiallyConsistent) != 0
         if isDue { sleepsUntil = nil }
@@ -166,10 +166,9 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Sleeps on the host's clock, or until a wake.
-    func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
+    package func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
 
-    func sleep(untilTick tick: UInt64?) {
-        let deviceDeadline = index == 0 ? machine.nextDeviceDeadline : nil
+    package func sleep(untilTick tick: UInt64?, deviceDeadline: UInt64?) {
         var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
         if let tick, tick != .max {
             let now = machine.clock.ticks
@@ -225,11 +224,11 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
-    func enter(at entry: HartEntry) {
+    package func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
         GuestState.prepare(
             hart,
-            offered: machine.configuration.isa.extensions,
+            offered: machine.offered,
             addressSpace: addressSpace,
             timeOrigin: machine.timeOrigin
         )

@@ -1,4 +1,5 @@
 import Hypervisor
+import Machine
 
 /// The results of a suite, for readers and for scripts.
 struct ConformReport {

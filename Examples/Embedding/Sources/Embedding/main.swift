@@ -2,7 +2,7 @@
 //
 //     swift run --package-path Examples/Embedding Embedding guests/hello.elf
 import Glibc
-import Hypervisor
+import Machine
 import RV64Core
 
 func fail(_ message: String, status: Int32) -> Never {
