@@ -90,9 +90,8 @@ package final class VirtQueue: Sendable {
 
     /// Gives a request back, and interrupts the driver if it wants that.
     ///
-    /// Nothing happens when the driver has reset the queue meanwhile.
-    ///
-    /// - Parameter written: bytes written to the chain's buffers, from the first writable one on.
+    /// `written` says how many bytes of the chain's buffers were written, from the first writable one on. Nothing
+    /// happens when the driver has reset the queue meanwhile.
     package func complete(_ chain: DescriptorChain, written: UInt32) {
         whileRunning { guarded throws(VirtQueueFault) in
             guard chain.generation == guarded.generation else { return }

@@ -85,7 +85,12 @@ package final class VirtioMMIOTransport: MMIODevice {
             "the driver has features that were not offered"
         )
         try reader.section("device", into: device)
-        guarded.withLock { [state] registers in
+        takeOver(state)
+    }
+
+    /// Makes a state the transport's own, and the wire's.
+    func takeOver(_ state: State) {
+        guarded.withLock { registers in
             registers = state.registers
             for (queue, ring) in zip(queues, state.queues) { queue.restore(ring) }
             signals.restore(state.signals)
