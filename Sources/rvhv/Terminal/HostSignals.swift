@@ -50,13 +50,13 @@ final class HostSignals: Sendable {
     }
 
     func start() {
-        thread.withLock { $0 = HostThread { self.run() } }
+        thread.withLock { $0 = try? HostThread { self.run() } }
     }
 
     func stop() {
         isStopping.store(true, ordering: .releasing)
         guard let thread = thread.withLock({ $0.take() }) else { return }
-        pthread_kill(thread.handle, Self.wake)
+        thread.send(signal: Self.wake)
         thread.join()
     }
 

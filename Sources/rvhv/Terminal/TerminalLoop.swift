@@ -38,7 +38,7 @@ final class TerminalLoop: Sendable {
     }
 
     func start() throws(HostFailure) {
-        guard let started = HostThread(body: { self.run() }) else { throw .noThread }
+        guard let started = try? HostThread({ self.run() }) else { throw .noThread }
         thread.withLock { $0 = started }
     }
 
