@@ -135,33 +135,18 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     // MARK: - GuestMemoryAccess
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])
-                .copyMemory(from: UnsafeRawBufferPointer(start: host, count: count))
-        }
-    }
-
-    package func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(start: host, count: count)
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
-        }
-    }
-
     /// Whether all bytes are RAM.
     package func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
         guard address.rawValue >= ram.lowerBound, address.rawValue <= ram.upperBound, count >= 0 else { return false }
         return UInt64(count) <= ram.upperBound - address.rawValue
     }
 
-    private func forEachPiece(
-        _ address: GuestPhysicalAddress,
+    package func forEachHostRange(
+        of address: GuestPhysicalAddress,
         count: Int,
-        _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
+        guard contains(address, count: count) else { return false }
         var done = 0
         while done < count {
             let current = GuestPhysicalAddress(address.rawValue + UInt64(done))
@@ -176,7 +161,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
             guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
                 return false
             }
-            body(pointer, done, piece)
+            body(UnsafeMutableRawBufferPointer(start: pointer, count: piece))
             done += piece
         }
         return true
