@@ -5,7 +5,8 @@
 package protocol ConsoleSink: AnyObject, Sendable {
     /// Takes all bytes. Called on the thread of the vCPU that wrote; it must not call back into a device.
     ///
-    /// - Parameter bytes: valid during the call only.
+    /// - Parameter bytes: valid during the call only, and perhaps the guest's own memory, which it may change meanwhile:
+    ///   what is decided by a byte is decided by the copy that is used.
     func write(_ bytes: UnsafeRawBufferPointer)
 
     /// The guest has ended: what is not a whole line yet becomes one.

@@ -199,6 +199,19 @@ package final class PhysicalMemory: @unchecked Sendable {
     }
 }
 
+/// On a plain machine devices reach RAM where it is.
+extension PhysicalMemory: GuestMemoryAccess {
+    package func forEachHostRange(
+        of address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> Bool {
+        guard let start = pointer(at: address.rawValue, count: UInt64(count)) else { return false }
+        body(UnsafeMutableRawBufferPointer(start: start, count: count))
+        return true
+    }
+}
+
 /// All blocks, one after another.
 extension PhysicalMemory: Savable {
     package func save(to writer: inout StateWriter) {

@@ -1,4 +1,5 @@
 import Hypervisor
+import Platform
 
 /// A guest that is ready to run, as the command line and the terminal see it.
 protocol RunnableGuest: GuestInput, GuestControl {
@@ -23,7 +24,7 @@ enum GuestRun {
         let results = OutcomeTable(count: guests.count)
         var threads: [HostThread] = []
         for (index, guest) in guests.enumerated() {
-            let thread = HostThread {
+            let thread = try? HostThread {
                 let outcome = guest.run()
                 results.set(outcome, at: index)
                 session.guestEnded(index, report: report(outcome))

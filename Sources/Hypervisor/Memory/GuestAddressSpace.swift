@@ -166,20 +166,6 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     // MARK: - GuestMemoryAccess
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        forEachFramed(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])
-                .copyMemory(from: UnsafeRawBufferPointer(start: host, count: count))
-        }
-    }
-
-    package func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        forEachFramed(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(start: host, count: count)
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
-        }
-    }
-
     /// Whether all bytes are RAM.
     package func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
         guard address.rawValue >= ram.lowerBound, address.rawValue <= ram.upperBound, count >= 0 else { return false }
@@ -187,14 +173,14 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     /// For devices: false also where no frame is left.
-    private func forEachFramed(
-        _ address: GuestPhysicalAddress,
+    package func forEachHostRange(
+        of address: GuestPhysicalAddress,
         count: Int,
-        _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
         do throws(OutOfHostFrames) {
-            return try forEachPiece(address, count: count) { start, offset, count in
-                body(start, offset, count)
+            return try forEachPiece(address, count: count) { start, _, count in
+                body(UnsafeMutableRawBufferPointer(start: start, count: count))
                 return true
             }
         } catch {

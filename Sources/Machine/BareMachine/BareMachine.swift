@@ -119,7 +119,7 @@ public final class BareMachine: @unchecked Sendable {
             console: console,
             power: self,
             random: random,
-            memory: PhysicalMemoryAccess(memory),
+            memory: memory,
             clock: clock,
             additional: [("clint", MemoryMap.clint, timers)] + (mailbox.map { [$0] } ?? [])
         )
@@ -335,21 +335,4 @@ private final class HartTimers: HartTimerSink {
     func setSoftwareInterrupt(_ isAsserted: Bool, hart: Int) { harts[hart].setLine(.machineSoftware, isAsserted) }
 
     func setTimerDeadline(ticks: UInt64, hart: Int) { harts[hart].setTimer(ticks) }
-}
-
-/// A plain machine's devices reach its RAM directly.
-private final class PhysicalMemoryAccess: GuestMemoryAccess {
-    private let memory: PhysicalMemory
-
-    init(_ memory: PhysicalMemory) { self.memory = memory }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard let source = memory.pointer(at: address.rawValue, count: UInt64(buffer.count)) else { return false }
-        buffer.copyMemory(from: UnsafeRawBufferPointer(start: source, count: buffer.count))
-        return true
-    }
-
-    func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        memory.write(buffer, at: address.rawValue)
-    }
 }

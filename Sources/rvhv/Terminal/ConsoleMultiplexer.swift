@@ -1,3 +1,5 @@
+import Platform
+
 /// Lets several guests write to one screen: each line carries its guest's name and no line is cut by another.
 ///
 /// With a single guest the output is its bytes, untouched. The focused guest's unfinished line (a prompt, what is being

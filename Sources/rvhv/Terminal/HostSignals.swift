@@ -77,7 +77,7 @@ final class HostSignals: Sendable {
     }
 
     func start() throws(HostFailure) {
-        guard let started = HostThread(body: { self.run() }) else { throw .noThread }
+        guard let started = try? HostThread({ self.run() }) else { throw .noThread }
         thread.withLock { $0 = started }
     }
 
@@ -98,9 +98,7 @@ final class HostSignals: Sendable {
     }
 
     private func wakeThread() {
-        thread.withLock { thread in
-            if let thread { pthread_kill(thread.handle, Self.wake) }
-        }
+        thread.withLock { $0?.send(signal: Self.wake) }
     }
 
     private static func waitedSignals() -> sigset_t {

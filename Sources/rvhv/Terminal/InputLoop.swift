@@ -45,7 +45,7 @@ final class InputLoop: Sendable {
     }
 
     func start() throws(HostFailure) {
-        guard let started = HostThread(body: { self.run() }) else { throw .noThread }
+        guard let started = try? HostThread({ self.run() }) else { throw .noThread }
         thread.withLock { $0 = started }
     }
 
@@ -118,7 +118,7 @@ final class InputLoop: Sendable {
             pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: readsInput ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
         ]
-        poll(&descriptors, 2, MonotonicTime.pollTimeout(until: deadline))
+        poll(&descriptors, 2, EventLoop.milliseconds(until: deadline))
         return (descriptors[0].revents != 0, descriptors[1].revents != 0)
     }
 }

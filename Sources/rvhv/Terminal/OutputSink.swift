@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Where bytes for the user go.

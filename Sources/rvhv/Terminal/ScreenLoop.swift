@@ -25,7 +25,7 @@ final class ScreenLoop: Sendable {
     }
 
     func start() throws(HostFailure) {
-        guard let started = HostThread(body: { self.run() }) else { throw .noThread }
+        guard let started = try? HostThread({ self.run() }) else { throw .noThread }
         state.withLock { $0.thread = started }
     }
 
@@ -46,7 +46,7 @@ final class ScreenLoop: Sendable {
         var mayStop = false
         while !mayStop {
             var descriptor = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&descriptor, 1, MonotonicTime.pollTimeout(until: deadline))
+            poll(&descriptor, 1, EventLoop.milliseconds(until: deadline))
             if descriptor.revents != 0 { wake.clear() }
             // Before the jobs are taken: what was posted before the end is still done.
             mayStop = isStopping.load(ordering: .acquiring)

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// How the screen is written.

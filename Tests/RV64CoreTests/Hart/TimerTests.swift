@@ -82,4 +82,7 @@ private final class ComparatorDevice: MMIODevice {
     func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
         hart.withLock { $0?.machineTimer.store(value, ordering: .relaxed) }
     }
+
+    func save(to writer: inout StateWriter) {}
+    func restore(from reader: inout StateReader) throws(StateError) {}
 }

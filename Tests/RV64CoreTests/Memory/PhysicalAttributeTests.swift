@@ -11,6 +11,8 @@ import Testing
     private final class Register: MMIODevice {
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0x5A }
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {}
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
     }
 
     private func machine() throws -> TestMachine {

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import rvhv
@@ -232,14 +233,14 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let lines = 200
         var threads: [HostThread] = []
         for index in names.indices {
-            let thread = HostThread {
+            let thread = try HostThread {
                 let console = multiplexer.consoles[index]
                 for line in 0..<lines {
                     for byte in Array("line \(line) of \(index) end".utf8) { console.write([byte]) }
                     console.write("\r\n")
                 }
             }
-            threads.append(try #require(thread))
+            threads.append(thread)
         }
         for round in 0..<200 {
             multiplexer.setFocus(round % names.count)

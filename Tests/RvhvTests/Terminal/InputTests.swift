@@ -147,11 +147,10 @@ private final class FakeInput: GuestInput {
         let pipe = try #require(HostPipe())
         let sink = FileDescriptorSink(descriptor: pipe.writeEnd)
         let result = Lock<OutputState?>(nil)
-        let writer = HostThread {
+        let thread = try HostThread {
             let state = sink.write(Array(repeating: 0, count: 1 << 20))
             result.withLock { $0 = state }
         }
-        let thread = try #require(writer)
         sink.cancel()
         thread.join()
         #expect(result.withLock { $0 } == .givenUp)

@@ -1,10 +1,9 @@
 import Glibc
 
-/// A thread of the host.
-package final class HostThread: @unchecked Sendable {
-    // @unchecked: `handle` is written by `init` and read by `join`, both on the owner's thread.
-
-    private var handle = pthread_t()
+/// A thread of the host, joined by whoever started it.
+package struct HostThread: @unchecked Sendable {
+    // @unchecked only for `pthread_t`, which is a number or a pointer that nobody dereferences here.
+    private let handle: pthread_t
 
     private final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -13,6 +12,7 @@ package final class HostThread: @unchecked Sendable {
 
     /// - Throws: `HostThreadError` when the host has no thread to give.
     package init(_ run: @escaping @Sendable () -> Void) throws(HostThreadError) {
+        var handle = pthread_t()
         let body = Unmanaged.passRetained(Body(run))
         let status = pthread_create(
             &handle,
@@ -28,7 +28,11 @@ package final class HostThread: @unchecked Sendable {
             body.release()
             throw HostThreadError(reason: String(cString: strerror(status)))
         }
+        self.handle = handle
     }
+
+    /// Interrupts a system call that the thread waits in, if the signal has a handler, or ends its `sigwait`.
+    package func send(signal: Int32) { pthread_kill(handle, signal) }
 
     package func join() { pthread_join(handle, nil) }
 }
@@ -36,5 +40,5 @@ package final class HostThread: @unchecked Sendable {
 /// The host refused a thread.
 package struct HostThreadError: Error, CustomStringConvertible {
     package let reason: String
-    package var description: String { "cannot start a thread for a hart: \(reason)" }
+    package var description: String { "cannot start another thread: \(reason)" }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import rvhv
+@testable import Platform
 
 @Suite struct FairLockTests {
     private final class Shared: Sendable {
@@ -12,7 +12,7 @@ import Testing
     @Test(.timeLimit(.minutes(10))) func oneThreadAtATime() throws {
         let shared = Shared()
         let threads = try (0..<4).map { _ in
-            try #require(HostThread { for _ in 0..<5000 { shared.count.withLock { $0 += 1 } } })
+            try HostThread { for _ in 0..<5000 { shared.count.withLock { $0 += 1 } } }
         }
         for thread in threads { thread.join() }
         #expect(shared.count.withLock { $0 } == 20_000 && shared.count.population == 0)
@@ -23,10 +23,10 @@ import Testing
         let threads = try shared.order.withLock { _ in
             Result {
                 try (0..<8).map { index in
-                    let thread = HostThread { shared.order.withLock { $0.append(index) } }
+                    let thread = try HostThread { shared.order.withLock { $0.append(index) } }
                     // The lock is held here: the thread has asked once it is counted.
                     while shared.order.population < UInt64(index) + 2 { usleep(500) }
-                    return try #require(thread)
+                    return thread
                 }
             }
         }.get()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a vCPU's thread sleeps while its guest has nothing to do.
+/// Where a thread sleeps while it has nothing to do, such as a hart's in WFI.
 ///
 /// A wake that comes before the sleep is not lost: it ends the next sleep at once.
 package final class ParkingSpot: @unchecked Sendable {
@@ -42,8 +42,7 @@ package final class ParkingSpot: @unchecked Sendable {
             isWoken = false
             return
         }
-        var deadline = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        var deadline = timespec.now(CLOCK_MONOTONIC)
         // A year is for ever, and keeps the sum in range.
         let bounded = Int(min(nanoseconds, 31_536_000_000_000_000))
         let sum = deadline.tv_nsec + bounded % 1_000_000_000

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A mutex alone lets a thread that unlocks and locks again overtake those that sleep: a guest that floods a slow
 /// terminal would keep the others' lines out for good.
-struct FairLock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+package struct FairLock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     /// Who is next, and whose turn it is.
     private struct Turns {
         var next: UInt64 = 0
@@ -17,7 +17,7 @@ struct FairLock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     private let turns: UnsafeMutablePointer<Turns>
     private let value: UnsafeMutablePointer<Value>
 
-    init(_ initial: consuming sending Value) {
+    package init(_ initial: consuming sending Value) {
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
         turnEnded = .allocate(capacity: 1)
@@ -39,14 +39,14 @@ struct FairLock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
 
     /// How many threads hold the lock or wait for it.
-    var population: UInt64 {
+    package var population: UInt64 {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return turns.pointee.next &- turns.pointee.current
     }
 
     /// Runs `body` when it is this thread's turn. It is not recursive.
-    borrowing func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    package borrowing func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         let turn = turns.pointee.next
         turns.pointee.next &+= 1
