@@ -72,7 +72,7 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         package var string: String {
             let complete = string(of: extensions)
             guard complete.utf8.count > Self.stringLimit else { return complete }
-            let useful = extensions.filter { !Self.descriptions.contains($0) }
+            let useful = extensions.filter { ISAExtension(name: $0)?.isBehaviour != true }
             let shorter = string(of: useful)
             guard shorter.utf8.count > Self.stringLimit else { return shorter }
             let implied = useful.compactMap { ISAExtension(name: $0)?.implied }
@@ -84,13 +84,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
 
         /// U-Boot's buffer has 512 bytes.
         private static let stringLimit = 511
-
-        /// Profiles' names for how a hart behaves: no instruction and no register comes with them.
-        private static let descriptions: Set<String> = [
-            "zic64b", "ziccamoa", "ziccif", "zicclsm", "ziccrse", "za64rs", "za128rs", "zama16b", "ssccptr",
-            "sscounterenw", "ssstrict", "sstvala", "sstvecd", "ssu64xl", "svbare", "sha", "shcounterenw", "shgatpa",
-            "shtvala", "shvsatpa", "shvstvala", "shvstvecd",
-        ]
 
         private func string(of extensions: [String]) -> String {
             let letters = "iemafdqlcbkjtpvnh"

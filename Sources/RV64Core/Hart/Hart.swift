@@ -28,6 +28,8 @@ package final class Hart: @unchecked Sendable {
     let engine = Interpreter()
     let decoder: Decoder
     private let executions = Hart.executionTable
+    /// The CSRs that the hart has.
+    let csrs: CSRDirectory
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
     package let lines = Atomic<UInt64>(0)
@@ -58,6 +60,7 @@ package final class Hart: @unchecked Sendable {
         x = raw.assumingMemoryBound(to: UInt64.self)
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
         decoder = Decoder(extensions: configuration.extensions)
+        csrs = CSRDirectory(configuration.extensions)
         reset()
     }
 
@@ -79,7 +82,6 @@ package final class Hart: @unchecked Sendable {
     package func reset() {
         state.pointee = HartState()
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
-        state.pointee.mhartid = configuration.id
         resetCSRs()
         flushTranslations()
         updateContext()

@@ -26,6 +26,7 @@ package struct HartState: BitwiseCopyable {
     package var mcounteren: UInt64 = 0
     package var mcountinhibit: UInt64 = 0
     package var mscratch: UInt64 = 0
+    package var miselect: UInt64 = 0
     package var mepc: UInt64 = 0
     package var mcause: UInt64 = 0
     package var mtval: UInt64 = 0
@@ -55,10 +56,11 @@ package struct HartState: BitwiseCopyable {
     package var senvcfg = EnvironmentConfiguration(0)
     package var sstateen = InlineArray<4, UInt64>(repeating: 0)
     package var satp = SATP(0)
+    package var siselect: UInt64 = 0
     package var stimecmp: UInt64 = ~0
 
     // MARK: Hypervisor
-    package var hstatus = HStatus(0)
+    package var hstatus = HStatus.atReset
     package var hedeleg: UInt64 = 0
     package var hideleg: UInt64 = 0
     package var hcounteren: UInt64 = 0
@@ -71,13 +73,14 @@ package struct HartState: BitwiseCopyable {
     package var hstateen = InlineArray<4, UInt64>(repeating: 0)
 
     // MARK: Virtual supervisor
-    package var vsstatus = SStatus(0)
+    package var vsstatus = SStatus.atReset
     package var vstvec: UInt64 = 0
     package var vsscratch: UInt64 = 0
     package var vsepc: UInt64 = 0
     package var vscause: UInt64 = 0
     package var vstval: UInt64 = 0
     package var vsatp = SATP(0)
+    package var vsiselect: UInt64 = 0
     package var vstimecmp: UInt64 = ~0
 
     // MARK: Execution

@@ -52,26 +52,26 @@ private struct Disassembly {
 
     static func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
-    /// `.aq` and `.rl` of LR, SC and AMO; the number of a May-Be-Operation.
+    /// What the encoding adds to the mnemonic.
     var suffix: String {
-        switch row.format {
-        case .loadReserved, .atomic, .atomicPair: ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
+        switch row.format.suffix {
+        case .none: ""
+        case .ordering: ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
         case .mayBe: ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
         case .mayBeBinary: ".\(word >> 28 & 4 | word >> 26 & 3)"
-        default: ""
         }
     }
 
     /// The text of one operand; `nil` when it is not written.
     func operand(_ operand: Operand, symbol: (UInt64) -> String?) -> String? {
         switch operand {
-        case .rd: RegisterNames.integer[Int(fields.rd)]
+        case .rd, .evenRd: RegisterNames.integer[Int(fields.rd)]
         case .rs1: RegisterNames.integer[Int(fields.rs1)]
-        case .rs2: RegisterNames.integer[Int(fields.rs2)]
+        case .rs2, .evenRs2: RegisterNames.integer[Int(fields.rs2)]
         case .floatRd: RegisterNames.float[Int(fields.rd)]
         case .floatRs1: RegisterNames.float[Int(fields.rs1)]
         case .floatRs2: RegisterNames.float[Int(fields.rs2)]
-        case .floatRs3: RegisterNames.float[Int(word >> 27)]
+        case .floatRs3: RegisterNames.float[Int(fields.thirdSource)]
         case .immediate: "\(fields.immediateI)"
         case .upper: Self.hexadecimal(UInt64(word >> 12))
         case .shiftAmount: "\(fields.shiftAmount)"
@@ -80,11 +80,11 @@ private struct Disassembly {
         case .baseAddress: "(\(RegisterNames.integer[Int(fields.rs1)]))"
         case .branchTarget: target(fields.immediateB, symbol: symbol)
         case .jumpTarget: target(fields.immediateJ, symbol: symbol)
-        case .csr: csrName(UInt16(word >> 20)) ?? Self.hexadecimal(UInt64(word >> 20))
+        case .csr: CSRAddress(UInt16(word >> 20)).name ?? Self.hexadecimal(UInt64(word >> 20))
         case .csrImmediate: "\(fields.rs1)"
         case .predecessors: accessSet(word >> 24)
         case .successors: accessSet(word >> 20)
-        case .roundingMode: roundingMode
+        case .roundingMode, .fixedRoundingMode: roundingMode
         case .roundNumber: "\(fields.roundNumber)"
         case .floatConstant: FloatingPointConstants.names[Int(fields.rs1)]
         }

@@ -49,6 +49,12 @@ struct InstructionTableTests {
         #expect(~row.pattern.mask == expected)
     }
 
+    @Test("Every format has its row, in the order of the cases")
+    func formats() {
+        #expect(FormatTable.rows.map(\.format) == InstructionFormat.allCases)
+        #expect(MemoryLayout<OperandLayout>.size == 6)
+    }
+
     @Test("No 16-bit encoding belongs to two rows, and every form expands to a row's opcode")
     func compressedRows() {
         for row in CompressedTable.allRows {
