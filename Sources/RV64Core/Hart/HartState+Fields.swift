@@ -32,7 +32,7 @@ extension HartState {
     private static var machineFields: Fields {
         [
             \.mstatus.rawValue, \.misa, \.mhartid, \.medeleg, \.mideleg, \.mie, \.mip, \.mtvec, \.mcounteren,
-            \.mcountinhibit, \.mscratch, \.mepc, \.mcause, \.mtval, \.mtval2, \.mtinst, \.menvcfg.rawValue,
+            \.mcountinhibit, \.mscratch, \.miselect, \.mepc, \.mcause, \.mtval, \.mtval2, \.mtinst, \.menvcfg.rawValue,
             \.mseccfg.rawValue, \.mnscratch, \.mnepc, \.mncause, \.mnstatus.rawValue,
         ]
     }
@@ -40,7 +40,7 @@ extension HartState {
     private static var supervisorFields: Fields {
         [
             \.stvec, \.sscratch, \.sepc, \.scause, \.stval, \.scounteren, \.senvcfg.rawValue, \.satp.rawValue,
-            \.stimecmp,
+            \.siselect, \.stimecmp,
         ]
     }
 
@@ -53,7 +53,8 @@ extension HartState {
 
     private static var virtualSupervisorFields: Fields {
         [
-            \.vsstatus.rawValue, \.vstvec, \.vsscratch, \.vsepc, \.vscause, \.vstval, \.vsatp.rawValue, \.vstimecmp,
+            \.vsstatus.rawValue, \.vstvec, \.vsscratch, \.vsepc, \.vscause, \.vstval, \.vsatp.rawValue, \.vsiselect,
+            \.vstimecmp,
         ]
     }
 }
