@@ -22,7 +22,7 @@ final class HostTargetInterface: MMIODevice {
 
     private struct Undecided {
         let value: UInt64
-        var looks = 0
+        var looks: UInt8 = 0
     }
 
     /// Longer writes through the proxy are cut: the program sees how much was taken.
@@ -92,6 +92,21 @@ final class HostTargetInterface: MMIODevice {
             waiting.looks += 1
             if waiting.looks > 1 { serve(command) } else { current = waiting }
         }
+    }
+
+    // MARK: - Savable
+
+    func save(to writer: inout StateWriter) {
+        undecided.withLock { undecided in
+            writer.write(undecided?.value)
+            writer.write(undecided?.looks ?? 0)
+        }
+    }
+
+    func restore(from reader: inout StateReader) throws(StateError) {
+        let value = try reader.read(UInt64?.self)
+        let looks = try reader.read(UInt8.self)
+        undecided.withLock { $0 = value.map { Undecided(value: $0, looks: looks) } }
     }
 
     // MARK: - Commands

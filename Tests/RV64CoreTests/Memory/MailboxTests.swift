@@ -10,6 +10,8 @@ import Testing
 
     private final class Device: MMIODevice {
         let stores = Lock<[UInt64]>([])
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { throw .unmapped }
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
             stores.withLock { $0.append(value << 16 | width.bytes << 8 | offset) }

@@ -42,7 +42,7 @@ import Testing
             machine.write(Self.pattern, at: Self.cell)
             run(machine) { $0.word(ProgramBuilder.encode(load, rd: .a2, rs1: .a0) | both) }
             let unused = 64 - Int64(8 * bytes)
-            let value = Int64(bitPattern: Self.pattern >> (8 * offset)) << unused >> unused
+            let value = (Int64(bitPattern: Self.pattern >> (8 * offset)) << unused) >> unused
             #expect(machine[.a2] == UInt64(bitPattern: value))
         }
     }
