@@ -100,9 +100,12 @@ import Testing
 
     /// Its handler is no code, or traps again after some instructions: both are told. The second takes a million traps,
     /// so it is of a kind that does not leave the guest.
-    @Test(arguments: [
-        ([0], "illegal instruction"), ([Encoding.addi(5, 5, 1), Encoding.addi(5, 5, 1), 0x0010_0073], "breakpoint"),
-    ] as [([UInt32], String)])
+    @Test(
+        arguments: [
+            ([0], "illegal instruction"),
+            ([Encoding.addi(5, 5, 1), Encoding.addi(5, 5, 1), 0x0010_0073], "breakpoint"),
+        ] as [([UInt32], String)]
+    )
     func trapLoop(handler: [UInt32], cause: String) throws {
         let run = try GuestProgram { program in
             let place = program.address + 13 * 4
