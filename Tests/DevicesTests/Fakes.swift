@@ -138,7 +138,7 @@ final class KeepingDevice: VirtioDevice {
     func activate(features: VirtioFeatures) {}
     func reset() {}
     func save(to writer: inout StateWriter) {}
-    func restore(from reader: inout StateReader) throws(StateError) {}
+    func restore(from reader: inout StateReader) throws(StateError) { kept.withLock { $0 = [] } }
 
     var queue: VirtQueue? { link.withLock { $0?.queues[0] } }
     var chains: [DescriptorChain] { kept.withLock { $0 } }
@@ -153,7 +153,4 @@ final class KeepingDevice: VirtioDevice {
         kept.withLock { $0.removeAll { $0.head == head } }
         queue?.complete(chain, written: written)
     }
-
-    /// As if the process had ended.
-    func forget() { kept.withLock { $0 = [] } }
 }
