@@ -48,6 +48,8 @@ extension DeviceTreeConfiguration {
             try writer.property("reg", doubles: memory.lowerBound, memory.upperBound - memory.lowerBound)
         }
         try writer.node("cpus") { () throws(Failure) in try writeHarts(writer) }
+        // Firmware's business: what runs above it asks SBI.
+        if interruptModes == .machineAndSupervisor, isa.extensions.contains("zihpm") { try writeCounters(writer) }
         if devices.contains(.finisher) {
             try writePowerSwitch("poweroff", value: 0x5555, writer)
             try writePowerSwitch("reboot", value: 0x7777, writer)

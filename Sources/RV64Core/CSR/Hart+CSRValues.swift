@@ -183,7 +183,7 @@ extension Hart {
             refreshTimers()
         case .siselect: state.pointee.siselect = value & IndirectAccess.selectMask
         case .sireg ... .sireg6: writeDelegatedRegister(behind: address, value)
-        case .satp: state.pointee.satp = state.pointee.satp.legalized(value, limit: configuration.pagingLimit)
+        case .satp: state.pointee.satp = translation(value, over: state.pointee.satp)
         default: break
         }
     }
@@ -224,7 +224,7 @@ extension Hart {
             state.pointee.vstimecmp = value
             refreshTimers()
         case .vsiselect: state.pointee.vsiselect = value & IndirectAccess.selectMask
-        case .vsatp: state.pointee.vsatp = state.pointee.vsatp.legalized(value, limit: configuration.pagingLimit)
+        case .vsatp: state.pointee.vsatp = translation(value, over: state.pointee.vsatp)
         default: break
         }
     }

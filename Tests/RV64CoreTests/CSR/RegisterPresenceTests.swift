@@ -110,7 +110,7 @@ import Testing
     /// The default of a plain machine runs firmware that knows neither MDT nor NMIE nor SSEED.
     @Test func standardConfiguration() throws {
         let standard = ISAConfiguration.standard.extensions
-        #expect(ISAConfiguration.implemented.closure.subtracting(standard) == [.smdbltrp, .smrnmi, .zkr])
+        #expect(ISAConfiguration.implemented.closure.subtracting(standard) == [.smdbltrp, .smrnmi, .sv57, .zkr])
         let test = try TestHart(standard)
         #expect(!test.state.pointee.mstatus[.mdt])
         #expect(test.state.pointee.mnstatus[.nmie])
