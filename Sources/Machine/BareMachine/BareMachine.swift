@@ -100,7 +100,6 @@ public final class BareMachine: @unchecked Sendable {
                 InterruptLine(to: HartInterruptSink(hart, $0), source: 0)
             }
         }
-        let timers = ACLINT(hartCount: configuration.hartCount, clock: clock, harts: HartTimers(harts))
         let board = Board(
             contextLines: lines,
             console: console,
@@ -108,7 +107,7 @@ public final class BareMachine: @unchecked Sendable {
             random: random,
             memory: memory,
             clock: clock,
-            additional: [("clint", MemoryMap.clint, timers)]
+            hartTimers: BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts))
         )
         input.connect(board.uart)
         self.board = board
@@ -139,7 +138,6 @@ public final class BareMachine: @unchecked Sendable {
             isa: DeviceTreeConfiguration.ISA(configuration.isa),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: .machineAndSupervisor,
-            virtioSlots: Board.virtioSlots,
             bootArguments: configuration.bootArguments,
             initrd: kernel?.embeddedInitrd ?? image.embeddedInitrd,
             rngSeed: seed
