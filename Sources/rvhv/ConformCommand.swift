@@ -9,7 +9,7 @@ enum ConformCommand {
     static func run(_ configuration: ConformRunConfiguration) throws -> ExitStatus {
         // Ctrl-C ends the process: there is no terminal to restore.
         HostSignals.unblock()
-        let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? MachineCommand.defaultISA
+        let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? .underTest
         if let folder = configuration.suite.reference { try requireFolder(folder, for: "--reference") }
         let filter = configuration.suite.filter
         let tests = try TestDiscovery.tests(at: configuration.paths).filter { test in

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Makes the plain machine that the command line asks for and runs it.
 enum MachineCommand {
-    /// What a plain machine has unless `--isa` says otherwise: everything that is implemented.
+    /// What a plain machine has unless `--isa` says otherwise: nearly everything that is implemented.
     static let defaultISA = ISAConfiguration.standard
 
     static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
@@ -35,6 +35,7 @@ enum MachineCommand {
         let program = configuration.program
         let isa = try program.isa.map { try ISAOption.hart($0) } ?? defaultISA
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
+        if let paging = program.paging { machine.pagingLimit = paging.limit }
         machine.kernelPath = configuration.machine.kernel
         machine.initrdPath = program.initrd
         machine.memorySize = program.memory

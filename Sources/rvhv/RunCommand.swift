@@ -54,7 +54,7 @@ enum RunCommand {
         machine.initrdPath = guest.initrd
         machine.bootArguments = guest.bootargs
         machine.appendedArguments = guest.append
-        machine.pagingLimit = guest.paging.limit
+        if let paging = guest.paging { machine.pagingLimit = paging.limit }
         // A repeatable run needs repeatable randomness.
         machine.seed = options.seed ?? (options.clock == .instructions ? 0 : nil)
         return machine
@@ -62,7 +62,7 @@ enum RunCommand {
 }
 
 extension PagingChoice {
-    fileprivate var limit: PagingLimit {
+    var limit: PagingLimit {
         switch self {
         case .sv39: .sv39
         case .sv48: .sv48

@@ -1,5 +1,8 @@
 /// The hart list parameter. SBI 3.0, "Hart list parameter".
 enum HartMask {
+    /// The two arguments.
+    static let parameters = [SBIParameter("hart_mask", .hartMask), SBIParameter("hart_mask_base", .hartMaskBase)]
+
     /// The harts that a mask and its base name.
     ///
     /// - Parameters:

@@ -78,6 +78,18 @@ package final class HartStateMachine: Sendable {
     /// `STARTED` to `SUSPEND_PENDING`; false if the hart is in another state.
     package func requestSuspend(of hart: Int) -> Bool { advance(hart, from: .started, to: .suspendPending) }
 
+    /// `STARTED` to `SUSPEND_PENDING` with all other harts `STOPPED`, which is what suspending the system asks for;
+    /// false, and nothing changed, otherwise.
+    package func requestSystemSuspend(by hart: Int) -> Bool {
+        slots.withLock { slots in
+            guard slots.indices.allSatisfy({ slots[$0].state == ($0 == hart ? .started : .stopped) }) else {
+                return false
+            }
+            slots[hart].state = .suspendPending
+            return true
+        }
+    }
+
     /// `SUSPEND_PENDING` to `SUSPENDED`; false if the hart is in another state.
     @discardableResult
     package func enterSuspend(of hart: Int) -> Bool { advance(hart, from: .suspendPending, to: .suspended) }

@@ -8,6 +8,15 @@ package enum HartStatus: UInt64, CaseIterable, Sendable {
     case suspendPending = 5
     case resumePending = 6
 
+    /// Whether an interrupt that is sent to the hart reaches it. One that is off, or not yet on, has none pending when
+    /// it starts.
+    package var takesInterrupts: Bool {
+        switch self {
+        case .started, .suspended, .suspendPending, .resumePending: true
+        case .stopped, .startPending, .stopPending: false
+        }
+    }
+
     /// The states that may follow: the arrows of the figure "SBI HSM State Machine".
     package var successors: [HartStatus] {
         switch self {

@@ -1,31 +1,14 @@
-/// Interrupts between harts: SBI 3.0, "IPI Extension".
-struct IPIExtension: SBIExtension {
-    private enum Function: UInt64 {
-        case sendIPI = 0
-    }
-
-    func signature(of call: SBICall) -> SBISignature {
-        switch Function(rawValue: call.function) {
-        case .sendIPI: SBISignature("IPI.send_ipi", 2)
-        case nil: .unknownFunction("IPI.unknown")
-        }
-    }
-
-    func handle(
-        _ call: SBICall,
-        hart: Int,
-        environment: any SBIEnvironment
-    ) throws(SBIError) -> SBIOutcome {
-        switch Function(rawValue: call.function) {
-        case .sendIPI:
-            let harts = try HartMask.harts(
-                call.arguments.a0,
-                base: call.arguments.a1,
-                hartCount: environment.hartStates.hartCount
-            )
-            if !harts.isEmpty { environment.sendIPI(to: harts) }
-            return .reply(.success())
-        case nil: throw .notSupported
-        }
-    }
+extension SBIExtension {
+    /// Interrupts between harts: SBI 3.0, "IPI Extension".
+    static let ipi = SBIExtension(
+        0x73_5049,
+        "IPI",
+        [
+            SBIFunction(0, "send_ipi", HartMask.parameters, errors: [.invalidParameter]) { request throws(SBIError) in
+                let harts = try request.harts(request.arguments.a0, base: request.arguments.a1)
+                if !harts.isEmpty { request.environment.sendIPI(to: harts) }
+                return .success()
+            }
+        ]
+    )
 }

@@ -1,110 +1,124 @@
 import Platform
 import RV64Core
 
-/// The calls of SBI 0.1, an EID each: SBI 3.0, "Legacy Extensions". They answer in `a0` alone.
-struct LegacyExtension: SBIExtension {
-    enum Function: Sendable {
-        case setTimer
-        case consolePutchar
-        case consoleGetchar
-        case clearIPI
-        case sendIPI
-        case remoteFenceI
-        case remoteSFenceVMA
-        case remoteSFenceVMAWithASID
-        case shutdown
-    }
-
-    let function: Function
-
-    func signature(of call: SBICall) -> SBISignature {
-        switch function {
-        case .setTimer: SBISignature("legacy.set_timer", 1)
-        case .consolePutchar: SBISignature("legacy.console_putchar", 1)
-        case .consoleGetchar: SBISignature("legacy.console_getchar", 0)
-        case .clearIPI: SBISignature("legacy.clear_ipi", 0)
-        case .sendIPI: SBISignature("legacy.send_ipi", 1)
-        case .remoteFenceI: SBISignature("legacy.remote_fence_i", 1)
-        case .remoteSFenceVMA: SBISignature("legacy.remote_sfence_vma", 3)
-        case .remoteSFenceVMAWithASID: SBISignature("legacy.remote_sfence_vma_asid", 4)
-        case .shutdown: SBISignature("legacy.shutdown", 0)
-        }
-    }
-
-    func handle(_ call: SBICall, hart: Int, environment: any SBIEnvironment) -> SBIOutcome {
-        do throws(Stop) {
-            return try answer(call.arguments, environment)
-        } catch {
-            switch error {
-            case .error(let error): return .legacyReply(error.registerValue)
-            case .trap(let trap): return .inject(trap)
+extension SBIExtension {
+    /// The calls of SBI 0.1, an EID each: SBI 3.0, "Legacy Extensions". They answer in `a0` alone.
+    static let legacy: [SBIExtension] = [
+        SBIExtension(
+            legacy: 0,
+            SBIFunction(0, "set_timer", [SBIParameter("stime_value", .time)], handle: Legacy.timer)
+        ),
+        SBIExtension(legacy: 1, SBIFunction(0, "console_putchar", [SBIParameter("ch", .byte)], handle: Legacy.write)),
+        SBIExtension(legacy: 2, SBIFunction(0, "console_getchar", handle: Legacy.read)),
+        SBIExtension(
+            legacy: 3,
+            SBIFunction(0, "clear_ipi") { .legacyReply($0.environment.clearIPI() ? 1 : 0) }
+        ),
+        SBIExtension(legacy: 4, SBIFunction(0, "send_ipi", Legacy.hartMask, handle: Legacy.sendIPI)),
+        SBIExtension(
+            legacy: 5,
+            SBIFunction(0, "remote_fence_i", Legacy.hartMask) { request throws(SBIError) in
+                try Legacy.fence(request) { () throws(SBIError) in .instruction }
             }
+        ),
+        SBIExtension(
+            legacy: 6,
+            SBIFunction(
+                0,
+                "remote_sfence_vma",
+                Legacy.hartMask + Legacy.range,
+                errors: [.invalidAddress]
+            ) { request throws(SBIError) in
+                try Legacy.fence(request) { () throws(SBIError) in
+                    .supervisor(try Legacy.range(request.arguments), asid: nil)
+                }
+            }
+        ),
+        SBIExtension(
+            legacy: 7,
+            SBIFunction(
+                0,
+                "remote_sfence_vma_asid",
+                Legacy.hartMask + Legacy.range + [SBIParameter("asid", .number)],
+                errors: [.invalidAddress, .invalidParameter]
+            ) { request throws(SBIError) in
+                try Legacy.fence(request) { () throws(SBIError) in
+                    let range = try Legacy.range(request.arguments)
+                    return .supervisor(range, asid: try AddressSpaceID.asid(request.arguments.a3))
+                }
+            }
+        ),
+        SBIExtension(
+            legacy: 8,
+            SBIFunction(0, "shutdown") { _ in .resetMachine(SBIReset(kind: .shutdown, reason: .none)) }
+        ),
+    ]
+}
+
+private enum Legacy {
+    static let hartMask = [SBIParameter("hart_mask", .virtualAddress)]
+    static let range = [SBIParameter("start", .virtualAddress), SBIParameter("size", .size)]
+
+    @Sendable static func timer(_ request: SBIRequest) -> SBIOutcome {
+        request.environment.setTimer(request.arguments.a0)
+        return .legacyReply(0)
+    }
+
+    @Sendable static func write(_ request: SBIRequest) -> SBIOutcome {
+        // "If the console doesn't exist at all, then the character is thrown away."
+        _ = request.environment.writeConsole([UInt8(truncatingIfNeeded: request.arguments.a0)])
+        return .legacyReply(0)
+    }
+
+    @Sendable static func read(_ request: SBIRequest) -> SBIOutcome {
+        .legacyReply(request.environment.readConsole(maximum: 1)?.first.map(UInt64.init) ?? .max)
+    }
+
+    @Sendable static func sendIPI(_ request: SBIRequest) throws(SBIError) -> SBIOutcome {
+        try withHarts(request) { harts throws(SBIError) in
+            if !harts.isEmpty { request.environment.sendIPI(to: harts) }
         }
     }
 
-    /// Why a call has not been done.
-    private enum Stop: Error {
-        case error(SBIError)
-        /// The page or access fault of reading the guest's hart mask, which is the guest's to handle.
-        case trap(Trap)
-    }
-
-    private func answer(
-        _ arguments: SBICall.Arguments,
-        _ environment: any SBIEnvironment
-    ) throws(Stop) -> SBIOutcome {
-        switch function {
-        case .setTimer:
-            environment.setTimer(arguments.a0)
-            return .legacyReply(0)
-        case .consolePutchar:
-            // "If the console doesn't exist at all, then the character is thrown away."
-            _ = environment.writeConsole([UInt8(truncatingIfNeeded: arguments.a0)])
-            return .legacyReply(0)
-        case .consoleGetchar:
-            return .legacyReply(environment.readConsole(maximum: 1)?.first.map(UInt64.init) ?? .max)
-        case .clearIPI:
-            return .legacyReply(environment.clearIPI() ? 1 : 0)
-        case .sendIPI:
-            let harts = try readHartMask(arguments.a0, environment)
-            if !harts.isEmpty { environment.sendIPI(to: harts) }
-            return .legacyReply(0)
-        case .remoteFenceI, .remoteSFenceVMA, .remoteSFenceVMAWithASID:
-            let harts = try readHartMask(arguments.a0, environment)
-            let fence = try fence(arguments)
-            if !harts.isEmpty { environment.remoteFence(fence, harts: harts) }
-            return .legacyReply(0)
-        case .shutdown:
-            return .resetMachine(SBIReset(kind: .shutdown, reason: .none))
+    static func fence(
+        _ request: SBIRequest,
+        _ make: () throws(SBIError) -> RemoteFence
+    ) throws(SBIError) -> SBIOutcome {
+        try withHarts(request) { harts throws(SBIError) in
+            let fence = try make()
+            if !harts.isEmpty { request.environment.remoteFence(fence, harts: harts) }
         }
     }
 
-    private func fence(_ arguments: SBICall.Arguments) throws(Stop) -> RemoteFence {
-        do throws(SBIError) {
-            if function == .remoteFenceI { return .instruction }
-            let range = try FenceRange(start: arguments.a1, size: arguments.a2)
-            let asid = function == .remoteSFenceVMAWithASID ? try AddressSpaceID.asid(arguments.a3) : nil
-            return .supervisor(range, asid: asid)
+    static func range(_ arguments: SBICall.Arguments) throws(SBIError) -> FenceRange {
+        try FenceRange(start: arguments.a1, size: arguments.a2)
+    }
+
+    /// Reads the harts' mask; the page or access fault of reading it is the guest's to handle.
+    private static func withHarts(
+        _ request: SBIRequest,
+        _ body: ([Int]) throws(SBIError) -> Void
+    ) throws(SBIError) -> SBIOutcome {
+        let harts: [Int]
+        do throws(Trap) {
+            harts = try readHartMask(request.arguments.a0, request.environment)
         } catch {
-            throw .error(error)
+            return .inject(error)
         }
+        try body(harts)
+        return .legacyReply(0)
     }
 
     /// The harts of the bit vector at a guest virtual address; all of them at the null pointer, as every firmware of
     /// that time had it.
     ///
     /// Bits past the last hart only fill the last doubleword, and are ignored.
-    private func readHartMask(_ address: UInt64, _ environment: any SBIEnvironment) throws(Stop) -> [Int] {
+    private static func readHartMask(_ address: UInt64, _ environment: any SBIEnvironment) throws(Trap) -> [Int] {
         let hartCount = environment.hartStates.hartCount
         if address == 0 { return Array(0..<hartCount) }
         var harts: [Int] = []
         for first in stride(from: 0, to: hartCount, by: UInt64.bitWidth) {
-            let word: UInt64
-            do {
-                word = try environment.readGuestVirtual(VirtualAddress(address &+ UInt64(first / 8)))
-            } catch {
-                throw .trap(error)
-            }
+            let word = try environment.readGuestVirtual(VirtualAddress(address &+ UInt64(first / 8)))
             let last = min(first + UInt64.bitWidth, hartCount)
             harts += (first..<last).filter { word >> UInt64($0 - first) & 1 != 0 }
         }

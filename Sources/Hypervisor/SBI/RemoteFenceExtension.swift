@@ -1,66 +1,72 @@
-/// Fences on other harts: SBI 3.0, "RFENCE Extension".
-struct RemoteFenceExtension: SBIExtension {
-    private enum Function: UInt64 {
-        case fenceI = 0
-        case sfenceVMA = 1
-        case sfenceVMAWithASID = 2
-        case hfenceGVMAWithVMID = 3
-        case hfenceGVMA = 4
-        case hfenceVVMAWithASID = 5
-        case hfenceVVMA = 6
+extension SBIExtension {
+    /// Fences on other harts: SBI 3.0, "RFENCE Extension".
+    static let remoteFence = SBIExtension(
+        0x5246_4E43,
+        "RFENCE",
+        [
+            SBIFunction(0, "fence_i", HartMask.parameters, errors: [.invalidParameter]) { request throws(SBIError) in
+                try RemoteFences.post(.instruction, request)
+            },
+            RemoteFences.row(1, "sfence_vma") { range, _ throws(SBIError) in .supervisor(range, asid: nil) },
+            RemoteFences.row(2, "sfence_vma_asid", number: "asid") { range, number throws(SBIError) in
+                .supervisor(range, asid: try AddressSpaceID.asid(number))
+            },
+            RemoteFences.guestRow(3, "hfence_gvma_vmid", number: "vmid") { range, number throws(SBIError) in
+                .guestStage(range, vmid: try AddressSpaceID.vmid(number))
+            },
+            RemoteFences.guestRow(4, "hfence_gvma") { range, _ throws(SBIError) in .guestStage(range, vmid: nil) },
+            RemoteFences.guestRow(5, "hfence_vvma_asid", number: "asid") { range, number throws(SBIError) in
+                .virtualSupervisor(range, asid: try AddressSpaceID.asid(number))
+            },
+            RemoteFences.guestRow(6, "hfence_vvma") { range, _ throws(SBIError) in
+                .virtualSupervisor(range, asid: nil)
+            },
+        ]
+    )
+}
 
-        /// "This function call is only valid for harts implementing hypervisor extension."
-        var needsHypervisorExtension: Bool {
-            switch self {
-            case .fenceI, .sfenceVMA, .sfenceVMAWithASID: false
-            case .hfenceGVMAWithVMID, .hfenceGVMA, .hfenceVVMAWithASID, .hfenceVVMA: true
+private enum RemoteFences {
+    /// The fence of a range and of what `a4` names.
+    typealias Maker = @Sendable (FenceRange, UInt64) throws(SBIError) -> RemoteFence
+
+    /// A fence of addresses; `number` is the name of its fifth argument, if it has one.
+    static func row(_ id: UInt64, _ name: String, number: String? = nil, make: @escaping Maker) -> SBIFunction {
+        let range = [SBIParameter("start_addr", .virtualAddress), SBIParameter("size", .size)]
+        let last = number.map { [SBIParameter($0, .number)] } ?? []
+        return SBIFunction(
+            id,
+            name,
+            HartMask.parameters + range + last,
+            errors: [.invalidParameter, .invalidAddress],
+            handle: { request throws(SBIError) in
+                let arguments = request.arguments
+                // The harts first: which of two errors is reported does not depend on the fence.
+                _ = try request.harts(arguments.a0, base: arguments.a1)
+                let range = try FenceRange(start: arguments.a2, size: arguments.a3)
+                return try post(try make(range, arguments.a4), request)
             }
-        }
-    }
-
-    func signature(of call: SBICall) -> SBISignature {
-        switch Function(rawValue: call.function) {
-        case .fenceI: SBISignature("RFENCE.fence_i", 2)
-        case .sfenceVMA: SBISignature("RFENCE.sfence_vma", 4)
-        case .sfenceVMAWithASID: SBISignature("RFENCE.sfence_vma_asid", 5)
-        case .hfenceGVMAWithVMID: SBISignature("RFENCE.hfence_gvma_vmid", 5)
-        case .hfenceGVMA: SBISignature("RFENCE.hfence_gvma", 4)
-        case .hfenceVVMAWithASID: SBISignature("RFENCE.hfence_vvma_asid", 5)
-        case .hfenceVVMA: SBISignature("RFENCE.hfence_vvma", 4)
-        case nil: .unknownFunction("RFENCE.unknown")
-        }
-    }
-
-    func handle(
-        _ call: SBICall,
-        hart: Int,
-        environment: any SBIEnvironment
-    ) throws(SBIError) -> SBIOutcome {
-        guard let function = Function(rawValue: call.function) else { throw .notSupported }
-        if function.needsHypervisorExtension && !environment.hasHypervisorExtension { throw .notSupported }
-        let arguments = call.arguments
-        let harts = try HartMask.harts(
-            arguments.a0,
-            base: arguments.a1,
-            hartCount: environment.hartStates.hartCount
         )
-        let fence = try fence(function, arguments)
-        if !harts.isEmpty { environment.remoteFence(fence, harts: harts) }
-        return .reply(.success())
     }
 
-    private func fence(_ function: Function, _ arguments: SBICall.Arguments) throws(SBIError) -> RemoteFence {
-        if function == .fenceI { return .instruction }
-        let range = try FenceRange(start: arguments.a2, size: arguments.a3)
-        return switch function {
-        case .fenceI: .instruction
-        case .sfenceVMA: .supervisor(range, asid: nil)
-        case .sfenceVMAWithASID: .supervisor(range, asid: try AddressSpaceID.asid(arguments.a4))
-        case .hfenceGVMAWithVMID: .guestStage(range, vmid: try AddressSpaceID.vmid(arguments.a4))
-        case .hfenceGVMA: .guestStage(range, vmid: nil)
-        case .hfenceVVMAWithASID: .virtualSupervisor(range, asid: try AddressSpaceID.asid(arguments.a4))
-        case .hfenceVVMA: .virtualSupervisor(range, asid: nil)
-        }
+    /// "This function call is only valid for harts implementing hypervisor extension."
+    static func guestRow(_ id: UInt64, _ name: String, number: String? = nil, make: @escaping Maker) -> SBIFunction {
+        let fence = row(id, name, number: number, make: make)
+        return SBIFunction(
+            id,
+            name,
+            fence.parameters,
+            errors: fence.errors + [.notSupported],
+            handle: { request throws(SBIError) in
+                guard request.environment.hasHypervisorExtension else { throw .notSupported }
+                return try fence.handle(request)
+            }
+        )
+    }
+
+    static func post(_ fence: RemoteFence, _ request: SBIRequest) throws(SBIError) -> SBIOutcome {
+        let harts = try request.harts(request.arguments.a0, base: request.arguments.a1)
+        if !harts.isEmpty { request.environment.remoteFence(fence, harts: harts) }
+        return .success()
     }
 }
 

@@ -1,6 +1,7 @@
 /// One `ecall` from a supervisor, as its registers hold it. SBI 3.0, "Binary Encoding".
 package struct SBICall: Equatable, Sendable {
-    /// `a7`: the extension ID (EID).
+    /// `a7`: the extension ID (EID), compared in all its 64 bits: one that is not the sign extension of 32 bits is no
+    /// EID.
     package var extensionID: UInt64
     /// `a6`: the function ID (FID). The legacy extensions ignore it.
     package var function: UInt64
@@ -43,60 +44,63 @@ package struct SBICall: Equatable, Sendable {
         }
     }
 
-    /// The call's name for statistics: `TIME.set_timer`.
-    ///
-    /// Calls that nobody implements share a few fixed names, so a guest that tries every number cannot grow a table of
-    /// counters without limit.
-    package var name: String { signature.name }
-
-    /// Whether the extension and the function exist.
-    var isImplemented: Bool { signature.isImplemented }
-
-    /// Which function this is, and how many arguments it has.
-    var signature: SBISignature {
-        guard let handler = SBIExtensionID(rawValue: extensionID)?.handler else { return .unknownExtension }
-        return handler.signature(of: self)
+    /// What the call is for.
+    package var target: SBITarget {
+        guard let index = SBIExtension.all.firstIndex(where: { $0.id == extensionID }) else { return .unknownExtension }
+        return SBIExtension.all[index].index(of: function).map { .function($0, extension: index) }
+            ?? .unknownFunction(extension: index)
     }
 }
 
 extension SBICall: CustomStringConvertible {
-    /// The call with its arguments, for a trace: `HSM.hart_get_status(0x1)`.
+    /// The call with its arguments, for a trace: `HSM.hart_get_status(hartid=1)`.
     package var description: String {
-        let signature = signature
+        let target = target
+        guard let function = target.function else {
+            return "\(target.name)(a7=\(hex(extensionID)), a6=\(hex(self.function)))"
+        }
         let registers = [
             arguments.a0, arguments.a1, arguments.a2, arguments.a3, arguments.a4, arguments.a5,
         ]
-        let list = registers.prefix(signature.parameterCount).map(Self.hexadecimal).joined(separator: ", ")
-        guard signature.isImplemented else {
-            return "\(signature.name)(a7 \(Self.hexadecimal(extensionID)), a6 \(Self.hexadecimal(function)))"
-        }
-        return "\(signature.name)(\(list))"
+        let list = zip(function.parameters, registers).map { $0.text($1) }.joined(separator: ", ")
+        return "\(target.name)(\(list))"
     }
-
-    private static func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 }
 
-/// A function's name and the number of its arguments.
-struct SBISignature: Equatable, Sendable {
-    let name: String
-    let parameterCount: Int
-    let isImplemented: Bool
-
-    init(_ name: String, _ parameterCount: Int) {
-        self.init(name: name, parameterCount: parameterCount, isImplemented: true)
-    }
-
-    private init(name: String, parameterCount: Int, isImplemented: Bool) {
-        self.name = name
-        self.parameterCount = parameterCount
-        self.isImplemented = isImplemented
-    }
-
+/// Which function a call is for: its place in the tables. Calls are counted by it.
+///
+/// Calls that nobody implements share a few targets, so a guest that tries every number cannot grow a table of counters
+/// without limit.
+package enum SBITarget: Hashable, Sendable {
+    case function(Int, extension: Int)
+    /// An FID that is not implemented, of an extension that is.
+    case unknownFunction(extension: Int)
     /// An EID that is not implemented.
-    static let unknownExtension = SBISignature(name: "unknown.extension", parameterCount: 0, isImplemented: false)
+    case unknownExtension
 
-    /// An FID that is not implemented, of the extension that `name` tells.
-    static func unknownFunction(_ name: String) -> SBISignature {
-        SBISignature(name: name, parameterCount: 0, isImplemented: false)
+    /// The function's row; nil if there is none.
+    var function: SBIFunction? {
+        switch self {
+        case .function(let function, let index): SBIExtension.all[index].functions[function]
+        case .unknownFunction, .unknownExtension: nil
+        }
+    }
+
+    /// Whether there is such a function.
+    package var isImplemented: Bool {
+        switch self {
+        case .function: true
+        case .unknownFunction, .unknownExtension: false
+        }
+    }
+
+    /// For statistics and traces: `TIME.set_timer`.
+    package var name: String {
+        switch self {
+        case .function(let function, let index):
+            "\(SBIExtension.all[index].name).\(SBIExtension.all[index].functions[function].name)"
+        case .unknownFunction(let index): "\(SBIExtension.all[index].name).unknown"
+        case .unknownExtension: "unknown.extension"
+        }
     }
 }

@@ -6,22 +6,29 @@ package struct SBIDispatcher: Sendable {
 
     /// Does what a call asks for.
     ///
-    /// An EID or FID that is not implemented is answered with `SBI_ERR_NOT_SUPPORTED`; `call.name` counts it.
+    /// An EID or FID that is not implemented is answered with `SBI_ERR_NOT_SUPPORTED`.
     ///
     /// - Parameters:
-    ///   - call: what the registers hold. The EID is compared in all its 64 bits: one that is not the sign extension
-    ///     of 32 bits is no EID.
+    ///   - call: what the registers hold.
+    ///   - target: what the call is for.
     ///   - hart: the calling hart, which is `STARTED`.
     ///   - environment: the machine, as the calling hart sees it.
     /// - Returns: what the vCPU does next.
-    package func handle(_ call: SBICall, hart: Int, environment: any SBIEnvironment) -> SBIOutcome {
-        guard let handler = SBIExtensionID(rawValue: call.extensionID)?.handler else {
-            return .reply(.failure(.notSupported))
-        }
-        do {
-            return try handler.handle(call, hart: hart, environment: environment)
+    package func handle(
+        _ call: SBICall,
+        for target: SBITarget,
+        hart: Int,
+        environment: any SBIEnvironment
+    ) -> SBIOutcome {
+        guard case .function(let function, let index) = target else { return .reply(.failure(.notSupported)) }
+        let request = SBIRequest(arguments: call.arguments, hart: hart, environment: environment)
+        do throws(SBIError) {
+            return try SBIExtension.all[index].functions[function].handle(request)
         } catch {
-            return .reply(.failure(error))
+            return switch SBIExtension.all[index].convention {
+            case .standard: .reply(.failure(error))
+            case .legacy: .legacyReply(error.registerValue)
+            }
         }
     }
 }

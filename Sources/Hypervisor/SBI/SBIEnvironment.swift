@@ -18,7 +18,7 @@ package protocol SBIEnvironment: AnyObject {
     /// is in the future.
     func setTimer(_ deadline: UInt64)
 
-    /// Makes the supervisor software interrupt pending on each of the harts.
+    /// Makes the supervisor software interrupt pending on each of the harts that are not off.
     func sendIPI(to harts: [Int])
 
     /// Clears the calling hart's supervisor software interrupt; true if it was pending.
@@ -51,6 +51,19 @@ package protocol SBIEnvironment: AnyObject {
     /// Takes bytes that wait at the guest's console, `maximum` at most, and none rather than wait; nil after an I/O
     /// error.
     func readConsole(maximum: Int) -> [UInt8]?
+
+    /// What the calling hart has a firmware feature set to; nil where it cannot have the feature.
+    func firmwareFeature(_ feature: FirmwareFeature) -> UInt64?
+
+    /// Sets a firmware feature of the calling hart to one of the feature's values; false, and nothing changed, where
+    /// the hart does not have that value.
+    func setFirmwareFeature(_ feature: FirmwareFeature, to value: UInt64) -> Bool
+
+    /// Whether the calling hart has locked a firmware feature.
+    func isFirmwareFeatureLocked(_ feature: FirmwareFeature) -> Bool
+
+    /// Locks a firmware feature of the calling hart until the hart is reset.
+    func lockFirmwareFeature(_ feature: FirmwareFeature)
 
     /// Wakes the vCPU of a hart that has just become `START_PENDING`; it takes where to begin from
     /// `HartStateMachine.completeStart`, which makes it `STARTED`.

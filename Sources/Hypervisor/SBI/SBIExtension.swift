@@ -1,56 +1,89 @@
-/// The extensions that are implemented, by EID.
-package enum SBIExtensionID: UInt64, CaseIterable, Sendable {
-    case legacySetTimer = 0x00
-    case legacyConsolePutchar = 0x01
-    case legacyConsoleGetchar = 0x02
-    case legacyClearIPI = 0x03
-    case legacySendIPI = 0x04
-    case legacyRemoteFenceI = 0x05
-    case legacyRemoteSFenceVMA = 0x06
-    case legacyRemoteSFenceVMAWithASID = 0x07
-    case legacyShutdown = 0x08
-    case base = 0x10
-    case ipi = 0x73_5049
-    case hartState = 0x48_534D
-    case debugConsole = 0x4442_434E
-    case remoteFence = 0x5246_4E43
-    case systemReset = 0x5352_5354
-    case timer = 0x5449_4D45
+/// One extension: its EID, and a row for each of its functions.
+///
+/// Whatever asks which functions there are (the dispatcher, Base's probe, the counters, traces) reads these rows.
+struct SBIExtension: Sendable {
+    let id: UInt64
+    /// Its name in traces and statistics, such as `HSM`.
+    let name: String
+    let convention: Convention
+    /// By FID.
+    let functions: [SBIFunction]
 
-    /// The extension table: who answers.
-    var handler: any SBIExtension {
-        switch self {
-        case .legacySetTimer: LegacyExtension(function: .setTimer)
-        case .legacyConsolePutchar: LegacyExtension(function: .consolePutchar)
-        case .legacyConsoleGetchar: LegacyExtension(function: .consoleGetchar)
-        case .legacyClearIPI: LegacyExtension(function: .clearIPI)
-        case .legacySendIPI: LegacyExtension(function: .sendIPI)
-        case .legacyRemoteFenceI: LegacyExtension(function: .remoteFenceI)
-        case .legacyRemoteSFenceVMA: LegacyExtension(function: .remoteSFenceVMA)
-        case .legacyRemoteSFenceVMAWithASID: LegacyExtension(function: .remoteSFenceVMAWithASID)
-        case .legacyShutdown: LegacyExtension(function: .shutdown)
-        case .base: BaseExtension()
-        case .ipi: IPIExtension()
-        case .hartState: HartStateExtension()
-        case .debugConsole: DebugConsoleExtension()
-        case .remoteFence: RemoteFenceExtension()
-        case .systemReset: SystemResetExtension()
-        case .timer: TimerExtension()
+    /// How calls name a function and get their answer.
+    enum Convention: Sendable {
+        /// The FID in `a6`, an error in `a0` and a value in `a1`.
+        case standard
+        /// SBI 0.1: an extension is one function whatever `a6` holds, and answers in `a0` alone.
+        case legacy
+    }
+
+    init(_ id: UInt64, _ name: String, _ functions: [SBIFunction]) {
+        self.id = id
+        self.name = name
+        convention = .standard
+        self.functions = functions
+    }
+
+    init(legacy id: UInt64, _ function: SBIFunction) {
+        self.id = id
+        name = "legacy"
+        convention = .legacy
+        functions = [function]
+    }
+
+    /// Where the function of that FID stands in `functions`.
+    func index(of function: UInt64) -> Int? {
+        switch convention {
+        case .standard: functions.firstIndex { $0.id == function }
+        case .legacy: 0
         }
+    }
+
+    /// All that is implemented, what is called often first.
+    static let all: [SBIExtension] =
+        [
+            .timer, .ipi, .remoteFence, .debugConsole, .base, .hartState, .systemReset, .systemSuspend,
+            .firmwareFeatures,
+        ] + legacy
+}
+
+/// One function of an extension.
+struct SBIFunction: Sendable {
+    /// Its FID.
+    let id: UInt64
+    /// Its name in the specification, without `sbi_`.
+    let name: String
+    /// What `a0` and the registers after it hold.
+    let parameters: [SBIParameter]
+    /// The errors that the specification lets the function return.
+    let errors: [SBIError]
+    /// Does it. What it throws is what the guest gets as error.
+    let handle: @Sendable (SBIRequest) throws(SBIError) -> SBIOutcome
+
+    init(
+        _ id: UInt64,
+        _ name: String,
+        _ parameters: [SBIParameter] = [],
+        errors: [SBIError] = [],
+        handle: @escaping @Sendable (SBIRequest) throws(SBIError) -> SBIOutcome
+    ) {
+        self.id = id
+        self.name = name
+        self.parameters = parameters
+        self.errors = errors
+        self.handle = handle
     }
 }
 
-/// One extension: a few functions behind one EID.
-protocol SBIExtension: Sendable {
-    /// The function that the call asks for.
-    func signature(of call: SBICall) -> SBISignature
+/// A call as its function gets it.
+struct SBIRequest {
+    let arguments: SBICall.Arguments
+    /// The calling hart, which is `STARTED`.
+    let hart: Int
+    let environment: any SBIEnvironment
 
-    /// Does what the call asks for.
-    ///
-    /// - Throws: the error that the call returns; `notSupported` for an FID that is not implemented.
-    func handle(
-        _ call: SBICall,
-        hart: Int,
-        environment: any SBIEnvironment
-    ) throws(SBIError) -> SBIOutcome
+    /// The harts of a hart list parameter.
+    func harts(_ mask: UInt64, base: UInt64) throws(SBIError) -> [Int] {
+        try HartMask.harts(mask, base: base, hartCount: environment.hartStates.hartCount)
+    }
 }

@@ -19,6 +19,9 @@ package enum SBIOutcome: Equatable, Sendable {
     case resetMachine(SBIReset)
     /// Do not return: the guest takes this trap, with `sepc` at the `ecall`. SBI 3.0, "Legacy Extensions".
     case inject(Trap)
+
+    /// `SBI_SUCCESS` with a value.
+    static func success(_ value: UInt64 = 0) -> SBIOutcome { .reply(.success(value)) }
 }
 
 /// How a suspended hart comes back. SBI 3.0, "Hart suspend".

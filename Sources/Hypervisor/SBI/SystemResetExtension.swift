@@ -1,27 +1,25 @@
-/// Shutdown and reboot: SBI 3.0, "System Reset Extension".
-struct SystemResetExtension: SBIExtension {
-    private enum Function: UInt64 {
-        case systemReset = 0
-    }
-
-    func signature(of call: SBICall) -> SBISignature {
-        switch Function(rawValue: call.function) {
-        case .systemReset: SBISignature("SRST.system_reset", 2)
-        case nil: .unknownFunction("SRST.unknown")
-        }
-    }
+extension SBIExtension {
+    /// Shutdown and reboot: SBI 3.0, "System Reset Extension".
+    static let systemReset = SBIExtension(
+        0x5352_5354,
+        "SRST",
+        [
+            SBIFunction(
+                0,
+                "system_reset",
+                [SBIParameter("reset_type", .selector), SBIParameter("reset_reason", .selector)],
+                errors: [.invalidParameter, .notSupported, .failed],
+                handle: reset
+            )
+        ]
+    )
 
     /// "At least one of `reset_type` or `reset_reason` is reserved or is platform-specific and unimplemented":
     /// `SBI_ERR_INVALID_PARAM`, which is all but the standard ones.
-    func handle(
-        _ call: SBICall,
-        hart: Int,
-        environment: any SBIEnvironment
-    ) throws(SBIError) -> SBIOutcome {
-        guard Function(rawValue: call.function) != nil else { throw .notSupported }
+    @Sendable private static func reset(_ request: SBIRequest) throws(SBIError) -> SBIOutcome {
         // Both are uint32_t: what their registers hold above is not part of them.
-        guard let kind = SBIReset.Kind(rawValue: UInt32(truncatingIfNeeded: call.arguments.a0)),
-            let reason = SBIReset.Reason(rawValue: UInt32(truncatingIfNeeded: call.arguments.a1))
+        guard let kind = SBIReset.Kind(rawValue: UInt32(truncatingIfNeeded: request.arguments.a0)),
+            let reason = SBIReset.Reason(rawValue: UInt32(truncatingIfNeeded: request.arguments.a1))
         else { throw .invalidParameter }
         return .resetMachine(SBIReset(kind: kind, reason: reason))
     }

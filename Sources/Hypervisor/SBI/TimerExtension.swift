@@ -1,26 +1,13 @@
-/// The timer event: SBI 3.0, "Timer Extension".
-struct TimerExtension: SBIExtension {
-    private enum Function: UInt64 {
-        case setTimer = 0
-    }
-
-    func signature(of call: SBICall) -> SBISignature {
-        switch Function(rawValue: call.function) {
-        case .setTimer: SBISignature("TIME.set_timer", 1)
-        case nil: .unknownFunction("TIME.unknown")
-        }
-    }
-
-    func handle(
-        _ call: SBICall,
-        hart: Int,
-        environment: any SBIEnvironment
-    ) throws(SBIError) -> SBIOutcome {
-        switch Function(rawValue: call.function) {
-        case .setTimer:
-            environment.setTimer(call.arguments.a0)
-            return .reply(.success())
-        case nil: throw .notSupported
-        }
-    }
+extension SBIExtension {
+    /// The timer event: SBI 3.0, "Timer Extension".
+    static let timer = SBIExtension(
+        0x5449_4D45,
+        "TIME",
+        [
+            SBIFunction(0, "set_timer", [SBIParameter("stime_value", .time)]) { request in
+                request.environment.setTimer(request.arguments.a0)
+                return .success()
+            }
+        ]
+    )
 }

@@ -3,16 +3,42 @@ import RV64Core
 
 /// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
 package enum GuestState {
-    /// Exceptions that the guest handles without us: its own calls and page faults. Access faults, illegal
-    /// instructions and guest-page faults come to HS.
+    /// Exceptions that the guest handles without us: its own calls and page faults. Access faults and guest-page faults
+    /// come to HS; illegal instructions where somebody wants to see them.
     private static let delegatedExceptions: [ExceptionCause] = [
         .instructionAddressMisaligned, .breakpoint, .loadAddressMisaligned, .storeAddressMisaligned,
         .environmentCallFromU, .instructionPageFault, .loadPageFault, .storePageFault,
     ]
 
+    /// Who is told of an illegal instruction first.
+    enum IllegalInstructions {
+        /// The guest.
+        case delegated
+        /// HS, which tells an observer and gives it to the guest.
+        case observed
+    }
+
+    private static func delegation(_ illegalInstructions: IllegalInstructions) -> UInt64 {
+        let always = delegatedExceptions.reduce(UInt64(0)) { $0 | 1 << $1.rawValue }
+        return switch illegalInstructions {
+        case .delegated: always | 1 << ExceptionCause.illegalInstruction.rawValue
+        case .observed: always
+        }
+    }
+
+    /// Those of `hedeleg` that the guest may have delegated or not.
+    static let misalignedExceptions: UInt64 =
+        1 << ExceptionCause.loadAddressMisaligned.rawValue | 1 << ExceptionCause.storeAddressMisaligned.rawValue
+
     /// Resets the hart and sets it up to enter VS-mode by SRET at `sepc`. `offered` is what the guest may use; the hart
     /// itself has more, for the hypervisor.
-    static func prepare(_ hart: Hart, offered: ExtensionSet, addressSpace: GuestAddressSpace, timeOrigin: UInt64) {
+    static func prepare(
+        _ hart: Hart,
+        offered: ExtensionSet,
+        addressSpace: GuestAddressSpace,
+        timeOrigin: UInt64,
+        illegalInstructions: IllegalInstructions
+    ) {
         hart.reset()
         // What other harts wrote while this one was off may be code.
         hart.synchronizeInstructionFetch()
@@ -20,14 +46,14 @@ package enum GuestState {
         hart.writeCSR(.medeleg, ~0)
         hart.writeCSR(.mideleg, ~0)
         hart.writeCSR(.mcounteren, ~0)
-        hart.writeCSR(.menvcfg, everything.rawValue)
+        hart.writeCSR(.menvcfg, allowed.rawValue)
         hart.writeCSR(.mseccfg, offered.contains(.zkr) ? Flag<SecurityConfiguration>.sseed.mask : 0)
         hart.writeCSR(.pmpaddr0, ~0)
         hart.writeCSR(.pmpcfg0, 0x1F)
         for index in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }
 
         // What the hypervisor does.
-        hart.writeCSR(.hedeleg, delegatedExceptions.reduce(0) { $0 | 1 << $1.rawValue })
+        hart.writeCSR(.hedeleg, delegation(illegalInstructions))
         hart.writeCSR(.hideleg, InterruptSet.virtualSupervisor)
         hart.writeCSR(.hcounteren, ~0)
         hart.writeCSR(.henvcfg, environment(offered).rawValue)
@@ -51,33 +77,39 @@ package enum GuestState {
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
     package static let ownExtensions: ExtensionSet = [.h, .sstc]
 
-    /// All of an `envcfg` register but what software that does not know of it would stumble over: SDT, which every trap
-    /// sets, and masked pointers.
-    private static var everything: EnvironmentConfiguration {
+    /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own.
+    private static var allowed: EnvironmentConfiguration {
         var environment = EnvironmentConfiguration(~0)
-        environment[.dte] = false
-        environment[.pmm] = 0
+        environment[.pmm] = PointerMasking.off
         return environment
     }
 
-    /// Everything the guest is offered. Offered both ways of keeping A and D bits, it starts with the one that faults,
-    /// as the device-tree binding of the two says.
+    /// Everything the guest is offered but what software that does not know of it would stumble over: SDT, which every
+    /// trap sets, and masked pointers. SBI's firmware features switch those on.
+    ///
+    /// Offered both ways of keeping A and D bits, it starts with the one that faults, as the device-tree binding of the
+    /// two says.
     private static func environment(_ offered: ExtensionSet) -> EnvironmentConfiguration {
-        var environment = everything
+        var environment = allowed
+        environment[.dte] = false
         environment[.stce] = offered.contains(.sstc)
         environment[.adue] = offered.contains(.svadu) && !offered.contains(.svade)
         return environment
     }
 
-    /// What interrupts are pending, enabled and timed: it outlives a non-retentive suspend, or the hart would lose what
-    /// woke it.
-    struct Interrupts {
+    /// What outlives a non-retentive suspend: what interrupts are pending, enabled and timed, or the hart would lose
+    /// what woke it, and the firmware features, as SBI says.
+    struct Retained {
+        private let delegatedExceptions: UInt64
+        private let environment: UInt64
         private let pending: UInt64
         private let enabled: UInt64
         private let guestTimer: UInt64
         private let ownTimer: UInt64
 
         init(of hart: Hart) {
+            delegatedExceptions = hart.readCSR(.hedeleg)
+            environment = hart.readCSR(.henvcfg)
             pending = hart.readCSR(.hvip)
             enabled = hart.readCSR(.hie)
             guestTimer = hart.readCSR(.vstimecmp)
@@ -85,6 +117,8 @@ package enum GuestState {
         }
 
         func restore(to hart: Hart) {
+            hart.writeCSR(.hedeleg, delegatedExceptions)
+            hart.writeCSR(.henvcfg, environment)
             hart.writeCSR(.hvip, pending)
             hart.writeCSR(.hie, enabled)
             hart.writeCSR(.vstimecmp, guestTimer)

@@ -11,7 +11,7 @@ package struct VCPUCounters {
     /// From each return of the hart to the end of its handling, traps or not.
     package private(set) var hypervisorNanoseconds: UInt64 = 0
     private var tallies = [64 of Tally](repeating: Tally())
-    package private(set) var calls: [String: UInt64] = [:]
+    package private(set) var calls: [SBITarget: UInt64] = [:]
     /// The kind of trap that is being handled.
     private var current: Int?
 
@@ -34,7 +34,7 @@ package struct VCPUCounters {
         current = nil
     }
 
-    mutating func count(_ call: SBICall) { calls[call.name, default: 0] &+= 1 }
+    mutating func count(_ target: SBITarget) { calls[target, default: 0] &+= 1 }
 
     package mutating func merge(_ other: VCPUCounters) {
         guestNanoseconds &+= other.guestNanoseconds

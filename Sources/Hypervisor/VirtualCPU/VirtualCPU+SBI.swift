@@ -5,9 +5,10 @@ extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
     func handleEnvironmentCall() -> (TrapAction, Step) {
         let call = sbiCall
-        if machine.measuresTime { counters.count(call) }
-        if call.isImplemented { hart.noteProgress() }
-        let outcome = SBIDispatcher().handle(call, hart: index, environment: self)
+        let target = call.target
+        if machine.measuresTime { counters.count(target) }
+        if target.isImplemented { hart.noteProgress() }
+        let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
         switch outcome {
         case .reply(let result):
             hart.state.pointee.x[10] = result.a0
@@ -65,8 +66,11 @@ extension VirtualCPU: SBIEnvironment {
         }
     }
 
+    /// A hart that is off gets none: when it is started, it begins with nothing pending.
     package func sendIPI(to harts: [Int]) {
-        for hart in harts { machine.harts[hart].raiseSoftwareInterrupt() }
+        for hart in harts where machine.hartStates.state(of: hart).takesInterrupts {
+            machine.harts[hart].raiseSoftwareInterrupt()
+        }
     }
 
     package func clearIPI() -> Bool {

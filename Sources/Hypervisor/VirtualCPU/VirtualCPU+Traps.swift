@@ -113,9 +113,12 @@ extension VirtualCPU {
     }
 
     func inject(_ trap: Trap) -> TrapAction {
-        lastInjection = (trap, hart.state.pointee.sepc)
         hart.returnFromSupervisorTrap()
         hart.inject(trap)
+        guard hart.state.pointee.mode.isVirtual else {
+            machine.stop(.failed(machineTrapReport))
+            return .stopped
+        }
         return .injected(trap.cause)
     }
 

@@ -48,9 +48,9 @@ package final class VirtualCPU: @unchecked Sendable {
     private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
+    /// The bits of those features that the guest has locked; until the hart is started anew.
+    var lockedFirmwareFeatures: UInt64 = 0
     package internal(set) var counters = VCPUCounters()
-    /// The last exception that the guest was given: what a report of a trap loop tells.
-    var lastInjection: (trap: Trap, pc: UInt64)?
 
     package init(index: Int, hart: Hart, machine: any GuestMachine, addressSpace: GuestAddressSpace) {
         self.index = index
@@ -74,7 +74,7 @@ package final class VirtualCPU: @unchecked Sendable {
         hart.requests.store(0, ordering: .sequentiallyConsistent)
         switch machine.hartStates.state(of: index) {
         case .stopped: return .stopped
-        case .startPending: if let entry = machine.hartStates.completeStart(of: index) { enter(at: entry) }
+        case .startPending: start()
         case .suspended: return resumeFromSuspend()
         case .started, .stopPending, .suspendPending, .resumePending: break
         }
@@ -107,28 +107,38 @@ package final class VirtualCPU: @unchecked Sendable {
             machine.stop(.failed("hart \(index) is in the critical-error state: a trap that no handler could take"))
             return .ran
         case .hosted:
-            machine.stop(.failed("a trap with cause \(hex(hart.state.pointee.mcause)) reached M-mode on hart \(index)"))
+            machine.stop(.failed(machineTrapReport))
             return .ran
         }
     }
 
-    /// What a guest that cannot even enter its trap handler did.
+    /// What a guest that cannot even enter its trap handler did: its own registers have the last trap, whoever gave it.
     private var trapLoopReport: String {
-        let handler = machine.describe(hart.state.pointee.vstvec & ~3)
-        let report: String
-        if let (trap, pc) = lastInjection {
-            report = "\(trap.cause.name) at \(machine.describe(pc)), value \(hex(trap.value))\(explanation(of: trap))"
-        } else {
-            let cause = hart.state.pointee.vscause
-            let name = ExceptionCause(rawValue: cause)?.name ?? "cause \(hex(cause))"
-            report = "\(name) at \(machine.describe(hart.state.pointee.vsepc)), value \(hex(hart.state.pointee.vstval))"
+        let state = hart.state.pointee
+        let name = ExceptionCause(rawValue: state.vscause)?.name ?? "cause \(hex(state.vscause))"
+        let refused = hart.refusedTranslationReport.map { "; \($0)" } ?? ""
+        return "hart \(index) traps for ever: \(name) at \(machine.describe(state.vsepc)), value \(hex(state.vstval))"
+            + "\(explanation), and its handler at \(machine.describe(state.vstvec & ~3)) (stvec) never returns\(refused)"
+    }
+
+    /// What brought the hart to M-mode: a trap inside a trap handler of a guest that has such traps on.
+    var machineTrapReport: String {
+        let cause = hart.state.pointee.mcause
+        guard cause == ExceptionCause.doubleTrap.rawValue else {
+            return "a trap with cause \(hex(cause)) reached M-mode on hart \(index)"
         }
-        return "hart \(index) traps for ever: \(report), and its handler at \(handler) (stvec) never returns"
+        let first = ExceptionCause(rawValue: hart.state.pointee.mtval2)?.name ?? "a trap"
+        return "hart \(index) took a double trap: \(first) at \(machine.describe(hart.state.pointee.mepc)), "
+            + "value \(hex(hart.state.pointee.mtval)), where its trap handler has not cleared sstatus.SDT yet"
     }
 
     /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
-    private func explanation(of trap: Trap) -> String {
-        guard trap.cause == .illegalInstruction, let raw = UInt32(exactly: trap.value) else { return "" }
+    private var explanation: String {
+        let state = hart.state.pointee
+        guard state.vscause == ExceptionCause.illegalInstruction.rawValue, let raw = UInt32(exactly: state.vstval)
+        else {
+            return ""
+        }
         let names = machine.offered.missing(for: raw).members.map(\.name)
         return names.isEmpty
             ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
@@ -230,12 +240,22 @@ package final class VirtualCPU: @unchecked Sendable {
             hart,
             offered: machine.offered,
             addressSpace: addressSpace,
-            timeOrigin: machine.timeOrigin
+            timeOrigin: machine.timeOrigin,
+            illegalInstructions: machine.observer == nil ? .delegated : .observed
         )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
         hart.state.pointee.sepc = entry.address.rawValue
         hart.returnFromSupervisorTrap()
+    }
+
+    /// Begins as a hart does that was reset: nothing that came while it was off is pending, no feature is locked.
+    private func start() {
+        // Before the hart counts as started: what is sent from then on must reach it.
+        softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
+        guard let entry = machine.hartStates.completeStart(of: index) else { return }
+        lockedFirmwareFeatures = 0
+        enter(at: entry)
     }
 
     /// A suspended hart comes back when an interrupt that it enables is pending.
@@ -247,9 +267,9 @@ package final class VirtualCPU: @unchecked Sendable {
         machine.hartStates.requestResume(of: index)
         machine.hartStates.completeResume(of: index)
         if let entry = resumption {
-            let interrupts = GuestState.Interrupts(of: hart)
+            let retained = GuestState.Retained(of: hart)
             enter(at: entry)
-            interrupts.restore(to: hart)
+            retained.restore(to: hart)
         }
         resumption = nil
         return .ran

@@ -135,7 +135,7 @@ public final class BareMachine: @unchecked Sendable {
         let tree = DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: MemoryMap.ram(size: configuration.memorySize),
-            isa: DeviceTreeConfiguration.ISA(configuration.isa),
+            isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: .machineAndSupervisor,
             bootArguments: configuration.bootArguments,
@@ -253,7 +253,7 @@ public final class BareMachine: @unchecked Sendable {
             }
         let name = ExceptionCause(rawValue: cause)?.name ?? hex(cause)
         return "hart \(state.mhartid) traps for ever: \(name) at \(hex(pc)), value \(hex(value)), and its handler at "
-            + "\(hex(vector & ~3)) (\(register)) cannot run"
+            + "\(hex(vector & ~3)) (\(register)) cannot run\(hart.refusedTranslationReport.map { "; \($0)" } ?? "")"
     }
 
     private func criticalErrorReport(_ hart: Hart) -> String {

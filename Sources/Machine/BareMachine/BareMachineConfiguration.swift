@@ -17,7 +17,7 @@ public struct BareMachineConfiguration: Sendable {
     public var bootArguments = ""
     /// The extensions that the harts have.
     public var isa: ISAConfiguration
-    /// The widest paging mode that the harts have: unless set, the widest that ``isa`` was named with, or all.
+    /// The widest paging mode that the harts have: unless set, the widest that ``isa`` was named with, or Sv48.
     public var pagingLimit: PagingLimit
     /// Ends the run after this many instructions of all harts together, give or take a turn; nil for never.
     public var instructionLimit: UInt64?
@@ -30,7 +30,7 @@ public struct BareMachineConfiguration: Sendable {
     public init(programPath: String, isa: ISAConfiguration) {
         self.programPath = programPath
         self.isa = isa
-        pagingLimit = isa.pagingLimit ?? .sv57
+        pagingLimit = isa.pagingLimit ?? .sv48
     }
 }
 

@@ -4,9 +4,10 @@ import Platform
 /// All that is to be known of one device of the board. Bus, traces, device tree, timers and saved states are loops over
 /// the rows: a device cannot be announced at one place and answer at another, nor be left out of a saved machine.
 struct DeviceRow: Sendable {
-    typealias Properties = @Sendable (
-        DeviceTreeConfiguration, borrowing FlattenedTreeWriter
-    ) throws(FlattenedTreeWriter.Failure) -> Void
+    typealias Properties =
+        @Sendable (
+            DeviceTreeConfiguration, borrowing FlattenedTreeWriter
+        ) throws(FlattenedTreeWriter.Failure) -> Void
 
     /// Which machines have it.
     enum Presence {

@@ -46,6 +46,8 @@ extension DeviceTreeConfiguration {
             try writer.property("reg", doubles: memory.lowerBound, memory.upperBound - memory.lowerBound)
         }
         try writer.node("cpus") { () throws(Failure) in try writeHarts(writer) }
+        // Firmware's business: what runs above it asks SBI.
+        if interruptModes == .machineAndSupervisor, isa.extensions.contains("zihpm") { try writeCounters(writer) }
         for row in SystemControlRow.all { try writeSystemControl(row, writer) }
         try writer.node("soc") { () throws(Failure) in try writeDevices(writer) }
     }

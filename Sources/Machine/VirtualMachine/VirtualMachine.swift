@@ -165,7 +165,7 @@ public final class VirtualMachine: @unchecked Sendable {
         DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: MemoryMap.ram(size: configuration.memorySize),
-            isa: DeviceTreeConfiguration.ISA(configuration.isa),
+            isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             bootArguments: configuration.commandLine,
             initrd: image.embeddedInitrd,
@@ -307,7 +307,7 @@ public final class VirtualMachine: @unchecked Sendable {
         var counters = past
         for hart in harts { counters.merge(hart.counters) }
         let exits = counters.exits.sorted { ($1.tally.count, $0.cause) < ($0.tally.count, $1.cause) }
-        let calls = counters.calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let calls = counters.calls.sorted { ($1.value, $0.key.name) < ($0.value, $1.key.name) }
         return GuestStatistics(
             name: configuration.name,
             harts: configuration.hartCount,
@@ -322,8 +322,8 @@ public final class VirtualMachine: @unchecked Sendable {
                     seconds: Double($0.tally.nanoseconds) / 1e9
                 )
             },
-            sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key, count: $0.value) },
-            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.contains("unknown") ? $1.value : 0) }
+            sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key.name, count: $0.value) },
+            unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.isImplemented ? 0 : $1.value) }
         )
     }
 }

@@ -20,23 +20,26 @@ public struct VirtualMachineConfiguration: Sendable {
     public var appendedArguments: [String] = []
     /// The extensions that the guest is offered.
     public var isa: ISAConfiguration
-    /// The widest paging mode that the guest is offered.
-    public var pagingLimit: PagingLimit = .sv39
+    /// The widest paging mode that the guest is offered: unless set, the widest that ``isa`` was named with, or Sv48.
+    public var pagingLimit: PagingLimit
     /// Seeds what the guest sees as random; nil for the host's entropy.
     public var seed: UInt64?
 
     /// The console that every kernel finds: the UART, and SBI until its driver is up.
     public static let defaultBootArguments = "earlycon=sbi console=ttyS0"
 
-    /// What a guest is offered unless it is told otherwise.
+    /// What a guest is offered unless it is told otherwise: the profile that its compiler may have been told, and what
+    /// of the next one there is.
     public static let defaultISA =
-        "rv64imafdc_zicsr_zifencei_zicntr_zihpm_sstc_svade_svadu_svinval_svnapot_svpbmt"
+        "rva22s64_zicond_zihintntl_zimop_zabha_zacas_zawrs_zfa_zfh_zcb_zcmop_zbc_zkn_supm"
+        + "_ssnpm_sstc_sv48_svadu_svnapot_svvptc"
 
     /// A guest with default memory and one hart.
     public init(name: String, imagePath: String, isa: ISAConfiguration) {
         self.name = name
         self.imagePath = imagePath
         self.isa = isa
+        pagingLimit = isa.pagingLimit ?? .sv48
     }
 
     /// What `/chosen` tells the kernel.

@@ -43,7 +43,7 @@ extension Hart {
         case .stimecmp:
             state.pointee.stimecmp = value
             refreshTimers()
-        case .satp: state.pointee.satp = state.pointee.satp.legalized(value, limit: configuration.pagingLimit)
+        case .satp: state.pointee.satp = translation(value, over: state.pointee.satp)
         default: break
         }
     }
@@ -83,7 +83,7 @@ extension Hart {
         case .vstimecmp:
             state.pointee.vstimecmp = value
             refreshTimers()
-        case .vsatp: state.pointee.vsatp = state.pointee.vsatp.legalized(value, limit: configuration.pagingLimit)
+        case .vsatp: state.pointee.vsatp = translation(value, over: state.pointee.vsatp)
         default: break
         }
     }

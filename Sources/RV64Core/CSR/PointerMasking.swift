@@ -6,6 +6,20 @@ package enum PointerMasking {
     package static let seven: UInt64 = 2
     /// PMLEN = 16.
     package static let sixteen: UInt64 = 3
+
+    /// PMLEN of an encoding: how many of the top bits are ignored.
+    package static func length(_ encoding: UInt64) -> UInt64 {
+        switch encoding {
+        case seven: 7
+        case sixteen: 16
+        default: 0
+        }
+    }
+
+    /// The encoding of a PMLEN; nil for one that there is not.
+    package static func encoding(length: UInt64) -> UInt64? {
+        [off, seven, sixteen].first { self.length($0) == length }
+    }
 }
 
 extension Hart {

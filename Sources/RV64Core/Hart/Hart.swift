@@ -40,6 +40,8 @@ package final class Hart: @unchecked Sendable {
     package let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
     package let machineTimer = Atomic<UInt64>(~0)
+    /// The mode that the last write of `satp` or `vsatp` asked for, if it was refused: for reports.
+    var refusedTranslationMode: UInt64?
 
     package init(configuration: HartConfiguration, memory: PhysicalMemory, bus: Bus = Bus(), clock: any MachineClock) {
         self.configuration = configuration

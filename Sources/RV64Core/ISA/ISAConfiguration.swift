@@ -23,8 +23,12 @@ public struct ISAConfiguration: Equatable, Sendable {
 
     /// What today's firmware and kernels run on: without the extensions that firmware must know. A trap in M-mode
     /// (Smdbltrp), an interrupt (Smrnmi), and `seed` in S-mode (Zkr), which a kernel uses where it is announced, must
-    /// first be allowed.
-    public static let standard = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
+    /// first be allowed. Without Sv57 too: a kernel takes the widest mode that there is, and programs that keep
+    /// something in the upper bits of their pointers cannot have that one.
+    public static let standard = ISAConfiguration(unchecked: underTest.extensions.subtracting([.sv57]))
+
+    /// What a suite is run on: ``standard`` with every paging mode.
+    package static let underTest = ISAConfiguration(unchecked: implemented.subtracting([.smdbltrp, .smrnmi, .zkr]))
 
     private init(unchecked extensions: ExtensionSet) { self.extensions = extensions.closure }
 
@@ -66,6 +70,17 @@ public struct ISAConfiguration: Equatable, Sendable {
     package var pagingLimit: PagingLimit? {
         let modes: [(ISAExtension, PagingLimit)] = [(.sv57, .sv57), (.sv48, .sv48), (.sv39, .sv39)]
         return modes.first { extensions.contains($0.0) }?.1
+    }
+
+    /// The configuration without the paging modes above a limit.
+    package func limited(to limit: PagingLimit) -> ISAConfiguration {
+        let wider: ExtensionSet =
+            switch limit {
+            case .sv39: [.sv48, .sv57]
+            case .sv48: [.sv57]
+            case .sv57: []
+            }
+        return ISAConfiguration(unchecked: extensions.subtracting(wider))
     }
 
     /// The value of `misa`: MXL = 2 (64 bits), a bit per single-letter extension, and S and U, which every hart of

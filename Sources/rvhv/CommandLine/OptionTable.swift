@@ -98,7 +98,7 @@ enum OptionTable {
         ) {
             (options, text) throws(OptionValue.Refusal) in options.isa = try OptionValue.nonEmpty(text)
         },
-        guest("--paging", "MODE", "widest paging mode offered: sv39, sv48 or sv57 (default sv39)", in: [.run]) {
+        guest("--paging", "MODE", "widest paging mode offered: sv39, sv48 or sv57 (default sv48)") {
             (options, text) throws(OptionValue.Refusal) in
             options.paging = try OptionValue.choice(text, of: PagingChoice.self)
         },

@@ -58,8 +58,8 @@ struct GuestOptions: Equatable, Sendable {
     var bootargs: String?
     /// The extensions offered, as the user wrote them.
     var isa: String?
-    /// The widest paging mode offered.
-    var paging: PagingChoice = .sv39
+    /// The widest paging mode; nil for what the extensions name, or Sv48.
+    var paging: PagingChoice?
     var dumpDTB: String?
 }
 

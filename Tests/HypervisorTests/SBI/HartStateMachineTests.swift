@@ -81,6 +81,18 @@ import Testing
         }
     }
 
+    /// SBI 3.0, "System Suspend Extension": all but the calling hart are `STOPPED`, which none is that is on its way.
+    @Test(arguments: HartStatus.allCases)
+    func systemSuspend(_ other: HartStatus) {
+        let machine = machine(in: other)
+        // Hart 0 is in the state; hart 1 asks.
+        #expect((try? machine.requestStart(of: 1, at: entry)) != nil)
+        #expect(machine.completeStart(of: 1) != nil)
+        #expect(machine.requestSystemSuspend(by: 1) == (other == .stopped))
+        #expect(machine.state(of: 1) == (other == .stopped ? .suspendPending : .started))
+        #expect(machine.state(of: 0) == other)
+    }
+
     @Test func resetForgetsPendingStarts() throws {
         let machine = HartStateMachine(hartCount: 3, bootHart: 1)
         #expect((0..<3).map(machine.state) == [.stopped, .started, .stopped])

@@ -12,6 +12,8 @@ final class RecordingEnvironment: SBIEnvironment {
         case startHart(Int, HartEntry)
         case write([UInt8])
         case read(maximum: Int)
+        case set(FirmwareFeature, UInt64)
+        case lock(FirmwareFeature)
     }
 
     static let ramBase: UInt64 = 0x8000_0000
@@ -23,6 +25,11 @@ final class RecordingEnvironment: SBIEnvironment {
     var events: [Event] = []
     var ram = [UInt8](repeating: 0, count: Int(ramSize))
     var isIPIPending = false
+    /// The firmware features that the hart has.
+    var features: [FirmwareFeature: UInt64] = [:]
+    /// The values that the hart refuses although the specification has them.
+    var refusedValues: Set<UInt64> = []
+    var lockedFeatures: Set<FirmwareFeature> = []
     /// What waits to be read; nil for a console whose input fails.
     var input: [UInt8]? = []
     /// How many bytes a write takes; nil for a console whose output fails.
@@ -86,6 +93,22 @@ final class RecordingEnvironment: SBIEnvironment {
 
     func startHart(_ hart: Int, at entry: HartEntry) { events.append(.startHart(hart, entry)) }
 
+    func firmwareFeature(_ feature: FirmwareFeature) -> UInt64? { features[feature] }
+
+    func setFirmwareFeature(_ feature: FirmwareFeature, to value: UInt64) -> Bool {
+        guard !refusedValues.contains(value) else { return false }
+        events.append(.set(feature, value))
+        features[feature] = value
+        return true
+    }
+
+    func isFirmwareFeatureLocked(_ feature: FirmwareFeature) -> Bool { lockedFeatures.contains(feature) }
+
+    func lockFirmwareFeature(_ feature: FirmwareFeature) {
+        events.append(.lock(feature))
+        lockedFeatures.insert(feature)
+    }
+
     /// Calls as hart 0.
     func call(_ extensionID: UInt64, _ function: UInt64 = 0, _ arguments: UInt64...) -> SBIOutcome {
         var a = arguments
@@ -95,7 +118,7 @@ final class RecordingEnvironment: SBIEnvironment {
             function: function,
             arguments: .init(a[0], a[1], a[2], a[3], a[4], a[5])
         )
-        return SBIDispatcher().handle(call, hart: 0, environment: self)
+        return SBIDispatcher().handle(call, for: call.target, hart: 0, environment: self)
     }
 }
 
@@ -108,8 +131,12 @@ enum EID {
     static let hartState: UInt64 = 0x48_534D
     static let systemReset: UInt64 = 0x5352_5354
     static let debugConsole: UInt64 = 0x4442_434E
+    static let systemSuspend: UInt64 = 0x5355_5350
+    static let firmwareFeatures: UInt64 = 0x4657_4654
     static let implemented: [UInt64] =
-        Array(0...8) + [base, timer, ipi, remoteFence, hartState, systemReset, debugConsole]
+        Array(0...8) + [
+            base, timer, ipi, remoteFence, hartState, systemReset, debugConsole, systemSuspend, firmwareFeatures,
+        ]
 }
 
 extension SBIOutcome {

@@ -144,8 +144,37 @@ import Testing
         #expect(tree.doubles("/soc/clint@2000000", "reg") == [0x200_0000, 0x1_0000])
     }
 
+    /// "OpenSBI SBI PMU extension support", and the binding of the `riscv,pmu` node.
+    @Test func countersOfABareMachine() throws {
+        let tree = try Self.tree { $0.interruptModes = .machineAndSupervisor }
+        #expect(tree.string("/pmu", "compatible") == "riscv,pmu")
+        let indices: [UInt32] = [1, 2, 0x1_0019, 0x1_001b, 0x1_0021]
+        #expect(tree.cells("/pmu", "riscv,event-to-mhpmevent") == indices.flatMap { [$0, 0, $0] })
+        let counters = try #require(tree.cells("/pmu", "riscv,event-to-mhpmcounters"))
+        #expect(
+            counters
+                == zip(indices, [0xFFFF_FFF9, 0xFFFF_FFFC, 0xFFFF_FFF8, 0xFFFF_FFF8, 0xFFFF_FFF8] as [UInt32])
+                .flatMap { [$0, $0, $1] }
+        )
+        let raw = try #require(tree.cells("/pmu", "riscv,raw-event-to-mhpmcounters"))
+        #expect(raw == (0x100...0x104 as ClosedRange<UInt32>).flatMap { [0, $0, .max, .max, 0xFFFF_FFF8] })
+        // Every selector is one that the hart takes.
+        for selector in indices + [0x100, 0x101, 0x102, 0x103, 0x104] {
+            #expect(HardwareEvent(selector: UInt64(selector)) != nil)
+        }
+    }
+
+    @Test func noCountersForGuests() throws {
+        #expect(try !Self.tree().hasNode("/pmu"))
+        let tree = try Self.tree {
+            $0.interruptModes = .machineAndSupervisor
+            $0.isa = .init(extensions: ["m", "zicsr"])
+        }
+        #expect(!tree.hasNode("/pmu"))
+    }
+
     @Test func devices() throws {
-        let tree = try Self.tree 
+        let tree = try Self.tree
         let plic = try #require(tree.cells("/soc/plic@c000000", "phandle"))
         #expect(tree.cells("/soc", "interrupt-parent") == plic)
         #expect(tree.string("/soc/serial@10000000", "compatible") == "ns16550a")

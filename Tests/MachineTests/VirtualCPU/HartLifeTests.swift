@@ -10,14 +10,6 @@ import Testing
     private static let hsm: UInt64 = 0x48_534D
     private static let rfence: UInt64 = 0x5246_4E43
 
-    /// Waits until hart 1 is in a state.
-    private static func await(_ state: HartStatus, _ program: inout GuestProgram) {
-        let top = program.address
-        program.call(hsm, 2, 1)
-        program.load(5, state.rawValue)
-        program.branchBack(Encoding.bne, 11, 5, to: top)
-    }
-
     /// Hart 1 runs code, stops, and runs other code at the same address: it starts with what memory holds now.
     @Test func startedHartSeesNewCode() throws {
         let code = GuestProgram.data + 0x1000
@@ -32,7 +24,7 @@ import Testing
                     program.emit(Encoding.sw(6, 5))
                 }
                 program.call(Self.hsm, 0, 1, code, GuestProgram.data)
-                Self.await(.stopped, &program)
+                program.await(.stopped)
                 program.load(5, GuestProgram.data)
                 program.emit(Encoding.ld(10, 5))
                 program.print()
@@ -97,16 +89,8 @@ import Testing
         }
         let entry = GuestProgram.data
         let run = try GuestProgram { program in
-            for (index, word) in resumed.words.enumerated() {
-                program.load(5, entry + UInt64(index) * 4)
-                program.load(6, UInt64(word))
-                program.emit(Encoding.sw(6, 5))
-            }
-            program.load(5, InterruptCause.supervisorTimer.mask)
-            program.emit(Encoding.csrWrite(.sie, 5))
-            program.load(7, 20_000)
-            program.emit(Encoding.csrRead(10, .time), Encoding.add(10, 10, 7))
-            program.call(0x5449_4D45, 0)
+            program.store(resumed, at: entry)
+            program.wakeByTimer()
             program.call(Self.hsm, 3, kind, entry, 7)
             // A retentive suspend comes back here.
             program.load(5, entry)
@@ -128,11 +112,35 @@ import Testing
                 program.reset(0)
             }
             program.call(Self.hsm, 0, 1, GuestProgram.base, 0)
-            Self.await(.suspended, &program)
+            program.await(.suspended)
             program.call(0x73_5049, 0, 0b10, 0)
             program.emit(Encoding.wfi, Encoding.spin)
         }.run(harts: 2)
         #expect(run.reason == .shutDown)
         #expect(run.console == "w")
+    }
+
+    /// An IPI to a hart that is off is lost: the hart begins with nothing pending.
+    @Test func interruptToAStoppedHartIsLost() throws {
+        let run = try GuestProgram { program in
+            program.skip(Encoding.beq, 10, 0) { program in
+                // Hart 1: print its sip.SSIP, then the same after an IPI to itself.
+                program.emit(Encoding.csrRead(10, .sip), Encoding.addi(10, 10, 0x30))
+                program.print()
+                program.call(0x73_5049, 0, 0b10, 0)
+                program.emit(Encoding.csrRead(10, .sip), Encoding.addi(10, 10, 0x30))
+                program.print()
+                program.call(Self.hsm, 1)
+            }
+            for _ in 0..<2 {
+                // Before its first start, and after a stop with one pending.
+                program.call(0x73_5049, 0, 0b10, 0)
+                program.call(Self.hsm, 0, 1, GuestProgram.base, 0)
+                program.await(.stopped)
+            }
+            program.reset(0)
+        }.run(harts: 2)
+        #expect(run.reason == .shutDown)
+        #expect(run.console == "0202")
     }
 }

@@ -47,6 +47,54 @@ import Testing
         #expect(run.reason == .shutDown)
     }
 
+    /// What software for today's profiles executes without asking, unasked-for here too.
+    @Test func defaultIsTheProfileAndMore() throws {
+        func register(_ funct7: UInt32, _ funct3: UInt32) -> UInt32 {
+            funct7 << 25 | 6 << 20 | 5 << 15 | funct3 << 12 | 7 << 7 | 0x33
+        }
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.load(5, GuestProgram.data)
+            program.load(6, 1)
+            program.emit(register(0x10, 2), register(0x20, 7), register(0x14, 1), register(0x05, 1))
+            program.emit(register(0x07, 5), 0x0100_000F, 0x1600_0073)
+            // cbo.zero, cbo.clean and prefetch.r of x5
+            program.emit(Encoding.i(0x0F, 2, 0, 5, 4), Encoding.i(0x0F, 2, 0, 5, 1), Encoding.i(0x13, 6, 0, 5, 1 << 5))
+            program.print("k")
+            program.reset(0)
+        }.run()
+        #expect(run.console == "k")
+        let isa = run.machine.configuration.isa.extensions
+        #expect(isa.isSuperset(of: ISAProfile.rva22s64.extensions), "what the profile demands")
+        #expect(!isa.contains(.h) && !isa.contains(.sv57) && run.machine.configuration.pagingLimit == .sv48)
+    }
+
+    /// Sv39 and Sv48 unless asked otherwise.
+    @Test(arguments: [(8, nil), (9, nil), (10, "sv57"), (3, "mode 3")] as [(UInt64, String?)])
+    func refusedTranslationIsReported(mode: UInt64, name: String?) throws {
+        let run = try GuestProgram { program in
+            // Behind the table, which is empty, nothing can be fetched; in front of a refused one, everything.
+            program.load(5, mode << 60 | GuestProgram.data >> 12)
+            program.emit(Encoding.csrWrite(.satp, 5), Encoding.csrWrite(.stvec, 0), 0xFFFF_FFFF)
+        }.run()
+        guard case .failed(let report) = run.reason else {
+            Issue.record("\(run.reason)")
+            return
+        }
+        let expected = name.map { "; it asked satp for \($0), and has at most sv48 (see --paging)" }
+        #expect(report.hasSuffix(expected ?? "never returns"), "\(report)")
+    }
+
+    /// An illegal instruction is the guest's own, and no exit.
+    @Test func illegalInstructionsAreDelegated() throws {
+        let run = try GuestProgram { program in
+            program.installReporter()
+            program.emit(0xFFFF_FFFF)
+        }.run()
+        #expect(run.console == "C", "illegal instruction is cause 2")
+        #expect(!run.statistics.exits.contains { $0.cause == ExceptionCause.illegalInstruction.name })
+    }
+
     @Test func reportNamesTheMissingExtension() throws {
         let run = try GuestProgram { program in
             // Its handler is itself.

@@ -13,6 +13,7 @@ extension Encoding {
 
     static func csrSet(_ csr: CSRAddress, _ rs1: UInt32) -> UInt32 { i(0x73, 2, 0, rs1, Int32(csr.rawValue)) }
     static func add(_ rd: UInt32, _ rs1: UInt32, _ rs2: UInt32) -> UInt32 { rs2 << 20 | rs1 << 15 | rd << 7 | 0x33 }
+    static func sub(_ rd: UInt32, _ rs1: UInt32, _ rs2: UInt32) -> UInt32 { add(rd, rs1, rs2) | 0x4000_0000 }
     static func lw(_ rd: UInt32, _ rs1: UInt32, _ offset: Int32 = 0) -> UInt32 { i(0x03, 2, rd, rs1, offset) }
     static func sb(_ rs2: UInt32, _ rs1: UInt32, _ offset: Int32 = 0) -> UInt32 { store(0, rs2, rs1, offset) }
     static func jumpRegister(_ rs1: UInt32) -> UInt32 { i(0x67, 0, 0, rs1, 0) }
@@ -105,6 +106,32 @@ struct GuestProgram {
     }
 
     private mutating func emit(words more: inout [UInt32]) { words += more }
+
+    /// Stores another program's instructions, which do not depend on where they stand.
+    mutating func store(_ other: GuestProgram, at address: UInt64) {
+        for (index, word) in other.words.enumerated() {
+            load(5, address + UInt64(index) * 4)
+            load(6, UInt64(word))
+            emit(Encoding.sw(6, 5))
+        }
+    }
+
+    /// Waits until hart 1 is in a state.
+    mutating func await(_ state: HartStatus) {
+        let top = address
+        call(0x48_534D, 2, 1)
+        load(5, state.rawValue)
+        branchBack(Encoding.bne, 11, 5, to: top)
+    }
+
+    /// Enables the timer interrupt and lets it come in two milliseconds.
+    mutating func wakeByTimer() {
+        load(5, InterruptCause.supervisorTimer.mask)
+        emit(Encoding.csrWrite(.sie, 5))
+        load(7, 20_000)
+        emit(Encoding.csrRead(10, .time), Encoding.add(10, 10, 7))
+        call(0x5449_4D45, 0)
+    }
 
     // MARK: - Running
 

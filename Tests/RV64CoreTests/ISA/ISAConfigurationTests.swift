@@ -132,6 +132,16 @@ struct ISAConfigurationTests {
         if limit != nil { #expect(isa.extensions.contains(.sv39)) }
     }
 
+    @Test("A limit takes the wider paging modes away")
+    func limitedPaging() {
+        let all = ISAConfiguration.full
+        #expect(all.limited(to: .sv57) == all)
+        #expect(all.limited(to: .sv48).pagingLimit == .sv48)
+        #expect(all.limited(to: .sv39).pagingLimit == .sv39)
+        #expect(ISAConfiguration.standard.pagingLimit == .sv48)
+        #expect(ISAConfiguration.underTest.pagingLimit == .sv57)
+    }
+
     /// norm:misa_c_set_line norm:misa_c_set_list
     @Test(
         "misa.C needs Zca, and with D also Zcd",

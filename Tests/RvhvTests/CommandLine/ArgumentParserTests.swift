@@ -34,7 +34,7 @@ import Testing
         #expect(guest.name == "linux")
         #expect(guest.memory == 256 << 20)
         #expect(guest.harts == 1)
-        #expect(guest.paging == .sv39)
+        #expect(guest.paging == nil)
         #expect(guest.bootargs == nil && guest.append.isEmpty && guest.initrd == nil && guest.isa == nil)
     }
 
