@@ -153,7 +153,4 @@ final class KeepingDevice: VirtioDevice {
         kept.withLock { $0.removeAll { $0.head == head } }
         queue?.complete(chain, written: written)
     }
-
-    /// As if the process had ended.
-    func forget() { kept.withLock { $0 = [] } }
 }

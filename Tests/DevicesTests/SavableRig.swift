@@ -176,6 +176,7 @@ struct SavableRig {
             try transport.write32(1, at: 0x030)
             try transport.write32(1, at: 0x014)
         } observe: {
+            for queue in 0..<2 as Range<UInt32> { driver.store(0 as UInt16, driver.usedArea(queue) + 2) }
             var seen = [wires.isAsserted(1) ? 1 : 0, UInt64(console.receiveCapacity)]
             for offset in [0x010, 0x034, 0x044, 0x060, 0x070, 0x0fc, 0x100] as [UInt64] {
                 seen.append(UInt64(try transport.read32(offset)))
@@ -222,7 +223,6 @@ struct SavableRig {
             try driver.notify(0)
             device.complete(head: 2)
         } observe: {
-            device.forget()
             try driver.notify(0)
             return device.heads.map { UInt64($0) }
         }

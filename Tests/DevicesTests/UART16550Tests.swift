@@ -131,7 +131,7 @@ import Testing
 
     /// A handler that serves the receiver first, as the priorities have it: THRE's turn comes after.
     @Test func transmitterInterruptOutlivesTheReceivers() throws {
-        try uart.write8(0x01, at: 2)
+        try uart.write8(0x41, at: 2)
         try uart.write8(0x03, at: 1)
         for _ in 0..<50 {
             #expect(receive("xy") == 2)

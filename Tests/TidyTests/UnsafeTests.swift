@@ -13,7 +13,6 @@ import Testing
         "Sources/Devices/RandomSource.swift",
         "Sources/Devices/Virtio/Console/VirtioConsole.swift",
         "Sources/Devices/Virtio/DescriptorChain.swift",
-        "Sources/Devices/Virtio/Entropy/VirtioEntropy.swift",
         "Sources/Machine/Conformance/LastOutput.swift",
         "Sources/Machine/Conformance/TestDiscovery.swift",
         "Sources/Machine/DeviceTree/FlattenedTreeWriter.swift",

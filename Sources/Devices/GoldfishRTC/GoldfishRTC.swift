@@ -65,7 +65,11 @@ package final class GoldfishRTC: MMIODevice, TimedDevice {
             isInterruptEnabled: try reader.read(),
             isInterruptPending: try reader.read()
         )
-        update { guarded, _ in guarded = state }
+        // An alarm that is due fires when time passes, as it would have.
+        guarded.withLock { guarded in
+            guarded = state
+            interrupt.set(state.isInterruptEnabled && state.isInterruptPending)
+        }
     }
 
     // MARK: - MMIODevice
