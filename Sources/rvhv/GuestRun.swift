@@ -38,6 +38,8 @@ enum GuestRun {
         }
         for thread in threads { thread.join() }
         session.show(guests.map(\.statistics), as: statistics)
+        session.finish()
+        if let failure = session.failure { throw failure }
         if let signal = session.terminatingSignal { return .signal(signal) }
         return ExitStatus(outcomes: results.outcomes)
     }

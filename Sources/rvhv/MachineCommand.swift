@@ -1,4 +1,3 @@
-import Glibc
 import Hypervisor
 import Machine
 import Platform
@@ -37,6 +36,10 @@ enum MachineCommand {
         var machine = BareMachineConfiguration(programPath: program.path, isa: isa)
         if let paging = program.paging { machine.pagingLimit = paging.limit }
         machine.kernelPath = configuration.machine.kernel
+        machine.programAddress = configuration.machine.programAddress
+        machine.entry = configuration.machine.entry
+        machine.binaries = configuration.machine.loads.map { ($0.path, $0.address) }
+        machine.furtherRAM = configuration.machine.ram
         machine.initrdPath = program.initrd
         machine.memorySize = program.memory
         machine.hartCount = program.harts
@@ -91,14 +94,5 @@ final class BareProgram: RunnableGuest {
         case .failed(let report): return .stopped(reason: report)
         case .requested: return .interrupted
         }
-    }
-}
-
-/// Files that rvhv writes whole.
-enum OutputFile {
-    static func write(_ bytes: [UInt8], to path: String) throws(HostFailure) {
-        guard let file = fopen(path, "w") else { throw .cannotWrite(path: path, code: errno) }
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else { throw .cannotWrite(path: path, code: errno) }
     }
 }

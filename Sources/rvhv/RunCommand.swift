@@ -7,7 +7,7 @@ enum RunCommand {
     static func run(_ configuration: RunConfiguration) throws -> ExitStatus {
         let session = try TerminalSession(guests: configuration.guests.map(\.name), options: configuration.session)
         let isScripted = configuration.session.clock == .instructions && !StandardInput.isTerminal
-        let script = isScripted ? StandardInput.readAll() : []
+        let script = isScripted ? try StandardInput.readAll() : []
         let guests = try makeGuests(configuration, session: session, script: script)
         return try GuestRun.run(
             guests,
@@ -25,7 +25,8 @@ enum RunCommand {
         let options = configuration.session
         let configurations = try configuration.guests.map { try machineConfiguration($0, options) }
         let clock: VirtualizationHost.ClockSource = options.clock == .instructions ? .instructions : .host
-        let host = try VirtualizationHost(for: configurations, clock: clock)
+        let host = try VirtualizationHost(clock: clock)
+        session.follow(host.clock)
         let observer = options.trace == .traps ? TrapTracer(session) : nil
         var machines: [VirtualMachine] = []
         for (index, guest) in configurations.enumerated() {

@@ -138,7 +138,7 @@ final class KeepingDevice: VirtioDevice {
     func activate(features: VirtioFeatures) {}
     func reset() {}
     func save(to writer: inout StateWriter) {}
-    func restore(from reader: inout StateReader) throws(StateError) {}
+    func restore(from reader: inout StateReader) throws(StateError) { kept.withLock { $0 = [] } }
 
     var queue: VirtQueue? { link.withLock { $0?.queues[0] } }
     var chains: [DescriptorChain] { kept.withLock { $0 } }

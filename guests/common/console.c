@@ -93,7 +93,7 @@ void print(const char *format, ...) {
 }
 
 void report(const char *format, ...) {
-    char buffer[256];
+    char buffer[640];
     size_t length = strlen(guest_name);
     memcpy(buffer, guest_name, length);
     buffer[length++] = ':';

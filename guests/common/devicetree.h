@@ -11,7 +11,7 @@ struct machine {
     unsigned hart_count;
     /// PLIC context of the first hart's S-mode: the first one wired to interrupt 9.
     unsigned plic_context;
-    char isa[160];
+    char isa[512];
     char model[48];
 };
 

@@ -71,7 +71,7 @@ package final class VirtualCPU: @unchecked Sendable {
     /// Enters the guest once and handles the exit: one turn of the vCPU.
     package func step(limit: UInt64 = .max) -> Step {
         // Before anything is looked at: what is asked from here on is seen at the latest by the next step.
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        hart.takeRequests()
         switch machine.hartStates.state(of: index) {
         case .stopped: return .stopped
         case .startPending: start()
@@ -160,7 +160,7 @@ package final class VirtualCPU: @unchecked Sendable {
 
     /// Brings the vCPU out of the guest, or out of its sleep.
     package func wake() {
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        hart.request(.wake)
         parking.wake()
     }
 
@@ -170,7 +170,7 @@ package final class VirtualCPU: @unchecked Sendable {
     /// The `time` until which the hart sleeps; nil once it is due or was woken.
     package var sleepDeadline: UInt64? {
         guard let tick = sleepsUntil else { return nil }
-        let isDue = tick <= machine.clock.ticks || hart.requests.load(ordering: .sequentiallyConsistent) != 0
+        let isDue = tick <= machine.clock.ticks || !hart.pendingRequests.isEmpty
         if isDue { sleepsUntil = nil }
         return sleepsUntil
     }
@@ -200,7 +200,7 @@ package final class VirtualCPU: @unchecked Sendable {
             postedFences.store(inbox.lastTicket, ordering: .sequentiallyConsistent)
             return inbox.lastTicket
         }
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        hart.request(.fence)
         while isInGuest.load(ordering: .sequentiallyConsistent),
             finishedFences.load(ordering: .sequentiallyConsistent) < ticket
         {

@@ -1,3 +1,4 @@
+import Hypervisor
 import Platform
 
 /// What a plain machine finds in RAM at reset: program, kernel, initrd, device tree, and what firmware is told.
@@ -19,12 +20,15 @@ struct BareBootLayout {
         _ configuration: DeviceTreeConfiguration,
         program: GuestImage,
         kernel: GuestImage?,
+        binaries: [RawBinary],
         initrdSize: UInt64
     ) throws(DeviceTreeError) {
-        let occupied = program.occupied + (kernel?.occupied ?? [])
+        let occupied = (program.occupied + (kernel?.occupied ?? []) + binaries.map(\.range))
+            .filter { $0.overlaps(configuration.memory) }
         let layout = try BootLayout.make(
             configuration,
             occupied: occupied,
+            kernel: kernel?.lowestAddress,
             initrdSize: initrdSize,
             treeRoom: Self.treeRoom
         )
@@ -45,14 +49,27 @@ struct BareBootLayout {
     }
 
     /// Puts everything where it belongs. All places were checked to lie in RAM.
-    func write(to memory: PhysicalMemory, program: GuestImage, kernel: GuestImage?, initrd file: FileContents?) {
-        _ = program.copy(into: memory)
-        _ = kernel?.copy(into: memory)
-        if let file, let initrd { _ = file.withUnsafeBytes { memory.write($0, at: initrd.lowerBound) } }
+    ///
+    /// - Returns: false if a file has become shorter.
+    func write(
+        to memory: PhysicalMemory,
+        program: GuestImage,
+        kernel: GuestImage?,
+        binaries: [RawBinary],
+        initrd file: FileContents?
+    ) -> Bool {
+        do throws(OutOfHostFrames) {
+            guard try program.copy(into: memory), try kernel?.copy(into: memory) ?? true else { return false }
+            for binary in binaries where try !binary.file.copy(to: binary.range.lowerBound, in: memory) { return false }
+            if let file, let initrd, try !file.copy(to: initrd.lowerBound, in: memory) { return false }
+        } catch {
+            return false
+        }
         _ = deviceTree.withUnsafeBytes { memory.write($0, at: deviceTreeAddress) }
-        guard firmwareInformation != 0 else { return }
+        guard firmwareInformation != 0 else { return true }
         // struct fw_dynamic_info: magic, version, next_addr, next_mode, options, boot_hart.
         let words = [Self.informationMagic, Self.informationVersion, kernelEntry, Self.supervisorMode, 0, 0]
         _ = words.map(\.littleEndian).withUnsafeBytes { memory.write($0, at: firmwareInformation) }
+        return true
     }
 }

@@ -27,7 +27,7 @@ final class BareHart: Sendable {
     }
 
     func wake() {
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        hart.request(.wake)
         parking.wake()
     }
 

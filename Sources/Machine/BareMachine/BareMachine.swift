@@ -12,13 +12,12 @@ public final class BareMachine: @unchecked Sendable {
     public let configuration: BareMachineConfiguration
     package let input: GuestConsoleInput
     package let memory: PhysicalMemory
-    package let image: GuestImage
     private let clock: any MachineClock
     private let console: any ConsoleSink
-    private let kernel: GuestImage?
+    private let programs: PlainPrograms
     private let initrd: FileContents?
     private let random: any RandomSource
-    private let htif: HostTargetInterface?
+    private var htif: HostTargetInterface?
     private let outcome = Lock<Ending?>(nil)
     private let isStopping = Atomic<Bool>(false)
     private let retired = Atomic<UInt64>(0)
@@ -28,15 +27,19 @@ public final class BareMachine: @unchecked Sendable {
     /// The flattened device tree as the program got it.
     public private(set) var deviceTree: [UInt8] = []
 
+    package var image: GuestImage { programs.image }
+
     private enum Ending {
         case outcome(BareMachineOutcome)
         case reset
     }
 
-    /// Instructions between two looks at the HTIF mailbox and the instruction limit, where there is one, or between two
-    /// harts on one thread; otherwise between two looks at device timers.
+    /// Instructions between two looks at an undecided HTIF command and the instruction limit, where there is one, or
+    /// between two harts on one thread; otherwise between two looks at device timers.
     private var turnLimit: UInt64 {
-        htif == nil && configuration.instructionLimit == nil && !clock.followsInstructions ? 8_000_000 : 10_000
+        let isLong =
+            htif?.isUndecided != true && configuration.instructionLimit == nil && !clock.followsInstructions
+        return isLong ? 8_000_000 : 10_000
     }
 
     /// Resets after which a machine with an instruction limit counts as lost.
@@ -54,22 +57,21 @@ public final class BareMachine: @unchecked Sendable {
         self.console = console
         input = GuestConsoleInput(roomMade: roomMade)
         random = configuration.seed.map { SeededRandomSource(seed: $0) } ?? HostRandomSource()
-        let ram = MemoryMap.ram(size: configuration.memorySize)
+        let plain = try PlainMemory(size: configuration.memorySize, further: configuration.furtherRAM)
+        programs = try PlainPrograms(configuration, memory: plain)
         do throws(LoaderError) {
-            image = try GuestImage.load(path: configuration.programPath, ram: ram, rebaseOffset: 0)
-            kernel = try configuration.kernelPath.map { path throws(LoaderError) in
-                try GuestImage.load(path: path, ram: ram)
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in
+                try FileContents.read(path: path, .asNeeded)
             }
-            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
         } catch {
             throw .image(error)
         }
-        do throws(HostMemoryError) {
-            memory = try PhysicalMemory(base: ram.lowerBound, size: configuration.memorySize)
-        } catch {
-            throw .memory(error)
-        }
-        htif = HostTargetInterface(image: image, memory: memory, console: console)
+        let mailboxes = programs.image.mailboxMemory + (programs.kernel?.mailboxMemory ?? [])
+        memory = try plain.make(
+            mailboxes: mailboxes,
+            of: configuration.programPath,
+            harts: configuration.hartCount
+        )
         try assemble()
     }
 
@@ -79,6 +81,9 @@ public final class BareMachine: @unchecked Sendable {
     private func assemble() throws(VirtualMachineError) {
         memory.clear()
         let layout = try load()
+        htif = HostTargetInterface(image: image, memory: memory, console: console, power: self) { [unowned self] in
+            harts.forEach { $0.wake() }
+        }
         harts = (0..<configuration.hartCount).map { index in
             BareHart(
                 Hart(
@@ -87,7 +92,8 @@ public final class BareMachine: @unchecked Sendable {
                         extensions: configuration.isa.extensions,
                         hostedModes: .bare,
                         pagingLimit: configuration.pagingLimit,
-                        entropy: EntropySource { [random] in random.bits }
+                        entropy: EntropySource { [random] in random.bits },
+                        mailbox: htif?.mailbox ?? 0..<0
                     ),
                     memory: memory,
                     clock: clock
@@ -100,6 +106,13 @@ public final class BareMachine: @unchecked Sendable {
                 InterruptLine(to: HartInterruptSink(hart, $0), source: 0)
             }
         }
+        let mailbox = htif.map { device in
+            let place = MemoryMap.Device(
+                base: device.mailbox.lowerBound,
+                size: device.mailbox.upperBound - device.mailbox.lowerBound
+            )
+            return Board.Entry(name: "htif", place: place, device: device)
+        }
         let board = Board(
             contextLines: lines,
             console: console,
@@ -107,7 +120,8 @@ public final class BareMachine: @unchecked Sendable {
             random: random,
             memory: memory,
             clock: clock,
-            hartTimers: BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts))
+            hartTimers: BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts)),
+            additional: mailbox.map { [$0] } ?? []
         )
         input.connect(board.uart)
         self.board = board
@@ -126,42 +140,53 @@ public final class BareMachine: @unchecked Sendable {
     /// beside Svade; others know QEMU's `virt`, where it is set. norm:menvcfg_adue_op
     private var updatesAccessedDirtyAtReset: Bool {
         let extensions = configuration.isa.extensions
-        return extensions.contains(.svadu) && (htif == nil || !extensions.contains(.svade))
+        return extensions.contains(.svadu) && (!HostTargetInterface.isUsed(by: image) || !extensions.contains(.svade))
     }
 
     private func load() throws(VirtualMachineError) -> BareBootLayout {
         var seed = [UInt8](repeating: 0, count: 64)
         seed.withUnsafeMutableBytes { random.fill($0) }
-        let tree = DeviceTreeConfiguration(
+        var tree = DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: MemoryMap.ram(size: configuration.memorySize),
             isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: .machineAndSupervisor,
             bootArguments: configuration.bootArguments,
-            initrd: kernel?.embeddedInitrd ?? image.embeddedInitrd,
+            initrd: programs.kernel?.embeddedInitrd ?? image.embeddedInitrd,
             rngSeed: seed
         )
+        tree.furtherMemory = configuration.furtherRAM
         let layout: BareBootLayout
         do throws(DeviceTreeError) {
             layout = try BareBootLayout(
                 tree,
                 program: image,
-                kernel: kernel,
+                kernel: programs.kernel,
+                binaries: programs.binaries,
                 initrdSize: UInt64(initrd?.count ?? 0)
             )
         } catch {
             throw .deviceTree(error, guest: configuration.programPath)
         }
         deviceTree = layout.deviceTree
-        layout.write(to: memory, program: image, kernel: kernel, initrd: initrd)
+        let isLoaded = layout.write(
+            to: memory,
+            program: image,
+            kernel: programs.kernel,
+            binaries: programs.binaries,
+            initrd: initrd
+        )
+        guard isLoaded else { throw .changed(configuration.programPath) }
         return layout
     }
 
     // MARK: - Life
 
     /// Runs the machine until it has ended, on a thread per hart.
-    public func run() -> BareMachineOutcome {
+    public func run() -> BareMachineOutcome { HostMemoryWatch().watching(self) { runUntilEnded() } }
+
+    private func runUntilEnded() -> BareMachineOutcome {
         var resets = 0
         while true {
             runUntilStopped()
@@ -231,11 +256,11 @@ public final class BareMachine: @unchecked Sendable {
 
     private func turn(_ index: Int) -> HartExit {
         let hart = harts[index].hart
-        hart.requests.store(0, ordering: .sequentiallyConsistent)
+        hart.takeRequests()
         let before = hart.state.pointee.retired
         let exit = hart.run(instructions: turnLimit)
         let total = retired.wrappingAdd(hart.state.pointee.retired &- before, ordering: .relaxed).newValue
-        if let code = htif?.poll() { stop(.exited(code: code)) }
+        htif?.look()
         if let limit = configuration.instructionLimit, total >= limit { stop(.instructionLimit) }
         if exit == .trapLoop { stop(.failed(trapLoopReport(hart))) }
         if exit == .criticalError { stop(.failed(criticalErrorReport(hart))) }
@@ -293,6 +318,11 @@ public final class BareMachine: @unchecked Sendable {
 extension BareMachine: PowerSink {
     package func powerOff(code: Int) { stop(.exited(code: code)) }
     package func reset() { end(.reset) }
+}
+
+extension BareMachine: WatchedMemory {
+    package var filledBytes: UInt64 { memory.residentBytes }
+    package func memoryUsedUp(_ report: String) { stop(.failed(report)) }
 }
 
 /// The ACLINT's wires.

@@ -9,8 +9,16 @@ public struct BareMachineConfiguration: Sendable {
     public var kernelPath: String?
     /// An initial RAM disk, named in the device tree.
     public var initrdPath: String?
+    /// Where the program goes if it is a raw binary, which starts at its first byte; nil for an ELF file.
+    public var programAddress: UInt64?
+    /// Where the harts start instead of where the program says.
+    public var entry: UInt64?
+    /// Files that are put into RAM as they are.
+    public var binaries: [(path: String, address: UInt64)] = []
     /// Bytes of RAM, a whole number of pages.
     public var memorySize: UInt64 = 256 << 20
+    /// RAM beside that, in whole pages.
+    public var furtherRAM: [Range<UInt64>] = []
     /// Harts, 1 to 64.
     public var hartCount = 1
     /// Boot arguments in the device tree.

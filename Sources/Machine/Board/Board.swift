@@ -2,14 +2,14 @@ import Devices
 import Hypervisor
 import Platform
 
-/// The devices of one machine, a row of `DeviceRow` each. Power-on makes a new one.
+/// The devices of one machine: those of `DeviceRow`, and what a program brings a place for. Power-on makes a new one.
 struct Board {
-    /// A device in its row's place.
+    /// A device in its place.
     struct Entry {
-        let row: DeviceRow
+        /// In traces, and of its section in a saved machine.
+        let name: String
+        let place: MemoryMap.Device
         let device: any MMIODevice
-
-        var name: String { row.name }
     }
 
     let devices: [Entry]
@@ -25,7 +25,8 @@ struct Board {
         random: any RandomSource,
         memory: any GuestMemoryAccess,
         clock: any MachineClock,
-        hartTimers: BoardParts.HartTimers? = nil
+        hartTimers: BoardParts.HartTimers? = nil,
+        additional: [Entry] = []
     ) {
         let plic = PLIC(sourceCount: Int(MemoryMap.plicSourceCount), contextLines: contextLines)
         uart = UART16550(interrupt: BoardParts.line(MemoryMap.uart, plic), sink: console)
@@ -39,18 +40,21 @@ struct Board {
             clock: clock,
             hartTimers: hartTimers
         )
-        devices = DeviceRow.all.compactMap { row in row.make(parts).map { Entry(row: row, device: $0) } }
+        let made = DeviceRow.all.compactMap { row in
+            row.make(parts).map { Entry(name: row.name, place: row.place, device: $0) }
+        }
+        devices = made + additional
         var bus = Bus()
-        for entry in devices { bus.attach(entry.device, at: entry.row.place.base, size: entry.row.place.size) }
+        for entry in devices { bus.attach(entry.device, at: entry.place.base, size: entry.place.size) }
         self.bus = bus
         timedDevices = devices.compactMap { $0.device as? any TimedDevice }
-        timedRanges = devices.filter { $0.device is any TimedDevice }.map(\.row.range)
+        timedRanges = devices.filter { $0.device is any TimedDevice }.map(\.place.range)
     }
 
     /// A device and the offset into it, for traces.
     func name(at address: UInt64) -> String {
-        guard let entry = devices.first(where: { $0.row.range.contains(address) }) else { return hex(address) }
-        return "\(entry.name)+\(hex(address - entry.row.place.base))"
+        guard let entry = devices.first(where: { $0.place.range.contains(address) }) else { return hex(address) }
+        return "\(entry.name)+\(hex(address - entry.place.base))"
     }
 
     /// Whether an access there may move a timed device's deadline.

@@ -29,7 +29,6 @@ struct DeviceRow: Sendable {
     /// Nil where it is not present.
     let make: @Sendable (BoardParts) -> (any MMIODevice)?
 
-    var range: Range<UInt64> { place.base..<place.base + place.size }
     var nodeName: String { "\(node)@\(String(place.base, radix: 16))" }
 }
 

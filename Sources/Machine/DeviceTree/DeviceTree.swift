@@ -41,9 +41,11 @@ extension DeviceTreeConfiguration {
         try writer.property("model", model)
         try writer.node("aliases") { () throws(Failure) in try writer.property("serial0", Self.uartPath) }
         try writer.node("chosen") { () throws(Failure) in try writeChosen(writer) }
-        try writer.node(Self.name("memory", memory.lowerBound)) { () throws(Failure) in
-            try writer.property("device_type", "memory")
-            try writer.property("reg", doubles: memory.lowerBound, memory.upperBound - memory.lowerBound)
+        for block in [memory] + furtherMemory {
+            try writer.node(Self.name("memory", block.lowerBound)) { () throws(Failure) in
+                try writer.property("device_type", "memory")
+                try writer.property("reg", doubles: block.lowerBound, block.upperBound - block.lowerBound)
+            }
         }
         try writer.node("cpus") { () throws(Failure) in try writeHarts(writer) }
         // Firmware's business: what runs above it asks SBI.

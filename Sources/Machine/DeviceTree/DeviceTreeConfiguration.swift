@@ -61,7 +61,7 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         package var string: String {
             let complete = string(of: extensions)
             guard complete.utf8.count > Self.stringLimit else { return complete }
-            let useful = extensions.filter { !Self.descriptions.contains($0) }
+            let useful = extensions.filter { ISAExtension(name: $0)?.isBehaviour != true }
             let shorter = string(of: useful)
             guard shorter.utf8.count > Self.stringLimit else { return shorter }
             let implied = useful.compactMap { ISAExtension(name: $0)?.implied }
@@ -73,13 +73,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
 
         /// U-Boot's buffer has 512 bytes.
         private static let stringLimit = 511
-
-        /// Profiles' names for how a hart behaves: no instruction and no register comes with them.
-        private static let descriptions: Set<String> = [
-            "zic64b", "ziccamoa", "ziccif", "zicclsm", "ziccrse", "za64rs", "za128rs", "zama16b", "ssccptr",
-            "sscounterenw", "ssstrict", "sstvala", "sstvecd", "ssu64xl", "svbare", "sha", "shcounterenw", "shgatpa",
-            "shtvala", "shvsatpa", "shvstvala", "shvstvecd",
-        ]
 
         private func string(of extensions: [String]) -> String {
             let letters = "iemafdqlcbkjtpvnh"
@@ -99,6 +92,8 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
     package var compatible = ["riscv-virtio"]
     package var hartCount: Int
     package var memory: Range<UInt64>
+    /// RAM beside `memory`, where nothing of ours is placed.
+    package var furtherMemory: [Range<UInt64>] = []
     package var isa: ISA
     package var addressTranslation: AddressTranslation
     package var interruptModes: InterruptModes

@@ -4,17 +4,15 @@ import Platform
 // What a program that embeds guests calls, beside `VirtualMachine.run`: see Examples/Embedding.
 
 extension VirtualizationHost {
-    /// Reserves address space for all guests that will run together; memory is taken as they touch it.
+    /// Guests may be made at any time; memory is taken as they touch it.
     ///
-    /// - Throws: `VirtualMachineError` when the host has not enough.
-    public convenience init(for guests: [VirtualMachineConfiguration]) throws(VirtualMachineError) {
-        try self.init(for: guests, clock: .host)
-    }
+    /// - Throws: `VirtualMachineError` when the host gives not even addresses.
+    public convenience init() throws(VirtualMachineError) { try self.init(clock: .host) }
 
     /// Makes a guest in an address space of its own, loaded and ready to run.
     ///
     /// - Parameters:
-    ///   - configuration: One of those that the host was made for.
+    ///   - configuration: What the guest is to be.
     ///   - onConsoleOutput: Takes what the guest writes to its console, on the thread of the hart that wrote; the guest
     ///     waits until it returns.
     /// - Returns: The guest; `run` runs it until it ends.

@@ -1,3 +1,4 @@
+import Devices
 import Hypervisor
 import Platform
 import RV64Core
@@ -30,6 +31,10 @@ package final class InstructionScheduler: Sendable {
 
     /// Runs a guest to its end, together with all others. Called once per guest, each on a thread of its own.
     package func run(_ machine: VirtualMachine) -> StopReason {
+        machine.watched { runUntilEnded(machine) }
+    }
+
+    private func runUntilEnded(_ machine: VirtualMachine) -> StopReason {
         guard let index = machines.firstIndex(where: { $0 === machine }) else { return .requested }
         let isFirst = isRunning.withLock { isRunning in
             defer { isRunning = true }
@@ -94,6 +99,8 @@ package final class InstructionScheduler: Sendable {
         }
         // Nothing but input from outside can wake a guest now: look again in ten milliseconds of the host's time.
         machines.first?.harts.first?.pause(nanoseconds: 10_000_000)
+        // An unfinished line, such as a prompt, is shown by this clock.
+        clock.advance(byNanoseconds: 10_000_000)
     }
 
     private func offerScript(to machine: VirtualMachine, _ index: Int) {
@@ -106,6 +113,8 @@ package final class InstructionScheduler: Sendable {
 
     private func finish(_ index: Int, _ reason: StopReason) {
         machines[index].ran(forNanoseconds: clock.nanoseconds)
+        // Here and not on the guest's own thread, so that its last line stands in the same place in every run.
+        machines[index].console.end()
         results.withLock { $0[index] = reason }
         finished[index].wake()
     }

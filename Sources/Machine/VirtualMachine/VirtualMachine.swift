@@ -20,7 +20,8 @@ public final class VirtualMachine: @unchecked Sendable {
     package let measuresTime: Bool
     package let decoder: Decoder
 
-    private let host: HostMemory
+    private let host: FrameAllocator
+    private let watch: HostMemoryWatch
     let image: GuestImage
     private let initrd: FileContents?
     private let vmid: UInt64
@@ -56,7 +57,8 @@ public final class VirtualMachine: @unchecked Sendable {
     init(
         _ configuration: VirtualMachineConfiguration,
         vmid: UInt64,
-        host: HostMemory,
+        host: FrameAllocator,
+        watch: HostMemoryWatch,
         clock: any MachineClock,
         console: any ConsoleSink,
         observer: (any TrapObserver)?,
@@ -66,6 +68,7 @@ public final class VirtualMachine: @unchecked Sendable {
         self.configuration = configuration
         self.vmid = vmid
         self.host = host
+        self.watch = watch
         self.clock = clock
         self.console = console
         self.observer = observer
@@ -79,9 +82,16 @@ public final class VirtualMachine: @unchecked Sendable {
                 path: configuration.imagePath,
                 ram: MemoryMap.ram(size: configuration.memorySize)
             )
-            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in
+                try FileContents.read(path: path, .asNeeded)
+            }
         } catch {
             throw .image(error)
+        }
+        do throws(HostMemoryError) {
+            try host.limits.requireAddresses(forHarts: configuration.hartCount)
+        } catch {
+            throw .memory(error)
         }
         do throws(OutOfHostFrames) {
             let ram = MemoryMap.ram(size: configuration.memorySize)
@@ -146,19 +156,24 @@ public final class VirtualMachine: @unchecked Sendable {
             throw .deviceTree(error, guest: configuration.name)
         }
         deviceTree = layout.deviceTree
-        var isLoaded = image.copy(into: addressSpace)
-        if let initrd, let place = layout.initrd {
-            isLoaded =
-                initrd.withUnsafeBytes { addressSpace.write($0, at: GuestPhysicalAddress(place.lowerBound)) }
-                && isLoaded
+        let changed: String?
+        do throws(OutOfHostFrames) {
+            changed = try copyFiles(layout)
+        } catch {
+            throw .frames(error, guest: configuration.name)
         }
-        isLoaded =
-            layout.deviceTree.withUnsafeBytes {
-                addressSpace.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
-            }
-            && isLoaded
-        guard isLoaded else { throw .frames(OutOfHostFrames(), guest: configuration.name) }
+        if let changed { throw .changed(changed) }
         return layout
+    }
+
+    /// - Returns: the path of a file that has become shorter, if one has.
+    private func copyFiles(_ layout: BootLayout) throws(OutOfHostFrames) -> String? {
+        guard try image.copy(into: addressSpace) else { return configuration.imagePath }
+        if let initrd, let place = layout.initrd, try !initrd.copy(to: place.lowerBound, in: addressSpace) {
+            return configuration.initrdPath
+        }
+        _ = try FileContents(layout.deviceTree).copy(to: layout.deviceTreeAddress, in: addressSpace)
+        return nil
     }
 
     private func deviceTreeConfiguration(rngSeed: [UInt8]) -> DeviceTreeConfiguration {
@@ -176,7 +191,12 @@ public final class VirtualMachine: @unchecked Sendable {
     // MARK: - Life
 
     /// Runs the guest on a thread per hart until it has ended. A reset boots it again.
-    public func run() -> StopReason {
+    public func run() -> StopReason { watched { runUntilEnded() } }
+
+    /// Runs the guest under the eyes of the watch over the host's memory.
+    func watched(_ run: () -> StopReason) -> StopReason { watch.watching(self, run) }
+
+    private func runUntilEnded() -> StopReason {
         let start = clock.nanoseconds
         while true {
             runUntilStopped()
@@ -237,7 +257,10 @@ public final class VirtualMachine: @unchecked Sendable {
             isStopping.store(false, ordering: .sequentiallyConsistent)
             return nil
         }
-        if let reason { return reason }
+        if let reason {
+            addressSpace.close()
+            return reason
+        }
         collect()
         do throws(VirtualMachineError) {
             try boot()
@@ -340,6 +363,11 @@ extension VirtualMachine: GuestMachine {
 extension VirtualMachine: PowerSink {
     package func powerOff(code: Int) { stop(code == 0 ? .shutDown : .guestFailure(code: code)) }
     package func reset() { stop(.reset) }
+}
+
+extension VirtualMachine: WatchedMemory {
+    package var filledBytes: UInt64 { addressSpace.filledBytes }
+    package func memoryUsedUp(_ report: String) { stop(.failed(report)) }
 }
 
 /// One PLIC context's output: the external interrupt of one hart.

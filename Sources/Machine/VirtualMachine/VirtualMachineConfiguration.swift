@@ -58,5 +58,8 @@ public struct VirtualMachineError: Error, CustomStringConvertible {
     static func image(_ error: LoaderError) -> Self { Self(description: error.description, loaderError: error) }
     static func memory(_ error: HostMemoryError) -> Self { Self(description: error.description) }
     static func deviceTree(_ error: DeviceTreeError, guest: String) -> Self { Self(description: "\(guest): \(error)") }
+    static func changed(_ path: String) -> Self {
+        Self(description: LoaderError(file: path, reason: .file(.changed)).description)
+    }
     static func frames(_ error: OutOfHostFrames, guest: String) -> Self { Self(description: "\(guest): \(error)") }
 }

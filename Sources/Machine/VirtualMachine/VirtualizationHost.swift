@@ -13,21 +13,19 @@ public final class VirtualizationHost: Sendable {
         case instructions
     }
 
-    let memory: HostMemory
-    let clock: any MachineClock
+    let memory: FrameAllocator
+    let watch: HostMemoryWatch
+    package let clock: any MachineClock
     private let count = Lock<UInt64>(0)
 
-    /// Reserves the memory of all guests that will run together; fails when the host has not enough address space.
-    package init(for guests: [VirtualMachineConfiguration], clock: ClockSource) throws(VirtualMachineError) {
-        // Each guest needs its RAM, a frame for the root table and its pages, and one for rounding.
-        let size = guests.reduce(HostMemory.frameSize) {
-            $0 + $1.memorySize + 4 * HostMemory.frameSize + $1.memorySize / 256
-        }
+    /// Guests may be made as long as the host has memory for them.
+    package init(clock: ClockSource) throws(VirtualMachineError) {
         do throws(HostMemoryError) {
-            memory = try HostMemory(size: size)
+            memory = try FrameAllocator()
         } catch {
             throw .memory(error)
         }
+        watch = HostMemoryWatch(limits: memory.limits)
         switch clock {
         case .host: self.clock = HostClock()
         case .instructions: self.clock = InstructionClock()
@@ -50,6 +48,7 @@ public final class VirtualizationHost: Sendable {
             configuration,
             vmid: vmid,
             host: memory,
+            watch: watch,
             clock: clock,
             console: console,
             observer: observer,

@@ -58,8 +58,8 @@ package struct EventLoop: ~Copyable {
         return ready
     }
 
-    /// Rounded up: a wake-up too early would find nothing to do.
-    private static func milliseconds(until deadline: UInt64) -> Int32 {
+    /// The time left until `deadline` as `poll(2)` takes it. Rounded up: a wake-up too early would find nothing to do.
+    package static func milliseconds(until deadline: UInt64) -> Int32 {
         guard deadline != .max else { return -1 }
         let now = MonotonicTime.nanoseconds()
         return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)

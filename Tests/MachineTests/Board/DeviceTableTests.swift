@@ -35,7 +35,7 @@ import Testing
 
     @Test func rowsAreInOrderAndTheirNamesAreTheirOwn() {
         let rows = DeviceRow.all
-        for (lower, upper) in zip(rows, rows.dropFirst()) { #expect(lower.range.upperBound <= upper.place.base) }
+        for (lower, upper) in zip(rows, rows.dropFirst()) { #expect(lower.place.range.upperBound <= upper.place.base) }
         #expect(Set(rows.map(\.name)).count == rows.count)
         #expect(rows.allSatisfy { MemoryMap.allDevices.contains($0.place) })
     }
@@ -50,13 +50,15 @@ import Testing
         )
         let tree = FlattenedTree(blob: try configuration.deviceTree())
         let board = try board(modes)
-        #expect(tree.children("/soc") == board.devices.map(\.row.nodeName))
-        for entry in board.devices {
-            let path = "/soc/\(entry.row.nodeName)"
-            #expect(tree.doubles(path, "reg") == [entry.row.place.base, entry.row.place.size])
-            #expect(tree.strings(path, "compatible") == entry.row.compatible)
-            #expect(board.bus.region(at: entry.row.place.base, .word)?.device === entry.device)
-            #expect(board.name(at: entry.row.place.base + 4) == "\(entry.name)+0x4")
+        let rows = DeviceRow.rows(for: modes)
+        #expect(tree.children("/soc") == rows.map(\.nodeName))
+        #expect(board.devices.map(\.name) == rows.map(\.name))
+        for (row, entry) in zip(rows, board.devices) {
+            let path = "/soc/\(row.nodeName)"
+            #expect(tree.doubles(path, "reg") == [entry.place.base, entry.place.size])
+            #expect(tree.strings(path, "compatible") == row.compatible)
+            #expect(board.bus.region(at: entry.place.base, .word)?.device === entry.device)
+            #expect(board.name(at: entry.place.base + 4) == "\(entry.name)+0x4")
         }
         #expect(board.devices.contains { $0.name == "clint" } == (modes == .machineAndSupervisor))
         #expect(board.name(at: 0x4000) == "0x4000")

@@ -155,7 +155,7 @@ struct GuestProgram {
         let path = try write()
         defer { unlink(path) }
         let configuration = try Self.configuration(path: path, harts: harts, isa: isa)
-        let host = try host ?? VirtualizationHost(for: [configuration], clock: clock)
+        let host = try host ?? VirtualizationHost(clock: clock)
         return try host.makeMachine(configuration, console: console, measuresTime: true)
     }
 

@@ -16,8 +16,7 @@ import Testing
 
     /// Runs guests to their ends as the program does: a thread for each, one of which runs them all.
     private static func run(_ programs: [(GuestProgram, harts: Int)], input: String = "") throws -> Result {
-        let configurations = try programs.map { try GuestProgram.configuration(harts: $0.harts) }
-        let host = try VirtualizationHost(for: configurations, clock: .instructions)
+        let host = try VirtualizationHost(clock: .instructions)
         let consoles = programs.map { _ in CollectingConsole() }
         let machines = try zip(programs, consoles).map { try $0.0.make(on: host, harts: $0.harts, console: $1) }
         let scheduler = try #require(host.makeScheduler(machines, input: Array(input.utf8)))

@@ -15,7 +15,7 @@ do {
     let isa = try ISAConfiguration(parsing: VirtualMachineConfiguration.defaultISA)
     var configuration = VirtualMachineConfiguration(name: "guest", imagePath: path, isa: isa)
     configuration.memorySize = 64 << 20
-    let host = try VirtualizationHost(for: [configuration])
+    let host = try VirtualizationHost()
     let machine = try host.makeMachine(configuration) { bytes in _ = write(STDOUT_FILENO, bytes, bytes.count) }
     let reason = machine.run()
     print("ended: \(reason), after \(machine.instructions) instructions")
