@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func devices() throws {
-        let tree = try Self.tree
+        let tree = try Self.tree()
         let plic = try #require(tree.cells("/soc/plic@c000000", "phandle"))
         #expect(tree.cells("/soc", "interrupt-parent") == plic)
         #expect(tree.string("/soc/serial@10000000", "compatible") == "ns16550a")
