@@ -18,7 +18,12 @@ import Testing
     }
 
     /// C libraries are used in one place each.
-    @Test(arguments: [("CElf", "Sources/Machine/Loader/"), ("CFdt", "Sources/Machine/DeviceTree/")])
+    @Test(
+        arguments: [
+            ("CElf", "Sources/Machine/Loader/"), ("CFdt", "Sources/Machine/DeviceTree/"),
+            ("CLinux", "Sources/Platform/Host/"),
+        ]
+    )
     func librariesStayInTheirFolder(_ library: String, _ folder: String) {
         let users = SourceTree.sources.filter { Self.imports(of: $0).contains(library) }
         #expect(!users.isEmpty)

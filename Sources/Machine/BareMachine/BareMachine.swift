@@ -106,13 +106,12 @@ public final class BareMachine: @unchecked Sendable {
                 InterruptLine(to: HartInterruptSink(hart, $0), source: 0)
             }
         }
-        let timers = ACLINT(hartCount: configuration.hartCount, clock: clock, harts: HartTimers(harts))
-        let mailbox = htif.map { device -> Board.Wiring in
+        let mailbox = htif.map { device in
             let place = MemoryMap.Device(
                 base: device.mailbox.lowerBound,
                 size: device.mailbox.upperBound - device.mailbox.lowerBound
             )
-            return ("htif", place, device)
+            return Board.Entry(name: "htif", place: place, device: device)
         }
         let board = Board(
             contextLines: lines,
@@ -121,7 +120,8 @@ public final class BareMachine: @unchecked Sendable {
             random: random,
             memory: memory,
             clock: clock,
-            additional: [("clint", MemoryMap.clint, timers)] + (mailbox.map { [$0] } ?? [])
+            hartTimers: BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts)),
+            additional: mailbox.map { [$0] } ?? []
         )
         input.connect(board.uart)
         self.board = board
@@ -152,7 +152,6 @@ public final class BareMachine: @unchecked Sendable {
             isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: .machineAndSupervisor,
-            virtioSlots: Board.virtioSlots,
             bootArguments: configuration.bootArguments,
             initrd: programs.kernel?.embeddedInitrd ?? image.embeddedInitrd,
             rngSeed: seed

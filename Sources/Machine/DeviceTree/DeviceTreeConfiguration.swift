@@ -19,17 +19,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         case machineAndSupervisor
     }
 
-    /// Optional devices; the PLIC, and the CLINT where M-mode is the guest's, are always there.
-    package struct Devices: OptionSet, Equatable, Sendable {
-        package let rawValue: Int
-        package init(rawValue: Int) { self.rawValue = rawValue }
-
-        package static let uart = Devices(rawValue: 1 << 0)
-        package static let rtc = Devices(rawValue: 1 << 1)
-        package static let finisher = Devices(rawValue: 1 << 2)
-        package static let all: Devices = [.uart, .rtc, .finisher]
-    }
-
     /// The instruction set as the guest is told it.
     package struct ISA: Equatable, Sendable {
         /// `riscv,isa-base`.
@@ -108,9 +97,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
     package var isa: ISA
     package var addressTranslation: AddressTranslation
     package var interruptModes: InterruptModes
-    package var devices: Devices
-    /// The virtio-mmio slots with a device in them.
-    package var virtioSlots: [Int]
     package var timebaseFrequency = UInt32(Timebase.frequency)
     package var bootArguments: String
     package var initrd: Range<UInt64>?
@@ -123,8 +109,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         isa: ISA = ISA(),
         addressTranslation: AddressTranslation = .sv39,
         interruptModes: InterruptModes = .supervisor,
-        devices: Devices = .all,
-        virtioSlots: [Int] = [],
         bootArguments: String = "",
         initrd: Range<UInt64>? = nil,
         rngSeed: [UInt8] = []
@@ -134,8 +118,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         self.isa = isa
         self.addressTranslation = addressTranslation
         self.interruptModes = interruptModes
-        self.devices = devices
-        self.virtioSlots = virtioSlots
         self.bootArguments = bootArguments
         self.initrd = initrd
         self.rngSeed = rngSeed
@@ -155,9 +137,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         guard !bootArguments.utf8.contains(0) else { throw .bootArgumentsHoldNUL }
         guard bootArguments.utf8.count <= Self.bootArgumentsLimit else {
             throw .bootArgumentsTooLong(bytes: bootArguments.utf8.count, limit: Self.bootArgumentsLimit)
-        }
-        for slot in virtioSlots where !(0..<MemoryMap.virtioSlotCount).contains(slot) {
-            throw .noSuchVirtioSlot(slot, count: MemoryMap.virtioSlotCount)
         }
         for name in [isa.base] + isa.extensions where !Self.isExtensionName(name) {
             throw .badExtensionName(name)
@@ -179,7 +158,6 @@ package enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
     case noMemory
     case bootArgumentsHoldNUL
     case bootArgumentsTooLong(bytes: Int, limit: Int)
-    case noSuchVirtioSlot(Int, count: Int)
     case badExtensionName(String)
     /// libfdt refused, although nothing it was given can be refused by its documentation.
     case libfdt(operation: String, message: String)
@@ -202,8 +180,6 @@ package enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
             "the boot arguments hold a NUL byte, where they would end; leave it out"
         case .bootArgumentsTooLong(let bytes, let limit):
             "the boot arguments have \(bytes) bytes, and the limit is \(limit); shorten --append or --bootargs"
-        case .noSuchVirtioSlot(let slot, let count):
-            "there is no virtio slot \(slot); the machine has slots 0 to \(count - 1)"
         case .badExtensionName(let name):
             "'\(name)' is not the name of an ISA extension; correct --isa"
         case .libfdt(let operation, let message):

@@ -182,7 +182,6 @@ public final class VirtualMachine: @unchecked Sendable {
             memory: MemoryMap.ram(size: configuration.memorySize),
             isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
-            virtioSlots: Board.virtioSlots,
             bootArguments: configuration.commandLine,
             initrd: image.embeddedInitrd,
             rngSeed: rngSeed
