@@ -5,8 +5,12 @@
 package protocol ConsoleSink: AnyObject, Sendable {
     /// Takes all bytes. Called on the thread of the vCPU that wrote; it must not call back into a device.
     ///
-    /// - Parameter bytes: valid during the call only.
+    /// - Parameter bytes: valid during the call only, and perhaps the guest's own memory, which it may change meanwhile:
+    ///   what is decided by a byte is decided by the copy that is used.
     func write(_ bytes: UnsafeRawBufferPointer)
+
+    /// The guest has ended: what is not a whole line yet becomes one.
+    func end()
 }
 
 /// A device that takes console input with back-pressure: what does not fit stays with the caller.
@@ -31,6 +35,9 @@ package protocol ReceiveSpaceObserver: AnyObject, Sendable {
 }
 
 extension ConsoleSink {
+    /// Where lines make no difference, there is nothing to do.
+    package func end() {}
+
     /// Writes one byte.
     package func write(_ byte: UInt8) { withUnsafeBytes(of: byte) { write($0) } }
 }

@@ -1,7 +1,9 @@
 import Platform
 
 /// Where random bytes come from. Injected, so that a run that must repeat can seed it.
-package protocol RandomSource: AnyObject, Sendable {
+///
+/// One that nobody can repeat saves nothing.
+package protocol RandomSource: AnyObject, Sendable, Savable {
     func fill(_ buffer: UnsafeMutableRawBufferPointer)
 }
 
@@ -22,29 +24,26 @@ package final class HostRandomSource: RandomSource {
         var generator = SystemRandomNumberGenerator()
         buffer.fill(from: &generator)
     }
+
+    package func save(to writer: inout StateWriter) {}
+    package func restore(from reader: inout StateReader) throws(StateError) {}
 }
 
 /// The same bytes for the same seed (SplitMix64): for runs that must repeat, never for secrets.
 package final class SeededRandomSource: RandomSource {
-    /// All there is to save.
-    package struct State: Codable, Equatable, Sendable {
-        package var seed: UInt64
-    }
+    private let guarded: Lock<SplitMix64>
 
-    private let guarded: Lock<State>
-
-    package init(state: State) { guarded = Lock(state) }
-
-    package convenience init(seed: UInt64) { self.init(state: State(seed: seed)) }
-
-    package var state: State { guarded.withLock { $0 } }
+    package init(seed: UInt64) { guarded = Lock(SplitMix64(state: seed)) }
 
     package func fill(_ buffer: UnsafeMutableRawBufferPointer) {
-        guarded.withLock { state in
-            var generator = SplitMix64(state: state.seed)
-            buffer.fill(from: &generator)
-            state.seed = generator.state
-        }
+        guarded.withLock { buffer.fill(from: &$0) }
+    }
+
+    package func save(to writer: inout StateWriter) { writer.write(guarded.withLock { $0.state }) }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let state = try reader.read(UInt64.self)
+        guarded.withLock { $0.state = state }
     }
 }
 

@@ -1,5 +1,5 @@
 /// The width of one memory or device access; the raw value is its size in bytes.
-package enum AccessWidth: UInt8, CaseIterable, Sendable {
+package enum AccessWidth: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case byte = 1
     case half = 2
     case word = 4

@@ -6,8 +6,8 @@ package enum BusFault: Error, Equatable, Sendable {
 
 /// A device as the bus sees it. It is addressed by offset and never knows its own base, nor any hart.
 ///
-/// Calls come from any vCPU's thread: a device guards its own state.
-package protocol MMIODevice: AnyObject, Sendable {
+/// Calls come from any vCPU's thread: a device guards its own state. One without state saves nothing.
+package protocol MMIODevice: AnyObject, Sendable, Savable {
     /// The value at an offset from the device's base, zero-extended.
     ///
     /// `offset + width` lies inside the device's region. `BusFault` if the device does not answer such an access.

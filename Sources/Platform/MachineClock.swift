@@ -37,16 +37,10 @@ package final class HostClock: MachineClock {
 
     package let followsInstructions = false
 
-    package init() { origin = Self.read(CLOCK_MONOTONIC) }
+    package init() { origin = MonotonicTime.nanoseconds() }
 
-    package var nanoseconds: UInt64 { Self.read(CLOCK_MONOTONIC) &- origin }
-    package var unixNanoseconds: UInt64 { Self.read(CLOCK_REALTIME) }
-
-    private static func read(_ clock: clockid_t) -> UInt64 {
-        var now = timespec()
-        clock_gettime(clock, &now)
-        return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
-    }
+    package var nanoseconds: UInt64 { MonotonicTime.nanoseconds() &- origin }
+    package var unixNanoseconds: UInt64 { timespec.now(CLOCK_REALTIME).nanoseconds }
 }
 
 /// Time derived from retired instructions: only the scheduler moves it, so that two runs are equal.

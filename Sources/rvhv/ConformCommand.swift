@@ -7,8 +7,6 @@ import RV64Core
 /// Runs the tests of a suite and says what passed.
 enum ConformCommand {
     static func run(_ configuration: ConformRunConfiguration) throws -> ExitStatus {
-        // Ctrl-C ends the process: there is no terminal to restore.
-        HostSignals.unblock()
         let isa = try configuration.machine.isa.map { try ISAOption.hart($0) } ?? .underTest
         if let folder = configuration.suite.reference { try requireFolder(folder, for: "--reference") }
         let filter = configuration.suite.filter
@@ -16,6 +14,7 @@ enum ConformCommand {
             filter.map { test.path.contains(text: $0) } ?? true
         }
         guard !tests.isEmpty else { throw HostFailure.noTests(filter: filter) }
+        try FileConflicts.check(tests.map { FileUse(role: .input, path: $0.path) } + configuration.suite.files)
 
         let progress = ConformProgress(count: tests.count, isShown: isatty(STDERR_FILENO) == 1)
         let clock = HostClock()
@@ -30,10 +29,11 @@ enum ConformCommand {
         progress.clear()
 
         let decoration = HostScreen.decoration(configuration.session.color, descriptor: STDOUT_FILENO)
-        let isOpen = FileDescriptorSink(descriptor: STDOUT_FILENO).write(Array(report.text(decoration).utf8)) == .open
+        let output = FileDescriptorSink(descriptor: STDOUT_FILENO).write(Array(report.text(decoration).utf8))
         if let path = configuration.suite.junit { try OutputFile.write(Array(report.junit.utf8), to: path) }
         if let path = configuration.suite.json { try OutputFile.write(Array(report.json.utf8), to: path) }
-        return isOpen && report.total.failed == 0 ? .success : .hostFailure
+        if case .failed(let code) = output { throw HostFailure.cannotWriteOutput(code: code) }
+        return report.total.failed == 0 ? .success : .hostFailure
     }
 
     /// A mistyped folder would let every test be skipped, and the run succeed.
@@ -72,7 +72,7 @@ final class ConformProgress: Sendable {
         done.withLock { done in
             done.add(result.verdict)
             // Under the lock, so that an older line never overwrites a newer one.
-            show("[\(done.total)/\(count)] \(done.failed) failed, \(result.test.name.suffix(50))")
+            show("[\(done.total)/\(count)] \(done.failed) failed, \(String(result.test.name.suffix(50)).printable)")
         }
     }
 

@@ -21,6 +21,8 @@ enum GuestRun {
         try host.start(machines)
         let reasons = machines.map { $0.wait() }
         session.show(machines.map(\.statistics), as: statistics)
+        session.finish()
+        if let failure = session.failure { throw failure }
         if let signal = session.terminatingSignal { return .signal(signal) }
         return ExitStatus(reasons: reasons)
     }

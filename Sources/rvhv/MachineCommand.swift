@@ -1,4 +1,3 @@
-import Glibc
 import Hypervisor
 import Machine
 import Platform
@@ -12,7 +11,8 @@ enum MachineCommand {
     static func run(_ configuration: MachineRunConfiguration) throws -> ExitStatus {
         let options = configuration.session
         let session = try TerminalSession(guests: [configuration.program.name], options: options)
-        let host = MachineHost(clock: options.clock.source)
+        let host = try MachineHost(clock: options.clock.source)
+        session.follow(host.clock)
         let machine = try host.makeMachine(
             machineConfiguration(configuration),
             console: session.consoles[0],
@@ -41,6 +41,10 @@ enum MachineCommand {
         var machine = MachineConfiguration(name: program.name, profile: .plain, imagePath: program.path, isa: isa)
         if let paging = program.paging { machine.pagingLimit = paging.limit }
         machine.kernelPath = configuration.machine.kernel
+        machine.programAddress = configuration.machine.programAddress
+        machine.entry = configuration.machine.entry
+        machine.binaries = configuration.machine.loads.map { ($0.path, $0.address) }
+        machine.furtherRAM = configuration.machine.ram
         machine.initrdPath = program.initrd
         machine.memorySize = program.memory
         machine.hartCount = program.harts
@@ -56,14 +60,5 @@ enum MachineCommand {
             throw HostFailure.noSignature(path: machine.configuration.imagePath)
         }
         try OutputFile.write(Array(text.utf8), to: path)
-    }
-}
-
-/// Files that rvhv writes whole.
-enum OutputFile {
-    static func write(_ bytes: [UInt8], to path: String) throws(HostFailure) {
-        guard let file = fopen(path, "w") else { throw .cannotWrite(path: path, code: errno) }
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else { throw .cannotWrite(path: path, code: errno) }
     }
 }

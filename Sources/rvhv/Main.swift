@@ -3,16 +3,17 @@ import Glibc
 @main
 enum Main {
     nonisolated static func main() {
-        HostSignals.block()
+        StandardStreams.complete()
+        HostSignals.prepare()
         exit(run(Array(CommandLine.arguments.dropFirst())).code)
     }
 
     private static func run(_ arguments: [String]) -> ExitStatus {
         do {
             switch try ArgumentParser.parse(arguments) {
-            case .help(let command): return print(HelpText.text(for: command))
-            case .version: return print(HelpText.version + "\n")
-            case .isaHelp: return print(HelpText.isa)
+            case .help(let command): return try print(HelpText.text(for: command))
+            case .version: return try print(HelpText.version + "\n")
+            case .isaHelp: return try print(HelpText.isa)
             case .run(let configuration): return try RunCommand.run(configuration)
             case .machine(let configuration): return try MachineCommand.run(configuration)
             case .conform(let configuration): return try ConformCommand.run(configuration)
@@ -26,14 +27,14 @@ enum Main {
         }
     }
 
-    private static func print(_ text: String) -> ExitStatus {
-        switch FileDescriptorSink(descriptor: STDOUT_FILENO).write(Array(text.utf8)) {
-        case .open: .success
-        case .closed: .hostFailure
-        }
+    private static func print(_ text: String) throws(HostFailure) -> ExitStatus {
+        let state = FileDescriptorSink(descriptor: STDOUT_FILENO).write(Array(text.utf8))
+        if case .failed(let code) = state { throw .cannotWriteOutput(code: code) }
+        return .success
     }
 
+    /// Says what went wrong: one line, whatever the names in it hold.
     private static func complain(_ text: String) {
-        _ = FileDescriptorSink(descriptor: STDERR_FILENO).write(Array("rvhv: \(text)\n".utf8))
+        _ = FileDescriptorSink(descriptor: STDERR_FILENO).write(Array("rvhv: \(text.printable)\n".utf8))
     }
 }

@@ -7,8 +7,9 @@ enum RunCommand {
     static func run(_ configuration: RunConfiguration) throws -> ExitStatus {
         let session = try TerminalSession(guests: configuration.guests.map(\.name), options: configuration.session)
         let isScripted = configuration.session.clock == .instructions && !StandardInput.isTerminal
-        let script = isScripted ? StandardInput.readAll() : []
-        let host = MachineHost(clock: configuration.session.clock.source)
+        let script = isScripted ? try StandardInput.readAll() : []
+        let host = try MachineHost(clock: configuration.session.clock.source)
+        session.follow(host.clock)
         let machines = try makeMachines(configuration, on: host, session: session)
         machines.first?.input.preload(script)
         return try GuestRun.run(

@@ -83,16 +83,4 @@ import Testing
         #expect(throws: BusFault.unsupportedWidth) { try aclint.read(width, at: offset) }
         #expect(throws: BusFault.unsupportedWidth) { try aclint.write(1, width, at: offset) }
     }
-
-    @Test func stateMovesToAnotherDevice() throws {
-        try aclint.write32(1, at: 4)
-        try aclint.write(77, .double, at: 0x4000)
-        let otherHarts = RecordingHartSink()
-        let copy = ACLINT(hartCount: 3, clock: clock, harts: otherHarts)
-        #expect(copy.restore(aclint.state))
-        #expect(copy.state == aclint.state)
-        #expect(otherHarts.isSoftwareInterrupting(1))
-        #expect(otherHarts.deadline(of: 0) == 77)
-        #expect(!ACLINT(hartCount: 2, clock: clock, harts: otherHarts).restore(aclint.state))
-    }
 }

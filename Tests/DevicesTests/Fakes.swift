@@ -1,6 +1,7 @@
-import Devices
 import Platform
 import Synchronization
+
+@testable import Devices
 
 /// Remembers the level of every source.
 final class RecordingInterruptSink: InterruptSink {
@@ -57,36 +58,39 @@ final class RecordingPowerSink: PowerSink {
     var events: [Event] { recorded.withLock { $0 } }
 }
 
-/// One flat block of guest RAM.
-final class FlatGuestMemory: GuestMemoryAccess {
+/// One flat block of guest RAM. Its lock orders accesses, as a guest's own means would.
+final class FlatGuestMemory: GuestMemoryAccess, @unchecked Sendable {
+    // @unchecked: the bytes are reached only in `forEachHostRange`, which holds `lock`.
     let base: UInt64
-    private let bytes: Lock<[UInt8]>
+    private let bytes: UnsafeMutableRawBufferPointer
+    private let lock = Lock(())
 
     init(base: UInt64 = 0x8000_0000, size: Int = 1 << 20) {
         self.base = base
-        bytes = Lock([UInt8](repeating: 0, count: size))
+        bytes = .allocate(byteCount: size, alignment: 4096)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        bytes.withLock { bytes in
-            guard let range = range(of: buffer.count, at: address, within: bytes.count) else { return false }
-            buffer.copyBytes(from: bytes[range])
-            return true
-        }
-    }
+    deinit { bytes.deallocate() }
 
-    func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        bytes.withLock { bytes in
-            guard let range = range(of: buffer.count, at: address, within: bytes.count) else { return false }
-            bytes.replaceSubrange(range, with: buffer)
-            return true
-        }
-    }
-
-    private func range(of count: Int, at address: GuestPhysicalAddress, within size: Int) -> Range<Int>? {
+    /// In pieces of a page, so that devices meet more than one.
+    func forEachHostRange(
+        of address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> Bool {
         let offset = address.rawValue &- base
-        guard offset <= UInt64(size), UInt64(count) <= UInt64(size) - offset else { return nil }
-        return Int(offset)..<Int(offset) + count
+        guard offset <= UInt64(bytes.count), UInt64(count) <= UInt64(bytes.count) - offset else { return false }
+        lock.withLock { _ in
+            var start = Int(offset)
+            let end = start + count
+            while start < end {
+                let next = min(end, (start / 4096 + 1) * 4096)
+                body(UnsafeMutableRawBufferPointer(rebasing: bytes[start..<next]))
+                start = next
+            }
+        }
+        return true
     }
 }
 
@@ -117,4 +121,36 @@ final class RecordingHartSink: HartTimerSink {
 
     func isSoftwareInterrupting(_ hart: Int) -> Bool { software.withLock { $0[hart] ?? false } }
     func deadline(of hart: Int) -> UInt64? { timers.withLock { $0[hart] } }
+}
+
+/// A virtio device that keeps its requests until a test says that they are done, as a disk does.
+final class KeepingDevice: VirtioDevice {
+    private let link = Lock<VirtioLink?>(nil)
+    private let kept = Lock<[DescriptorChain]>([])
+
+    var deviceID: UInt32 { 2 }
+    var features: VirtioFeatures { [] }
+    var queueSizes: [UInt16] { [8] }
+    var configuration: [UInt8] { [] }
+
+    func writeConfiguration(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) {}
+    func attach(to link: VirtioLink) { self.link.withLock { $0 = link } }
+    func activate(features: VirtioFeatures) {}
+    func reset() {}
+    func save(to writer: inout StateWriter) {}
+    func restore(from reader: inout StateReader) throws(StateError) { kept.withLock { $0 = [] } }
+
+    var queue: VirtQueue? { link.withLock { $0?.queues[0] } }
+    var chains: [DescriptorChain] { kept.withLock { $0 } }
+    var heads: [UInt16] { chains.map(\.head) }
+
+    func processQueue(_ index: Int) {
+        while let chain = queue?.next() { kept.withLock { $0.append(chain) } }
+    }
+
+    func complete(head: UInt16, written: UInt32 = 0) {
+        guard let chain = chains.first(where: { $0.head == head }) else { return }
+        kept.withLock { $0.removeAll { $0.head == head } }
+        queue?.complete(chain, written: written)
+    }
 }

@@ -104,14 +104,6 @@ import Testing
     func nothingElsewhere(offset: UInt64) {
         #expect(throws: BusFault.unmapped) { try rtc.read32(offset) }
     }
-
-    @Test func stateMovesToAnotherDevice() throws {
-        try rtc.write32(1, at: 0x10)
-        try setAlarm(ManualClock.epoch - 1)
-        let copy = GoldfishRTC(state: rtc.state, clock: clock, interrupt: InterruptLine(to: wires, source: 12))
-        #expect(copy.state == rtc.state)
-        #expect(wires.isAsserted(12))
-    }
 }
 
 @Suite struct TestFinisherTests {
@@ -137,10 +129,24 @@ import Testing
         #expect(try finisher.read32(0) == 0)
     }
 
-    @Test func onlyTheOneRegister() {
+    /// Firmware writes the low half alone (OpenSBI's driver of it).
+    @Test(arguments: [(0x5555, .off(0)), (0x7777, .reset), (0x3333, .off(1))] as [(UInt64, RecordingPowerSink.Event)])
+    func takesHalves(value: UInt64, event: RecordingPowerSink.Event) throws {
         let finisher = TestFinisher(power: power)
-        #expect(throws: BusFault.unmapped) { try finisher.write32(0x5555, at: 4) }
+        try finisher.write(value, .half, at: 2)
+        #expect(power.events.isEmpty, "the upper half says nothing alone")
+        try finisher.write(value, .half, at: 0)
+        #expect(power.events == [event])
+        #expect(try finisher.read(.half, at: 0) == 0)
+    }
+
+    @Test func onlyTheOneRegister() throws {
+        let finisher = TestFinisher(power: power)
+        try finisher.write32(0x5555, at: 4)
+        #expect(try finisher.read32(0xffc) == 0)
         #expect(throws: BusFault.unsupportedWidth) { try finisher.write(0x5555, .double, at: 0) }
+        #expect(throws: BusFault.unsupportedWidth) { try finisher.write(0x5555, .half, at: 1) }
+        #expect(throws: BusFault.unsupportedWidth) { try finisher.write(0x55, .byte, at: 0) }
         #expect(throws: BusFault.unsupportedWidth) { try finisher.read(.byte, at: 0) }
         #expect(power.events.isEmpty)
     }

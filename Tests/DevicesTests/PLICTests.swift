@@ -175,31 +175,4 @@ import Testing
         for source in 1...1023 as ClosedRange<UInt32> { #expect(try large.read32(0x20_0004) == source) }
         #expect(!wires.isAsserted(20))
     }
-
-    @Test func stateMovesToAnotherController() throws {
-        try setPriority(1, of: 10)
-        try enable([10], context: 2)
-        plic.setLevel(true, source: 10)
-        let copy = PLIC(contextLines: (8..<12).map { InterruptLine(to: wires, source: $0) })
-        #expect(copy.restore(plic.state))
-        #expect(copy.state == plic.state)
-        #expect((8..<12).map { wires.isAsserted($0) } == [false, false, true, false])
-        let other = PLIC(sourceCount: 31, contextLines: [])
-        #expect(!other.restore(plic.state))
-    }
-
-    @Test func absurdSavedStateIsTamed() throws {
-        var state = plic.state
-        state.pending = [.max, .max, .max]
-        state.contexts[0].enables = [.max, .max, .max]
-        state.priorities = state.priorities.map { _ in .max }
-        let small = PLIC(sourceCount: 65, contextLines: [.disconnected])
-        var cut = small.state
-        cut.pending = state.pending
-        cut.contexts[0].enables = state.contexts[0].enables
-        cut.priorities = cut.priorities.map { _ in .max }
-        #expect(small.restore(cut))
-        for source in 1...65 as ClosedRange<UInt32> { #expect(try small.read32(0x20_0004) == source) }
-        #expect(try small.read32(0x20_0004) == 0)
-    }
 }

@@ -39,10 +39,24 @@ import Testing
         #expect(try uart.read8(offset) == expected)
     }
 
+    /// A wider access is one to the register at its address, as on QEMU's `virt` board.
     @Test(arguments: [AccessWidth.half, .word, .double])
-    func onlyByteAccesses(width: AccessWidth) {
-        #expect(throws: BusFault.unsupportedWidth) { try uart.read(width, at: 0) }
-        #expect(throws: BusFault.unsupportedWidth) { try uart.write(0x41, width, at: 0) }
+    func widerAccesses(width: AccessWidth) throws {
+        try uart.write(0xffff_ff41 & width.mask, width, at: 0)
+        #expect(sink.text == "A")
+        #expect(try uart.read(width, at: 0) == 0)
+        for offset in stride(from: width.bytes, to: 8, by: Int(width.bytes)) {
+            let register = try uart.read(.byte, at: offset)
+            #expect(try uart.read(width, at: offset) == register, "one register, zeros above")
+        }
+        try uart.write(0xa5a5, .half, at: 6)
+        #expect(try uart.read8(7) == 0, "the neighbour is not written")
+    }
+
+    @Test(arguments: [(.half, 1), (.half, 5), (.word, 2), (.double, 4)] as [(AccessWidth, UInt64)])
+    func misalignedAccesses(width: AccessWidth, offset: UInt64) {
+        #expect(throws: BusFault.unsupportedWidth) { try uart.read(width, at: offset) }
+        #expect(throws: BusFault.unsupportedWidth) { try uart.write(0x41, width, at: offset) }
         #expect(sink.written.isEmpty)
     }
 
@@ -102,6 +116,65 @@ import Testing
         #expect(try uart.read8(2) == 0xc4, "received data comes first")
         #expect(try uart.read8(0) == UInt8(ascii: "x"))
         #expect(try uart.read8(2) == 0xc2, "the transmitter's is still there")
+        #expect(try uart.read8(2) == 0xc1)
+    }
+
+    /// Table III, "Interrupt Control Functions": only an IIR read that reports it, or a write to THR, resets THRE's.
+    @Test(arguments: [0, 1, 3, 4, 5, 6, 7] as [UInt64])
+    func noOtherReadEndsTheTransmitterInterrupt(offset: UInt64) throws {
+        try uart.write8(0x02, at: 1)
+        for _ in 0..<3 { _ = try uart.read8(offset) }
+        #expect(isInterrupting)
+        #expect(try uart.read8(2) == 0x02)
+        #expect(!isInterrupting)
+    }
+
+    /// A handler that serves the receiver first, as the priorities have it: THRE's turn comes after.
+    @Test func transmitterInterruptOutlivesTheReceivers() throws {
+        try uart.write8(0x41, at: 2)
+        try uart.write8(0x03, at: 1)
+        for _ in 0..<50 {
+            #expect(receive("xy") == 2)
+            #expect(try uart.read8(2) == 0xcc)
+            while try uart.read8(5) & 1 != 0 { _ = try uart.read8(0) }
+            #expect(isInterrupting, "THRE waits")
+            #expect(try uart.read8(2) == 0xc2)
+            try uart.write8(0x2e, at: 0)
+        }
+        #expect(sink.written.count == 50)
+    }
+
+    /// Section 8.5: line status, received data, THRE, modem status, each ended by its own act.
+    @Test func interruptsComeByPriority() throws {
+        try uart.write8(0x01, at: 2)
+        try uart.write8(0x10, at: 4)
+        for byte in 0..<17 as Range<UInt8> { try uart.write8(byte, at: 0) }
+        try uart.write8(0x0f, at: 1)
+        #expect(try uart.read8(2) == 0xc6)
+        #expect(try uart.read8(2) == 0xc6, "reading IIR ends THRE's alone")
+        _ = try uart.read8(5)
+        #expect(try uart.read8(2) == 0xc4)
+        for _ in 0..<16 { _ = try uart.read8(0) }
+        #expect(try uart.read8(2) == 0xc2)
+        #expect(try uart.read8(2) == 0xc0)
+        _ = try uart.read8(6)
+        #expect(try uart.read8(2) == 0xc1)
+        #expect(!isInterrupting)
+    }
+
+    /// Fewer bytes than the trigger level: the timeout tells of them, until the last is read.
+    @Test func characterTimeout() throws {
+        try uart.write8(0x81, at: 2)
+        try uart.write8(0x01, at: 1)
+        #expect(receive("123456789") == 9)
+        #expect(try uart.read8(2) == 0xc4)
+        _ = try uart.read8(0)
+        #expect(try uart.read8(2) == 0xc4, "still at the trigger level")
+        for _ in 0..<7 {
+            _ = try uart.read8(0)
+            #expect(try uart.read8(2) == 0xcc)
+        }
+        _ = try uart.read8(0)
         #expect(try uart.read8(2) == 0xc1)
     }
 
@@ -228,24 +301,4 @@ import Testing
         #expect(try uart.read8(6) == 0x00)
     }
 
-    // MARK: - State
-
-    @Test func stateMovesToAnotherDevice() throws {
-        try uart.write8(0xc1, at: 2)
-        try uart.write8(0x07, at: 1)
-        #expect(receive("moved") == 5)
-        let copy = UART16550(state: uart.state, interrupt: InterruptLine(to: wires, source: 11), sink: sink)
-        #expect(copy.state == uart.state)
-        #expect(wires.isAsserted(11))
-        for byte in "moved".utf8 { #expect(try copy.read8(0) == byte) }
-        #expect(try copy.read8(2) == 0xc2)
-    }
-
-    @Test func absurdSavedFIFOIsCut() throws {
-        var state = UART16550.State()
-        state.received = [UInt8](repeating: 7, count: 1000)
-        let restored = UART16550(state: state, interrupt: .disconnected, sink: sink)
-        #expect(restored.state.received.count == 1)
-        #expect(restored.receiveCapacity == 0)
-    }
 }

@@ -205,38 +205,4 @@ import Testing
         try driver.notify(1)
         #expect(sink.written.count == 1)
     }
-
-    @Test func stateMovesToAnotherDevice() throws {
-        try driver.initialize([.version1, .eventIndex])
-        driver.put("one", at: VirtioDriver.bufferBase)
-        driver.descriptor(0, queue: 1, address: VirtioDriver.bufferBase, length: 3)
-        driver.offer(0, queue: 1)
-        try driver.notify(1)
-        let copy = VirtioMMIOTransport(
-            device: VirtioConsole(state: console.state, sink: sink),
-            memory: driver.memory,
-            interrupt: InterruptLine(to: wires, source: 2)
-        )
-        #expect(copy.restore(transport.state))
-        #expect(copy.state == transport.state)
-        #expect(wires.isAsserted(2))
-        driver.offer(0, queue: 1)
-        try copy.write32(1, at: 0x050)
-        #expect(sink.text == "oneone")
-        let entropy = VirtioMMIOTransport(
-            device: VirtioEntropy(source: SeededRandomSource(seed: 1)),
-            memory: driver.memory,
-            interrupt: .disconnected
-        )
-        #expect(!entropy.restore(transport.state))
-    }
-
-    @Test func absurdSavedRingIsNotReady() throws {
-        try driver.initialize()
-        var state = transport.state
-        state.queues[1].size = 0
-        #expect(transport.restore(state))
-        try driver.notify(1)
-        #expect(!transport.state.queues[1].isReady)
-    }
 }

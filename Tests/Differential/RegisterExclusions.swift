@@ -9,7 +9,7 @@ enum RegisterExclusions {
 
     /// What values are made to be before they are written; nil for registers that are not tried.
     static func tried(csr: UInt32) -> (keep: UInt64, add: UInt64)? {
-        guard csr >> 10 != 3, csrName(UInt16(csr)) != nil, !differsInExistence(csr: csr) else { return nil }
+        guard csr >> 10 != 3, CSRAddress(UInt16(csr)).name != nil, !differsInExistence(csr: csr) else { return nil }
         switch csr {
         // seed, stimecmp, vstimecmp, misa, mcycle, minstret and other counters, htimedelta; pmpcfg is locked in part.
         case 0x015, 0x14D, 0x24D, 0x301, 0x3A0...0x3A3, 0x3B0...0x3B5, 0x605, 0xB00...0xB1F: return nil

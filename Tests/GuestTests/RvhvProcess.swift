@@ -22,8 +22,15 @@ struct RvhvProcess {
     static func guest(_ name: String) -> String { "\(root)/guests/\(name).elf" }
 
     /// A run that is over when the process is, or when `seconds` have passed: then it gets SIGTERM.
-    static func run(_ arguments: [String], input: String = "", seconds: Int) throws(Failure) -> RvhvProcess {
-        let program = "\(root)/.build/release/rvhv"
+    ///
+    /// `addressSpaceKiB` is the process's `ulimit -v`.
+    static func run(
+        program: String = "\(root)/.build/release/rvhv",
+        _ arguments: [String],
+        input: String = "",
+        addressSpaceKiB: Int? = nil,
+        seconds: Int
+    ) throws(Failure) -> RvhvProcess {
         guard access(program, X_OK) == 0 else { throw .missing(program) }
         let directory = try temporaryDirectory()
         defer { remove(directory) }
@@ -34,7 +41,11 @@ struct RvhvProcess {
             unlink(outputPath)
         }
         try write(input, to: inputPath)
-        let child = try spawn(program, arguments, inputPath: inputPath, outputPath: outputPath)
+        var words = [program] + arguments
+        if let addressSpaceKiB {
+            words = ["/bin/sh", "-c", "ulimit -v \(addressSpaceKiB); exec \"$0\" \"$@\""] + words
+        }
+        let child = try spawn(words[0], Array(words.dropFirst()), inputPath: inputPath, outputPath: outputPath)
         var run = try wait(for: child, seconds: seconds)
         run.output = try read(outputPath)
         return run
@@ -47,7 +58,7 @@ struct RvhvProcess {
 }
 
 extension RvhvProcess {
-    private static func temporaryDirectory() throws(Failure) -> String {
+    static func temporaryDirectory() throws(Failure) -> String {
         var template = Array("/tmp/rvhv-test-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer -> String? in
             guard let base = buffer.baseAddress, let path = mkdtemp(base) else { return nil }
@@ -69,6 +80,16 @@ extension RvhvProcess {
         posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        return try spawn(program, arguments, actions: &actions)
+    }
+
+    /// Starts a program as a shell would: what a run of tests blocks or ignores is not passed on.
+    static func spawn(
+        _ program: String,
+        _ arguments: [String],
+        actions: inout posix_spawn_file_actions_t,
+        flags: Int16 = 0
+    ) throws(Failure) -> pid_t {
         // Threads of a test run have signals blocked, and a child would inherit that.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -76,7 +97,10 @@ extension RvhvProcess {
         var noSignals = sigset_t()
         sigemptyset(&noSignals)
         posix_spawnattr_setsigmask(&attributes, &noSignals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var allSignals = sigset_t()
+        sigfillset(&allSignals)
+        posix_spawnattr_setsigdefault(&attributes, &allSignals)
+        posix_spawnattr_setflags(&attributes, flags | Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words = ([program] + arguments).map { strdup($0) }
         words.append(nil)
         defer { words.forEach { free($0) } }

@@ -14,6 +14,9 @@ private final class Recorder: MMIODevice {
 
     var accesses: [Access] { log.withLock { $0 } }
 
+    func save(to writer: inout StateWriter) {}
+    func restore(from reader: inout StateReader) throws(StateError) {}
+
     func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 {
         log.withLock { $0.append(Access(offset: offset, width: width)) }
         return .max

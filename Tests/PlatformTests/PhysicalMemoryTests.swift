@@ -46,6 +46,37 @@ import Testing
         #expect([UInt8]().withUnsafeBytes { memory.write($0, at: 0) })
     }
 
+    @Test func blocksAreApart() throws {
+        try memory.add(base: 0x1_0000_0000, size: 0x2000)
+        try memory.add(base: 0x1000, size: 0x1000)
+        #expect(memory.ranges == [0x8000_0000..<0x8000_4000, 0x1_0000_0000..<0x1_0000_2000, 0x1000..<0x2000])
+        for (index, address) in ([0x8000_0000, 0x1_0000_1FF8, 0x1000] as [UInt64]).enumerated() {
+            try #require(memory.pointer(at: address, count: 8)).storeBytes(of: index + 1, as: Int.self)
+        }
+        #expect(memory.pointer(at: 0x1_0000_1FF8, count: 8)?.load(as: Int.self) == 2)
+        for address in [0x1_0000_2000, 0xFFFF_FFFF, 0xFF8, 0x2000, 0x1FF9] as [UInt64] {
+            #expect(memory.pointer(at: address, count: 8) == nil)
+        }
+        memory.clear()
+        #expect(memory.pointer(at: 0x1000, count: 8)?.load(as: Int.self) == 0)
+        #expect(memory.pointer(at: 0x8000_0000, count: 8)?.load(as: Int.self) == 0)
+    }
+
+    @Test func addressesBecomeMemory() throws {
+        let addresses = try PhysicalMemory(base: 0, size: 8 << 20, backing: .addresses)
+        #expect(addresses.residentBytes == 0)
+        try addresses.commit(at: 4 << 20, count: 2 << 20)
+        let pointer = try #require(addresses.pointer(at: 4 << 20, count: 8))
+        pointer.storeBytes(of: 7, as: Int.self)
+        #expect(addresses.residentBytes == 4096)
+        addresses.prefer(.huge, at: 4 << 20, count: 2 << 20)
+        #expect(pointer.load(as: Int.self) == 7)
+        addresses.discard(at: 4 << 20, count: 2 << 20)
+        #expect(addresses.residentBytes == 0)
+        #expect(pointer.load(as: Int.self) == 0)
+        #expect(throws: HostMemoryError.self) { try addresses.commit(at: 8 << 20, count: 4096) }
+    }
+
     @Test func refusesWhatTheHostHasNot() {
         #expect(throws: HostMemoryError.self) { try PhysicalMemory(base: 0, size: 1 << 62) }
     }

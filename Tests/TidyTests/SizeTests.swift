@@ -10,7 +10,7 @@ import Testing
 
     /// Functions that are one dense `switch` of one-line cases.
     private static let switches: Set<String> = [
-        "Sources/RV64Core/Execution/Interpreter.swift: interpret"
+        "Sources/RV64Core/Execution/Interpreter/Interpreter.swift: interpret"
     ]
 
     @Test(arguments: SourceTree.sources + SourceTree.tests)

@@ -39,7 +39,7 @@ package final class ACLINT: MMIODevice {
     package static let maximumHartCount = 4095
 
     /// All there is to save.
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         var softwareInterrupts: [Bool]
         /// MTIMECMP; reset leaves it unknown to software, so it starts at "never".
         var timeCompares: [UInt64]
@@ -67,19 +67,33 @@ package final class ACLINT: MMIODevice {
 
     package var state: State { guarded.withLock { $0 } }
 
-    /// Takes over a saved state and drives every hart from it.
-    ///
-    /// - Returns: false, and nothing changed, if the state is of another number of harts.
-    package func restore(_ state: State) -> Bool {
-        guard state.softwareInterrupts.count == hartCount, state.timeCompares.count == hartCount else { return false }
-        guarded.withLock { guarded in
+    // MARK: - Savable
+
+    package func save(to writer: inout StateWriter) {
+        let state = state
+        writer.write(UInt64(hartCount))
+        for hart in 0..<hartCount {
+            writer.write(state.softwareInterrupts[hart])
+            writer.write(state.timeCompares[hart])
+        }
+        writer.write(state.timeOffset)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.requireSame("the number of harts", saved: reader.read(UInt64.self), here: UInt64(hartCount))
+        var state = State(hartCount: hartCount)
+        for hart in 0..<hartCount {
+            state.softwareInterrupts[hart] = try reader.read()
+            state.timeCompares[hart] = try reader.read()
+        }
+        state.timeOffset = try reader.read()
+        guarded.withLock { [state] guarded in
             guarded = state
             for hart in 0..<hartCount {
                 harts.setSoftwareInterrupt(state.softwareInterrupts[hart], hart: hart)
                 armTimer(of: hart, state)
             }
         }
-        return true
     }
 
     // MARK: - MMIODevice

@@ -23,7 +23,7 @@ enum GoldfishRTCRegister: UInt64 {
 /// Lock order: this device's lock, then the interrupt controller's.
 package final class GoldfishRTC: MMIODevice, TimedDevice {
     /// All there is to save.
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         /// Guest time minus the machine's wall time, modulo 2^64.
         var offset: UInt64 = 0
         var latchedTimeHigh: UInt32 = 0
@@ -31,22 +31,46 @@ package final class GoldfishRTC: MMIODevice, TimedDevice {
         var isAlarmArmed = false
         var isInterruptEnabled = false
         var isInterruptPending = false
-
-        package init() {}
     }
 
-    private let guarded: Lock<State>
+    private let guarded = Lock(State())
     private let clock: any MachineClock
     private let interrupt: InterruptLine
 
-    package init(state: State = State(), clock: any MachineClock, interrupt: InterruptLine) {
-        guarded = Lock(state)
+    package init(clock: any MachineClock, interrupt: InterruptLine) {
         self.clock = clock
         self.interrupt = interrupt
-        interrupt.set(state.isInterruptEnabled && state.isInterruptPending)
     }
 
     package var state: State { guarded.withLock { $0 } }
+
+    // MARK: - Savable
+
+    package func save(to writer: inout StateWriter) {
+        let state = state
+        writer.write(state.offset)
+        writer.write(state.latchedTimeHigh)
+        writer.write(state.alarm)
+        writer.write(state.isAlarmArmed)
+        writer.write(state.isInterruptEnabled)
+        writer.write(state.isInterruptPending)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let state = State(
+            offset: try reader.read(),
+            latchedTimeHigh: try reader.read(),
+            alarm: try reader.read(),
+            isAlarmArmed: try reader.read(),
+            isInterruptEnabled: try reader.read(),
+            isInterruptPending: try reader.read()
+        )
+        // An alarm that is due fires when time passes, as it would have.
+        guarded.withLock { guarded in
+            guarded = state
+            interrupt.set(state.isInterruptEnabled && state.isInterruptPending)
+        }
+    }
 
     // MARK: - MMIODevice
 

@@ -37,19 +37,19 @@ package final class PLIC: MMIODevice, InterruptSink {
 
     package var state: State { guarded.withLock { $0.state } }
 
-    /// Takes over a saved state and drives every context line from it.
-    ///
-    /// - Returns: false, and nothing changed, if the state is of a controller with other sources or contexts.
-    package func restore(_ state: State) -> Bool {
-        guarded.withLock { guarded in
-            guard state.isShaped(like: guarded.state) else { return false }
+    // MARK: - Savable
+
+    package func save(to writer: inout StateWriter) { state.save(to: &writer) }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        var state = state
+        try state.restore(from: &reader)
+        guarded.withLock { [state] guarded in
             guarded.state = state
-            guarded.state.normalize()
             for context in contextLines.indices {
-                guarded.outputs[context] = guarded.state.isNotifying(context: context)
+                guarded.outputs[context] = state.isNotifying(context: context)
                 contextLines[context].set(guarded.outputs[context])
             }
-            return true
         }
     }
 

@@ -1,10 +1,12 @@
+import Platform
+
 extension PLIC {
     /// Gateways, core and register file; no wires.
     ///
     /// Sets of sources are words of 32 bits, as in the registers. Source 0 does not exist: its bits stay clear.
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         /// One context's registers.
-        struct Context: Codable, Equatable, Sendable {
+        struct Context: Equatable, Sendable {
             var enables: [UInt32]
             var threshold: UInt32 = 0
         }
@@ -30,27 +32,45 @@ extension PLIC {
         }
 
         private var sourceCount: Int { priorities.count - 1 }
+    }
+}
 
-        /// Whether this state has the shape of `other`, which a saved state must have.
-        func isShaped(like other: Self) -> Bool {
-            priorities.count == other.priorities.count && levels.count == other.levels.count
-                && pending.count == other.pending.count && inService.count == other.inService.count
-                && contexts.count == other.contexts.count
-                && contexts.allSatisfy { $0.enables.count == other.levels.count }
+extension PLIC.State: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(UInt64(sourceCount))
+        writer.write(UInt64(contexts.count))
+        for source in 1...sourceCount { writer.write(UInt8(truncatingIfNeeded: priorities[source])) }
+        for set in [levels, pending, inService] + contexts.map(\.enables) {
+            for word in set { writer.write(word) }
         }
+        for context in contexts { writer.write(UInt8(truncatingIfNeeded: context.threshold)) }
+    }
 
-        /// Clears what the registers cannot hold: a saved state may claim anything.
-        mutating func normalize() {
-            for word in levels.indices {
-                let mask = implemented(word)
-                levels[word] &= mask
-                pending[word] &= mask
-                inService[word] &= mask
-                for context in contexts.indices { contexts[context].enables[word] &= mask }
-            }
-            for source in priorities.indices { priorities[source] &= source == 0 ? 0 : Self.priorityMask }
-            for context in contexts.indices { contexts[context].threshold &= Self.priorityMask }
+    /// Into a state of the same shape.
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.requireSame("the number of interrupt sources", saved: reader.read(), here: UInt64(sourceCount))
+        try reader.requireSame("the number of contexts", saved: reader.read(), here: UInt64(contexts.count))
+        for source in 1...sourceCount { priorities[source] = try readPriority(&reader) }
+        levels = try readSources(&reader)
+        pending = try readSources(&reader)
+        inService = try readSources(&reader)
+        for context in contexts.indices { contexts[context].enables = try readSources(&reader) }
+        for context in contexts.indices { contexts[context].threshold = try readPriority(&reader) }
+    }
+
+    private func readPriority(_ reader: inout StateReader) throws(StateError) -> UInt32 {
+        let priority = UInt32(try reader.read(UInt8.self))
+        try reader.require(priority & ~Self.priorityMask == 0, "there is no priority \(priority)")
+        return priority
+    }
+
+    private func readSources(_ reader: inout StateReader) throws(StateError) -> [UInt32] {
+        var words: [UInt32] = []
+        for word in levels.indices {
+            words.append(try reader.read())
+            try reader.require(words[word] & ~implemented(word) == 0, "a set of sources has one that does not exist")
         }
+        return words
     }
 }
 

@@ -14,7 +14,7 @@ enum UARTRegister: UInt64 {
 }
 
 /// IER.
-struct UARTInterruptEnable: OptionSet, Codable, Hashable, Sendable {
+struct UARTInterruptEnable: OptionSet, Hashable, Sendable {
     var rawValue: UInt8
     static let receivedData = Self(rawValue: 1 << 0)
     static let transmitterEmpty = Self(rawValue: 1 << 1)
@@ -59,7 +59,7 @@ enum UARTLineControl {
 }
 
 /// MCR.
-struct UARTModemControl: OptionSet, Codable, Hashable, Sendable {
+struct UARTModemControl: OptionSet, Hashable, Sendable {
     var rawValue: UInt8
     static let dataTerminalReady = Self(rawValue: 1 << 0)
     static let requestToSend = Self(rawValue: 1 << 1)
@@ -79,7 +79,7 @@ struct UARTLineStatus: OptionSet, Sendable {
 }
 
 /// MSR: the state of the four inputs above the changes since the last read.
-struct UARTModemStatus: OptionSet, Codable, Hashable, Sendable {
+struct UARTModemStatus: OptionSet, Hashable, Sendable {
     var rawValue: UInt8
     static let deltaClearToSend = Self(rawValue: 1 << 0)
     static let deltaDataSetReady = Self(rawValue: 1 << 1)

@@ -1,6 +1,8 @@
+import Platform
+
 extension UART16550 {
     /// The registers, and what an access does to them; no wires.
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         static let fifoDepth = 16
         /// More LSR reads in a row than any driver needs to probe, start or transmit.
         static let pollsThatMeanListening: UInt8 = 16
@@ -23,14 +25,12 @@ extension UART16550 {
         /// ours: what they would lose arrives right after.
         var onLine: [UInt8] = []
         var hasOverrun = false
-        /// The THRE interrupt is an event, not a level: set when THR empties, cleared by an IIR read that reports it.
+        /// The THRE interrupt is an event, not a level: set when THR empties or ETBEI is enabled; ended by an IIR read
+        /// that reports it, by a write to THR, and by nothing else (table III, "Interrupt Control Functions").
         var isTransmitterEmptyPending = false
         /// LSR reads since the last transmission: one for every byte is a transmitter looking for room, a row of them
         /// is a guest that polls for input.
         var statusPolls: UInt8 = 0
-
-        package init() {}
-
     }
 }
 
@@ -119,12 +119,7 @@ extension UART16550.State {
         case .modemControl:
             return modemControl.rawValue
         case .lineStatus:
-            // Drivers that poll for THRE with its interrupt on never read IIR (xv6): who has seen THRE here needs no more
-            // telling, and an interrupt left pending would come for ever.
-            defer {
-                hasOverrun = false
-                isTransmitterEmptyPending = false
-            }
+            defer { hasOverrun = false }
             if statusPolls < .max { statusPolls += 1 }
             return lineStatus.rawValue
         case .modemStatus:
@@ -165,6 +160,7 @@ extension UART16550.State {
     }
 
     private mutating func transmit(_ byte: UInt8) -> UInt8? {
+        // The write ends the interrupt, and THR is empty again before anyone can look.
         isTransmitterEmptyPending = true
         statusPolls = 0
         guard modemControl.contains(.loopback) else { return byte }
@@ -232,10 +228,43 @@ extension UART16550.State {
         received.append(contentsOf: bytes.prefix(count))
         return count
     }
+}
 
-    /// A state that was saved elsewhere may claim anything: keep the FIFO within its depth.
-    mutating func normalize() {
-        if received.count > receiveDepth { received.removeLast(received.count - receiveDepth) }
-        onLine = Array(onLine.prefix(Self.fifoDepth))
+extension UART16550.State: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(interruptEnable)
+        writer.write(lineControl)
+        writer.write(modemControl)
+        writer.write(modemStatus)
+        writer.write(scratch)
+        writer.write(divisor)
+        writer.write(areFIFOsEnabled)
+        writer.write(triggerLevel)
+        writer.write(received)
+        writer.write(isLoopbackData)
+        writer.write(onLine)
+        writer.write(hasOverrun)
+        writer.write(isTransmitterEmptyPending)
+        writer.write(statusPolls)
+    }
+
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
+        interruptEnable = try reader.read()
+        lineControl = try reader.read()
+        modemControl = try reader.read()
+        modemStatus = try reader.read()
+        scratch = try reader.read()
+        divisor = try reader.read()
+        areFIFOsEnabled = try reader.read()
+        triggerLevel = try reader.read()
+        received = try reader.read(limit: receiveDepth)
+        isLoopbackData = try reader.read()
+        onLine = try reader.read(limit: Self.fifoDepth)
+        hasOverrun = try reader.read()
+        isTransmitterEmptyPending = try reader.read()
+        statusPolls = try reader.read()
+        try reader.require(UARTInterruptEnable.all.isSuperset(of: interruptEnable), "IER has bits that do not exist")
+        try reader.require(UARTModemControl.implemented.isSuperset(of: modemControl), "MCR has bits that do not exist")
+        try reader.require((1...Self.fifoDepth).contains(Int(triggerLevel)), "the trigger level is \(triggerLevel)")
     }
 }

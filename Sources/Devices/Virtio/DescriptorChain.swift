@@ -4,7 +4,7 @@ import Platform
 package enum VirtQueueFault: Error, Equatable, Sendable {
     /// A ring, a descriptor or a buffer is not in the guest's memory.
     case outsideMemory
-    /// The available index is further ahead than the queue is long.
+    /// More chains than the queue is long are with the device.
     case availableIndexJump
     /// A descriptor number beyond its table.
     case descriptorOutOfRange
@@ -28,10 +28,10 @@ package struct DescriptorChain: Sendable {
 
     /// "The total length of all buffers in a chain" must fit 2^32 (section 2.7.5.2).
     static let maximumLength: UInt64 = 1 << 32
-    /// Bytes copied at a time; also bounds what one request makes the host allocate.
-    static let copyBytes = 4096
 
     let head: UInt16
+    /// Which life of the queue it was taken in: a chain that outlives a reset is not given back.
+    var generation: UInt64 = 0
     private(set) var readable: [Segment] = []
     private(set) var writable: [Segment] = []
     private(set) var readableLength: UInt64 = 0
@@ -55,40 +55,67 @@ package struct DescriptorChain: Sendable {
         guard readableLength + writableLength <= Self.maximumLength else { throw .bufferTooLong }
     }
 
-    /// Hands all readable bytes to `body`, in pieces.
-    package func forEachReadablePiece(
-        in memory: any GuestMemoryAccess,
-        _ body: (UnsafeRawBufferPointer) -> Void
+    /// At the first byte that the device may read.
+    package func reader(in memory: any GuestMemoryAccess) -> ChainCursor {
+        ChainCursor(readable[...], length: readableLength, in: memory)
+    }
+
+    /// At the first byte that the device may write.
+    package func writer(in memory: any GuestMemoryAccess) -> ChainCursor {
+        ChainCursor(writable[...], length: writableLength, in: memory)
+    }
+}
+
+/// A place in the readable or the writable bytes of a chain. It only moves forward.
+package struct ChainCursor: Sendable {
+    /// From the segment on that the cursor is in.
+    private var segments: ArraySlice<DescriptorChain.Segment>
+    /// Bytes behind the cursor in that segment.
+    private var offset: UInt32 = 0
+    private let memory: any GuestMemoryAccess
+    /// Bytes ahead.
+    package private(set) var remaining: UInt64
+    /// Bytes behind: what the used ring reports of a writer.
+    package private(set) var moved: UInt32 = 0
+
+    fileprivate init(
+        _ segments: ArraySlice<DescriptorChain.Segment>,
+        length: UInt64,
+        in memory: any GuestMemoryAccess
+    ) {
+        self.segments = segments
+        self.memory = memory
+        remaining = length
+    }
+
+    /// Moves over at most `limit` bytes and hands out where the host has them, in order: a list for `preadv` or `pwritev`.
+    package mutating func forEachHostRange(
+        upTo limit: UInt64 = .max,
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(VirtQueueFault) {
-        var buffer = [UInt8](repeating: 0, count: Int(min(UInt64(Self.copyBytes), readableLength)))
-        for segment in readable {
-            var done: UInt32 = 0
-            while done < segment.length {
-                let count = min(Int(segment.length - done), buffer.count)
-                let address = GuestPhysicalAddress(segment.address.rawValue &+ UInt64(done))
-                let isRead = buffer.withUnsafeMutableBytes { bytes in
-                    let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
-                    guard memory.read(into: piece, at: address) else { return false }
-                    body(UnsafeRawBufferPointer(piece))
-                    return true
-                }
-                guard isRead else { throw .outsideMemory }
-                done += UInt32(count)
+        var wanted = min(limit, remaining)
+        while wanted > 0, let segment = segments.first {
+            let count = UInt32(min(wanted, UInt64(segment.length - offset)))
+            let address = GuestPhysicalAddress(segment.address.rawValue &+ UInt64(offset))
+            guard memory.forEachHostRange(of: address, count: Int(count), body) else { throw .outsideMemory }
+            wanted -= UInt64(count)
+            remaining -= UInt64(count)
+            moved &+= count
+            offset += count
+            if offset == segment.length {
+                segments.removeFirst()
+                offset = 0
             }
         }
     }
 
-    /// Writes from the first writable byte on.
-    ///
-    /// - Returns: how many bytes there was room for, which the used ring reports.
-    package func write(_ bytes: ArraySlice<UInt8>, to memory: any GuestMemoryAccess) throws(VirtQueueFault) -> UInt32 {
-        var remaining = bytes
-        for segment in writable where !remaining.isEmpty {
-            let piece = remaining.prefix(Int(segment.length))
-            guard piece.withUnsafeBytes({ memory.write($0, at: segment.address) }) else { throw .outsideMemory }
-            remaining = remaining.dropFirst(piece.count)
+    /// Writes as many of the bytes as there is room for.
+    package mutating func write(_ bytes: ArraySlice<UInt8>) throws(VirtQueueFault) {
+        var rest = bytes
+        try forEachHostRange(upTo: UInt64(bytes.count)) { range in
+            rest.withUnsafeBytes { range.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<range.count])) }
+            rest.removeFirst(range.count)
         }
-        return UInt32(truncatingIfNeeded: bytes.count - remaining.count)
     }
 }
 

@@ -2,7 +2,7 @@ import Platform
 import Synchronization
 
 /// A split virtqueue as the device sees it (Virtio 1.2, section 2.7): where it lies, and how far the device has come.
-package struct SplitRing: Codable, Equatable, Sendable {
+package struct SplitRing: Equatable, Sendable {
     var size: UInt16
     var descriptorArea: UInt64 = 0
     var driverArea: UInt64 = 0
@@ -20,6 +20,10 @@ package struct SplitRing: Codable, Equatable, Sendable {
     var nextUsed: UInt16 = 0
     /// The used index when the driver was last considered for an interrupt.
     var lastSignalled: UInt16 = 0
+    /// Heads of the chains that are with the device, in the order in which they were taken.
+    var inFlight: [UInt16] = []
+    /// Heads of chains that were with the device when it was saved: it has yet to do them, again or for the first time.
+    var interrupted: [UInt16] = []
 
     init(size: UInt16) { self.size = size }
 
@@ -69,14 +73,21 @@ extension SplitRing {
 extension SplitRing {
     /// Takes the next available chain; nil when there is none.
     mutating func pop(_ memory: any GuestMemoryAccess) throws(VirtQueueFault) -> DescriptorChain? {
+        if let head = interrupted.first {
+            let chain = try chain(from: head, memory)
+            interrupted.removeFirst()
+            inFlight.append(head)
+            return chain
+        }
         let available = try load(availableIndex, memory) &- nextAvailable
         guard available != 0 else { return nil }
-        guard available <= size else { throw .availableIndexJump }
+        guard Int(available) + inFlight.count <= size else { throw .availableIndexJump }
         // Entries and descriptors were written before the index was.
         atomicMemoryFence(ordering: .acquiring)
         let head = try load(availableEntry(nextAvailable), memory)
         let chain = try chain(from: head, memory)
         nextAvailable &+= 1
+        inFlight.append(head)
         return chain
     }
 
@@ -112,12 +123,15 @@ extension SplitRing {
         throw .chainTooLong
     }
 
-    /// Gives a chain back, with the number of bytes written to its buffers from the first writable one on.
+    /// Gives a chain back, with the number of bytes written to its buffers from the first writable one on. One that is
+    /// not with the device is left alone.
     mutating func push(
         _ chain: DescriptorChain,
         written: UInt32,
         _ memory: any GuestMemoryAccess
     ) throws(VirtQueueFault) {
+        guard let index = inFlight.firstIndex(of: chain.head) else { return }
+        inFlight.remove(at: index)
         try store(UInt64(chain.head) | UInt64(written) << 32, usedEntry(nextUsed), memory)
         nextUsed &+= 1
         // The driver reads the entry after it has seen the index.
@@ -146,5 +160,48 @@ extension SplitRing {
             return nextUsed &- (try load(usedEvent, memory)) &- 1 < used
         }
         return try load(availableFlags, memory) & 1 == 0
+    }
+}
+
+// MARK: - Savable
+
+extension SplitRing: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(size)
+        writer.write(descriptorArea)
+        writer.write(driverArea)
+        writer.write(deviceArea)
+        writer.write(isReady)
+        writer.write(isLive)
+        writer.write(isBroken)
+        writer.write(features)
+        writer.write(nextAvailable)
+        writer.write(nextUsed)
+        writer.write(lastSignalled)
+        writer.write(interrupted + inFlight)
+    }
+
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
+        size = try reader.read()
+        descriptorArea = try reader.read()
+        driverArea = try reader.read()
+        deviceArea = try reader.read()
+        isReady = try reader.read()
+        isLive = try reader.read()
+        isBroken = try reader.read()
+        features = try reader.read()
+        nextAvailable = try reader.read()
+        nextUsed = try reader.read()
+        lastSignalled = try reader.read()
+        interrupted = try reader.read(limit: Int(size))
+        inFlight = []
+    }
+
+    /// Refuses what no driver can have set up.
+    func check(maximumSize: UInt16, _ reader: StateReader) throws(StateError) {
+        try reader.require(
+            !isReady || isWellFormed(maximumSize: maximumSize),
+            "a queue is ready whose size or place is none"
+        )
     }
 }

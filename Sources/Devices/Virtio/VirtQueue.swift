@@ -9,7 +9,18 @@ package final class VirtQueue: Sendable {
     /// The guest's memory.
     package let memory: any GuestMemoryAccess
 
-    private let guarded: Lock<SplitRing>
+    private struct Guarded {
+        var ring: SplitRing
+        /// How often the ring began anew. Not saved: chains of an earlier life are not either.
+        var generation: UInt64 = 0
+
+        mutating func begin(_ ring: SplitRing) {
+            self.ring = ring
+            generation &+= 1
+        }
+    }
+
+    private let guarded: Lock<Guarded>
     private let signals: VirtioSignals
 
     init(maximumSize: UInt16, memory: any GuestMemoryAccess, signals: VirtioSignals) {
@@ -17,54 +28,77 @@ package final class VirtQueue: Sendable {
         self.maximumSize = maximumSize
         self.memory = memory
         self.signals = signals
-        guarded = Lock(SplitRing(size: maximumSize))
+        guarded = Lock(Guarded(ring: SplitRing(size: maximumSize)))
     }
 
-    var ring: SplitRing { guarded.withLock { $0 } }
+    var ring: SplitRing { guarded.withLock { $0.ring } }
 
-    /// Takes over a saved ring; one that no driver could have set up is not ready.
-    func restore(_ ring: SplitRing) {
-        guarded.withLock {
-            $0 = ring
-            $0.isReady = ring.isReady && ring.isWellFormed(maximumSize: maximumSize)
-        }
-    }
+    /// Takes over a saved ring. Chains taken before are not of this one.
+    func restore(_ ring: SplitRing) { guarded.withLock { $0.begin(ring) } }
 
     /// Changes the set-up, which a driver may do only while the queue is not ready.
     func configure(_ change: (inout SplitRing) -> Void) {
-        guarded.withLock { ring in
-            if !ring.isReady { change(&ring) }
-        }
+        guarded.withLock { if !$0.ring.isReady { change(&$0.ring) } }
     }
 
     /// QueueReady = 1.
     func enable() {
-        guarded.withLock { ring in
+        guarded.withLock { guarded in
+            var ring = guarded.ring
             guard !ring.isReady else { return }
             guard ring.isWellFormed(maximumSize: maximumSize) else { return signals.deviceNeedsReset() }
             ring.isReady = true
             ring.nextAvailable = 0
             ring.nextUsed = 0
             ring.lastSignalled = 0
+            ring.inFlight = []
+            ring.interrupted = []
+            guarded.begin(ring)
         }
     }
 
     /// QueueReady = 0.
-    func disable() { guarded.withLock { $0.isReady = false } }
+    func disable() { guarded.withLock { $0.ring.isReady = false } }
 
     /// DRIVER_OK: the device may use buffers.
     func start(features: VirtioFeatures) {
-        guarded.withLock { ring in
-            ring.features = features
-            ring.isLive = true
+        guarded.withLock { guarded in
+            guarded.ring.features = features
+            guarded.ring.isLive = true
         }
     }
 
     /// FAILED: the driver has given up.
-    func stop() { guarded.withLock { $0.isLive = false } }
+    func stop() { guarded.withLock { $0.ring.isLive = false } }
 
     /// Waits for a running `process` to end.
-    func reset() { guarded.withLock { $0 = SplitRing(size: maximumSize) } }
+    func reset() { guarded.withLock { $0.begin(SplitRing(size: maximumSize)) } }
+
+    // MARK: - Requests
+
+    /// Takes the driver's next request; nil when there is none, and then the driver notifies of the next one.
+    ///
+    /// Every request is given back with `complete`, in any order and on any thread.
+    package func next() -> DescriptorChain? {
+        whileRunning { guarded throws(VirtQueueFault) in
+            repeat {
+                if let chain = try take(&guarded) { return chain }
+            } while try guarded.ring.armNotification(memory)
+            return nil
+        } ?? nil
+    }
+
+    /// Gives a request back, and interrupts the driver if it wants that.
+    ///
+    /// `written` says how many bytes of the chain's buffers were written, from the first writable one on. Nothing
+    /// happens when the driver has reset the queue meanwhile.
+    package func complete(_ chain: DescriptorChain, written: UInt32) {
+        whileRunning { guarded throws(VirtQueueFault) in
+            guard chain.generation == guarded.generation else { return }
+            try guarded.ring.push(chain, written: written, memory)
+            if try guarded.ring.takeSignal(memory) { signals.raiseUsedBuffer() }
+        }
+    }
 
     /// Handles available chains one after the other, then interrupts the driver if it wants that.
     ///
@@ -78,20 +112,37 @@ package final class VirtQueue: Sendable {
         while isWanted: () -> Bool = { true },
         _ handle: (DescriptorChain) throws(VirtQueueFault) -> UInt32
     ) {
-        guarded.withLock { ring in
-            guard ring.isRunning else { return }
-            do throws(VirtQueueFault) {
-                while isWanted() {
-                    if let chain = try ring.pop(memory) {
-                        try ring.push(chain, written: try handle(chain), memory)
-                    } else if try !ring.armNotification(memory) {
-                        break
-                    }
+        whileRunning { guarded throws(VirtQueueFault) in
+            while isWanted() {
+                if let chain = try take(&guarded) {
+                    try guarded.ring.push(chain, written: try handle(chain), memory)
+                } else if try !guarded.ring.armNotification(memory) {
+                    break
                 }
-                if try ring.takeSignal(memory) { signals.raiseUsedBuffer() }
+            }
+            if try guarded.ring.takeSignal(memory) { signals.raiseUsedBuffer() }
+        }
+    }
+
+    private func take(_ guarded: inout Guarded) throws(VirtQueueFault) -> DescriptorChain? {
+        var chain = try guarded.ring.pop(memory)
+        chain?.generation = guarded.generation
+        return chain
+    }
+
+    /// Nil where the queue may not be used, or `body` found that the driver broke a rule.
+    @discardableResult
+    private func whileRunning<Result: Sendable>(
+        _ body: (inout Guarded) throws(VirtQueueFault) -> Result
+    ) -> Result? {
+        guarded.withLock { guarded in
+            guard guarded.ring.isRunning else { return nil }
+            do throws(VirtQueueFault) {
+                return try body(&guarded)
             } catch {
-                ring.isBroken = true
+                guarded.ring.isBroken = true
                 signals.deviceNeedsReset()
+                return nil
             }
         }
     }

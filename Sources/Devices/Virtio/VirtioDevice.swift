@@ -1,10 +1,11 @@
 import Platform
 
-/// A device behind a virtio transport (Virtio 1.2, chapter 5): what it is, and what it does with its queues.
+/// A device behind a virtio transport (Virtio 1.2, chapter 5): what it is, and what it does with its queues. What it
+/// saves is its own; the transport saves queues, features and interrupts.
 ///
 /// Lock order: transport registers, then a queue, then the device's own state, then `VirtioSignals`, then the interrupt
 /// controller. `processQueue` and `writeConfiguration` are called without a lock, on the thread of the vCPU that asked.
-package protocol VirtioDevice: AnyObject, Sendable {
+package protocol VirtioDevice: AnyObject, Sendable, Savable {
     /// Virtio 1.2, chapter 5, "Device Types".
     var deviceID: UInt32 { get }
 

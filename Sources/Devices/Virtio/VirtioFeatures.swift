@@ -1,5 +1,5 @@
 /// Feature bits: the device's own (0 to 23, 50 to 127) and those of queues and transport.
-package struct VirtioFeatures: OptionSet, Codable, Hashable, Sendable {
+package struct VirtioFeatures: OptionSet, Hashable, Sendable {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
@@ -17,7 +17,7 @@ extension VirtioFeatures {
 }
 
 /// Virtio 1.2, section 2.1, "Device Status Field".
-package struct VirtioStatus: OptionSet, Codable, Hashable, Sendable {
+package struct VirtioStatus: OptionSet, Hashable, Sendable {
     package var rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 

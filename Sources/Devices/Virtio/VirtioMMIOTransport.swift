@@ -15,7 +15,7 @@ package final class VirtioMMIOTransport: MMIODevice {
     static let configurationOffset: UInt64 = 0x100
 
     /// The transport's own registers.
-    package struct Registers: Codable, Equatable, Sendable {
+    package struct Registers: Equatable, Sendable {
         var status: VirtioStatus = []
         var deviceFeaturesSelect: UInt32 = 0
         var driverFeaturesSelect: UInt32 = 0
@@ -23,8 +23,8 @@ package final class VirtioMMIOTransport: MMIODevice {
         var queueSelect: UInt32 = 0
     }
 
-    /// All there is to save; the device behind it has a state of its own.
-    package struct State: Codable, Equatable, Sendable {
+    /// All there is beside the state of the device behind it.
+    package struct State: Equatable, Sendable {
         var registers: Registers
         var signals: VirtioSignals.State
         var queues: [SplitRing]
@@ -60,18 +60,42 @@ package final class VirtioMMIOTransport: MMIODevice {
         guarded.withLock { State(registers: $0, signals: signals.state, queues: queues.map(\.ring)) }
     }
 
-    /// Takes over a saved state.
-    ///
-    /// - Returns: false, and nothing changed, if the state is of a device with other queues.
-    package func restore(_ state: State) -> Bool {
-        guard state.queues.count == queues.count else { return false }
+    package func save(to writer: inout StateWriter) {
+        let state = state
+        writer.write(device.deviceID)
+        state.registers.save(to: &writer)
+        state.signals.save(to: &writer)
+        writer.write(UInt64(queues.count))
+        for ring in state.queues { ring.save(to: &writer) }
+        writer.section("device", device)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.requireSame("the virtio device", saved: reader.read(), here: device.deviceID)
+        var state = state
+        try state.registers.restore(from: &reader)
+        try state.signals.restore(from: &reader)
+        try reader.requireSame("the number of queues", saved: reader.read(), here: UInt64(queues.count))
+        for index in queues.indices {
+            try state.queues[index].restore(from: &reader)
+            try state.queues[index].check(maximumSize: queues[index].maximumSize, reader)
+        }
+        try reader.require(
+            !state.registers.status.contains(.featuresOK) || isAcceptable(state.registers.driverFeatures),
+            "the driver has features that were not offered"
+        )
+        try reader.section("device", into: device)
+        takeOver(state)
+    }
+
+    /// Makes a state the transport's own, and the wire's.
+    func takeOver(_ state: State) {
         guarded.withLock { registers in
             registers = state.registers
             for (queue, ring) in zip(queues, state.queues) { queue.restore(ring) }
             signals.restore(state.signals)
             if registers.status.contains(.driverOK) { device.activate(features: registers.driverFeatures) }
         }
-        return true
     }
 
     // MARK: - MMIODevice
@@ -197,5 +221,27 @@ package final class VirtioMMIOTransport: MMIODevice {
         device.reset()
         signals.reset()
         registers = Registers()
+    }
+}
+
+extension VirtioMMIOTransport.Registers: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(status)
+        writer.write(deviceFeaturesSelect)
+        writer.write(driverFeaturesSelect)
+        writer.write(driverFeatures)
+        writer.write(queueSelect)
+    }
+
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
+        status = try reader.read()
+        deviceFeaturesSelect = try reader.read()
+        driverFeaturesSelect = try reader.read()
+        driverFeatures = try reader.read()
+        queueSelect = try reader.read()
+        try reader.require(
+            VirtioStatus.writableByDriver.isSuperset(of: status),
+            "the device status has bits that no driver can set"
+        )
     }
 }

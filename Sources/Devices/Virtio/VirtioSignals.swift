@@ -4,7 +4,7 @@ import Platform
 ///
 /// A lock of its own, innermost but for the interrupt controller's, so that a queue can signal while it is processed.
 package final class VirtioSignals: Sendable {
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         var interruptStatus: UInt32 = 0
         var configurationGeneration: UInt32 = 0
         var needsReset = false
@@ -57,6 +57,24 @@ package final class VirtioSignals: Sendable {
             change(&state)
             interrupt.set(state.interruptStatus != 0)
         }
+    }
+}
+
+extension VirtioSignals.State: Savable {
+    package func save(to writer: inout StateWriter) {
+        writer.write(interruptStatus)
+        writer.write(configurationGeneration)
+        writer.write(needsReset)
+        writer.write(isDriverReady)
+    }
+
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
+        interruptStatus = try reader.read()
+        configurationGeneration = try reader.read()
+        needsReset = try reader.read()
+        isDriverReady = try reader.read()
+        let known = VirtioSignals.usedBuffer | VirtioSignals.configurationChange
+        try reader.require(interruptStatus & ~known == 0, "InterruptStatus has bits that do not exist")
     }
 }
 

@@ -13,14 +13,21 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     /// What `hgatp` holds while this guest runs.
     package let root: HGATP
 
-    private let host: HostMemory
+    private let host: FrameAllocator
     private let tables: Lock<Tables>
 
     private struct Tables {
         var pages: [PhysicalAddress]
         /// The frame behind each frame-sized piece of RAM.
         var frames: [PhysicalAddress?]
+        var frameCount = 0
+        /// The guest has ended: nothing comes back.
+        var isClosed = false
     }
+
+    /// A guest that needs more frames than this has them, and all others, in the host's huge pages. Small guests take
+    /// only the pages that they touch.
+    private static let smallPageLimit = 4
 
     private static let leaf: UInt64 = 0xDF  // V R W X U A D: the G-stage counts every access as a user's.
     private static let pointer: UInt64 = 0x01
@@ -28,8 +35,8 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     private static let rootPageCount = 4
 
     /// - Throws: `OutOfHostFrames` when not even the root table fits.
-    package init(ram: Range<UInt64>, vmid: UInt64, host: HostMemory) throws(OutOfHostFrames) {
-        guard let pages = host.allocatePages(Self.rootPageCount) else { throw OutOfHostFrames() }
+    package init(ram: Range<UInt64>, vmid: UInt64, host: FrameAllocator) throws(OutOfHostFrames) {
+        let pages = try host.allocatePages(Self.rootPageCount)
         self.ram = ram
         self.vmid = vmid
         self.host = host
@@ -38,13 +45,21 @@ package final class GuestAddressSpace: GuestMemoryAccess {
         root[.vmid] = vmid
         root[.ppn] = pages[0].rawValue >> Page.shift
         self.root = root
-        let count = (ram.upperBound - ram.lowerBound + HostMemory.frameSize - 1) / HostMemory.frameSize
+        let count = (ram.upperBound - ram.lowerBound + FrameAllocator.frameSize - 1) / FrameAllocator.frameSize
         tables = Lock(Tables(pages: pages, frames: Array(repeating: nil, count: Int(count))))
     }
 
     deinit {
-        clear()
+        close()
         tables.withLock { host.release(pages: $0.pages) }
+    }
+
+    /// Gives up all of RAM for good: the guest has ended. Devices that are still asked for something reach nothing.
+    ///
+    /// No hart that has ever run on these tables may run on.
+    package func close() {
+        tables.withLock { $0.isClosed = true }
+        clear()
     }
 
     /// Gives up all of RAM, which is zero when next touched: power was off. Only the root table stays.
@@ -56,6 +71,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
                 if let frame = tables.frames[index] { host.release(frame: frame) }
                 tables.frames[index] = nil
             }
+            tables.frameCount = 0
             host.release(pages: Array(tables.pages[Self.rootPageCount...]))
             tables.pages.removeSubrange(Self.rootPageCount...)
             for page in tables.pages { host.clear(page: page) }
@@ -63,8 +79,12 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     }
 
     /// How many bytes of RAM have frames behind them.
-    package var residentBytes: UInt64 {
-        tables.withLock { UInt64($0.frames.count { $0 != nil }) * HostMemory.frameSize }
+    package var residentBytes: UInt64 { tables.withLock { UInt64($0.frameCount) * FrameAllocator.frameSize } }
+
+    /// How many bytes of RAM the host has put memory behind: a frame fills page by page.
+    package var filledBytes: UInt64 {
+        let frames = tables.withLock { $0.frames.compactMap { $0 } }
+        return frames.reduce(0) { $0 &+ host.memory.residentBytes(at: $1.rawValue, count: FrameAllocator.frameSize) }
     }
 
     /// Puts a frame behind a guest-physical address of RAM.
@@ -78,13 +98,16 @@ package final class GuestAddressSpace: GuestMemoryAccess {
         for address: GuestPhysicalAddress,
         _ tables: inout Tables
     ) throws(OutOfHostFrames) -> PhysicalAddress {
-        let index = Int((address.rawValue - ram.lowerBound) / HostMemory.frameSize)
+        let index = Int((address.rawValue - ram.lowerBound) / FrameAllocator.frameSize)
         if let frame = tables.frames[index] { return frame }
-        guard let frame = host.allocateFrame() else { throw OutOfHostFrames() }
+        guard !tables.isClosed else { throw OutOfHostFrames(.ended) }
+        let frame = try host.allocateFrame()
         tables.frames[index] = frame
-        let start = ram.lowerBound + UInt64(index) * HostMemory.frameSize
-        let end = min(start + HostMemory.frameSize, ram.upperBound)
-        if end - start == HostMemory.frameSize {
+        tables.frameCount += 1
+        preferPages(for: frame, tables)
+        let start = ram.lowerBound + UInt64(index) * FrameAllocator.frameSize
+        let end = min(start + FrameAllocator.frameSize, ram.upperBound)
+        if end - start == FrameAllocator.frameSize {
             try map(start, to: frame.rawValue, level: 1, &tables)
         } else {
             // The last piece of an odd-sized RAM: page by page, so that nothing beyond it is reachable.
@@ -93,6 +116,14 @@ package final class GuestAddressSpace: GuestMemoryAccess {
             }
         }
         return frame
+    }
+
+    private func preferPages(for frame: PhysicalAddress, _ tables: Tables) {
+        guard tables.frameCount > Self.smallPageLimit else { return }
+        let isFirst = tables.frameCount == Self.smallPageLimit + 1
+        for frame in isFirst ? tables.frames.compactMap({ $0 }) : [frame] {
+            host.memory.prefer(.huge, at: frame.rawValue, count: FrameAllocator.frameSize)
+        }
     }
 
     /// Writes one leaf, and the pointers down to it.
@@ -110,7 +141,7 @@ package final class GuestAddressSpace: GuestMemoryAccess {
             let entry = entry(at: slot)
             let next: UInt64
             if entry & Self.pointer == 0 {
-                guard let page = host.allocatePages(1)?.first else { throw OutOfHostFrames() }
+                let page = try host.allocatePages(1)[0]
                 tables.pages.append(page)
                 next = page.rawValue
                 setEntry((next >> Page.shift) << 10 | Self.pointer, at: slot)
@@ -135,57 +166,52 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     // MARK: - GuestMemoryAccess
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count])
-                .copyMemory(from: UnsafeRawBufferPointer(start: host, count: count))
-        }
-    }
-
-    package func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        guard contains(address, count: buffer.count) else { return false }
-        return forEachPiece(address, count: buffer.count) { host, offset, count in
-            UnsafeMutableRawBufferPointer(start: host, count: count)
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count]))
-        }
-    }
-
     /// Whether all bytes are RAM.
     package func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
         guard address.rawValue >= ram.lowerBound, address.rawValue <= ram.upperBound, count >= 0 else { return false }
         return UInt64(count) <= ram.upperBound - address.rawValue
     }
 
-    private func forEachPiece(
+    /// For devices: false also where no frame is left.
+    package func forEachHostRange(
+        of address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> Bool {
+        do throws(OutOfHostFrames) {
+            return try forEachPiece(address, count: count) { start, _, count in
+                body(UnsafeMutableRawBufferPointer(start: start, count: count))
+                return true
+            }
+        } catch {
+            return false
+        }
+    }
+
+    /// Calls `body` with the host's memory behind each piece of the range, its offset and its size, while it answers true.
+    ///
+    /// The lock is held: a frame that is given up meanwhile may be another guest's a moment later.
+    package func forEachPiece(
         _ address: GuestPhysicalAddress,
         count: Int,
-        _ body: (UnsafeMutableRawPointer, Int, Int) -> Void
-    ) -> Bool {
+        _ body: (UnsafeMutableRawPointer, Int, Int) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        guard contains(address, count: count) else { return false }
         var done = 0
         while done < count {
             let current = GuestPhysicalAddress(address.rawValue + UInt64(done))
-            let offset = (current.rawValue - ram.lowerBound) % HostMemory.frameSize
-            let piece = min(count - done, Int(HostMemory.frameSize - offset))
-            let frame: PhysicalAddress
-            do throws(OutOfHostFrames) {
-                frame = try tables.withLock { tables throws(OutOfHostFrames) in try self.frame(for: current, &tables) }
-            } catch {
-                return false
+            let offset = (current.rawValue - ram.lowerBound) % FrameAllocator.frameSize
+            let piece = min(count - done, Int(FrameAllocator.frameSize - offset))
+            let isDone = try tables.withLock { tables throws(OutOfHostFrames) in
+                let frame = try self.frame(for: current, &tables)
+                guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
+                    return false
+                }
+                return body(pointer, done, piece)
             }
-            guard let pointer = host.memory.pointer(at: frame.rawValue + offset, count: UInt64(piece)) else {
-                return false
-            }
-            body(pointer, done, piece)
+            guard isDone else { return false }
             done += piece
         }
         return true
     }
-}
-
-/// The machine has no frame left for a guest.
-package struct OutOfHostFrames: Error, CustomStringConvertible {
-    package init() {}
-
-    package var description: String { "the machine's physical memory is used up by its guests" }
 }

@@ -3,7 +3,7 @@ import Platform
 /// A guest's virtual machine identifier, for as long as anybody holds it.
 ///
 /// Every vCPU holds it, and a vCPU's hart is the only place that caches translations under it: when the last holder is
-/// gone, so are they, and the number may be another guest's. See docs/decisions/0009-vmid-reuse.md.
+/// gone, so are they, and the number may be another guest's. See docs/decisions/0011-vmid-reuse.md.
 package final class VMID: Sendable {
     package let value: UInt64
     private let pool: VMIDPool

@@ -74,10 +74,12 @@ enum GuestState {
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
     static let ownExtensions: ExtensionSet = [.h, .sstc]
 
-    /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own.
+    /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own. Nor are
+    /// counters delegated to HS, which would take `scountovf` from the guest.
     private static var allowed: EnvironmentConfiguration {
         var environment = EnvironmentConfiguration(~0)
         environment[.pmm] = PointerMasking.off
+        environment[.cde] = false
         return environment
     }
 

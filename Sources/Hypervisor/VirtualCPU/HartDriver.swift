@@ -1,6 +1,5 @@
 import Platform
 import RV64Core
-import Synchronization
 
 /// What runs one hart of a machine: what a scheduler sees of it.
 ///
@@ -32,15 +31,15 @@ package enum Turn: Equatable, Sendable {
 extension HartDriver {
     /// Brings the hart out of its turn, or out of its sleep.
     package func wake() {
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        hart.request(.wake)
         parking.wake()
     }
 
     /// Whether somebody has woken the hart since `acknowledge`.
-    package var isAwaited: Bool { hart.requests.load(ordering: .sequentiallyConsistent) != 0 }
+    package var isAwaited: Bool { !hart.pendingRequests.isEmpty }
 
     /// Before a turn, and before what it depends on is looked at: what is asked from here on cuts the turn short.
-    package func acknowledge() { hart.requests.store(0, ordering: .sequentiallyConsistent) }
+    package func acknowledge() { hart.takeRequests() }
 
     /// The `time` until which the hart sleeps; nil once it is due or was woken.
     package var sleepDeadline: UInt64? {

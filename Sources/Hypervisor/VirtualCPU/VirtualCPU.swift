@@ -156,7 +156,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
             postedFences.store(inbox.lastTicket, ordering: .sequentiallyConsistent)
             return inbox.lastTicket
         }
-        hart.requests.store(1, ordering: .sequentiallyConsistent)
+        hart.request(.fence)
         while isInGuest.load(ordering: .sequentiallyConsistent),
             finishedFences.load(ordering: .sequentiallyConsistent) < ticket
         {

@@ -2,21 +2,21 @@ import Devices
 import Hypervisor
 import Platform
 
-/// The devices of one machine, wired as the memory map says. Power-on makes a new one.
+/// The devices of one machine: those of `DeviceRow`, and what a program brings a place for. Power-on makes a new one.
 struct Board {
+    /// A device in its place.
+    struct Entry {
+        /// In traces, and of its section in a saved machine.
+        let name: String
+        let place: MemoryMap.Device
+        let device: any MMIODevice
+    }
+
+    let devices: [Entry]
     let bus: Bus
     let uart: UART16550
     let timedDevices: [any TimedDevice]
-    /// In an order that depends on the machine's profile alone.
-    let devices: [Wiring]
-    /// Names for traces, by base address.
-    private let names: [UInt64: String]
-
-    /// A device, its name in traces, and its place.
-    typealias Wiring = (name: String, place: MemoryMap.Device, device: any MMIODevice)
-
-    /// virtio-mmio slots with a device in them.
-    static let virtioSlots = [0, 1]
+    private let timedRanges: [Range<UInt64>]
 
     init(
         contextLines: [InterruptLine],
@@ -25,47 +25,50 @@ struct Board {
         random: any RandomSource,
         memory: any GuestMemoryAccess,
         clock: any MachineClock,
-        additional: [Wiring] = []
+        hartTimers: BoardParts.HartTimers? = nil,
+        additional: [Entry] = []
     ) {
         let plic = PLIC(sourceCount: Int(MemoryMap.plicSourceCount), contextLines: contextLines)
-        func line(_ device: MemoryMap.Device) -> InterruptLine {
-            device.interrupt.map { InterruptLine(to: plic, source: $0) } ?? .disconnected
+        uart = UART16550(interrupt: BoardParts.line(MemoryMap.uart, plic), sink: console)
+        let parts = BoardParts(
+            plic: plic,
+            uart: uart,
+            console: console,
+            power: power,
+            random: random,
+            memory: memory,
+            clock: clock,
+            hartTimers: hartTimers
+        )
+        let made = DeviceRow.all.compactMap { row in
+            row.make(parts).map { Entry(name: row.name, place: row.place, device: $0) }
         }
-        uart = UART16550(interrupt: line(MemoryMap.uart), sink: console)
-        let rtc = GoldfishRTC(clock: clock, interrupt: line(MemoryMap.rtc))
-        let virtioConsole = VirtioMMIOTransport(
-            device: VirtioConsole(sink: console),
-            memory: memory,
-            interrupt: line(MemoryMap.virtio(0))
-        )
-        let virtioEntropy = VirtioMMIOTransport(
-            device: VirtioEntropy(source: random),
-            memory: memory,
-            interrupt: line(MemoryMap.virtio(1))
-        )
-        devices =
-            [
-                ("finisher", MemoryMap.finisher, TestFinisher(power: power)),
-                ("rtc", MemoryMap.rtc, rtc),
-                ("plic", MemoryMap.plic, plic),
-                ("uart", MemoryMap.uart, uart),
-                ("virtio-console", MemoryMap.virtio(0), virtioConsole),
-                ("virtio-entropy", MemoryMap.virtio(1), virtioEntropy),
-            ] + additional
+        devices = made + additional
         var bus = Bus()
-        var names: [UInt64: String] = [:]
-        for (name, place, device) in devices {
-            bus.attach(device, at: place.base, size: place.size)
-            names[place.base] = name
-        }
+        for entry in devices { bus.attach(entry.device, at: entry.place.base, size: entry.place.size) }
         self.bus = bus
-        self.names = names
-        timedDevices = [rtc]
+        timedDevices = devices.compactMap { $0.device as? any TimedDevice }
+        timedRanges = devices.filter { $0.device is any TimedDevice }.map(\.place.range)
     }
 
     /// A device and the offset into it, for traces.
     func name(at address: UInt64) -> String {
-        guard let region = bus.region(at: address, .byte) else { return hex(address) }
-        return "\(names[region.base] ?? hex(region.base))+\(hex(address - region.base))"
+        guard let entry = devices.first(where: { $0.place.range.contains(address) }) else { return hex(address) }
+        return "\(entry.name)+\(hex(address - entry.place.base))"
+    }
+
+    /// Whether an access there may move a timed device's deadline.
+    func isTimed(_ address: UInt64) -> Bool {
+        timedRanges.contains { $0.contains(address) }
+    }
+}
+
+extension Board: Savable {
+    func save(to writer: inout StateWriter) {
+        for entry in devices { writer.section(entry.name, entry.device) }
+    }
+
+    func restore(from reader: inout StateReader) throws(StateError) {
+        for entry in devices { try reader.section(entry.name, into: entry.device) }
     }
 }

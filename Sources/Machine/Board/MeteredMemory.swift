@@ -11,13 +11,12 @@ final class MeteredMemory: GuestMemoryAccess {
         self.work = work
     }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        work.addTransfer(bytes: buffer.count)
-        return memory.read(into: buffer, at: address)
-    }
-
-    func write(_ buffer: UnsafeRawBufferPointer, at address: GuestPhysicalAddress) -> Bool {
-        work.addTransfer(bytes: buffer.count)
-        return memory.write(buffer, at: address)
+    func forEachHostRange(
+        of address: GuestPhysicalAddress,
+        count: Int,
+        _ body: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> Bool {
+        work.addTransfer(bytes: count)
+        return memory.forEachHostRange(of: address, count: count, body)
     }
 }

@@ -88,7 +88,7 @@ package final class ConformanceRunner: Sendable {
         let clock = HostClock()
         let console = LastOutput()
         do throws(MachineError) {
-            let host = MachineHost(clock: .instructions)
+            let host = try MachineHost(clock: .instructions)
             let machine = try host.makeMachine(machineConfiguration(test), console: console)
             try host.start([machine])
             let outcome = machine.wait()

@@ -33,6 +33,11 @@ final class MachineConsole: ConsoleSink {
         if count > Self.limit { flush() }
     }
 
+    func end() {
+        flush()
+        sink.end()
+    }
+
     /// Whether something waits to be written.
     var hasOutput: Bool { pendingCount.load(ordering: .relaxed) > 0 }
 

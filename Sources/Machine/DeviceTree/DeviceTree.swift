@@ -26,40 +26,37 @@ extension DeviceTreeConfiguration {
         throw .tooLarge(limit: Self.treeSizeLimit)
     }
 
-    private typealias Failure = FlattenedTreeWriter.Failure
+    typealias Failure = FlattenedTreeWriter.Failure
 
     /// Phandles, known before their nodes are written because nodes refer forward too.
     private func interruptController(ofHart hart: Int) -> UInt32 { 1 + UInt32(hart) }
     private func cpu(_ hart: Int) -> UInt32 { 1 + UInt32(hartCount + hart) }
-    private var plic: UInt32 { 1 + UInt32(2 * hartCount) }
-    private var syscon: UInt32 { plic + 1 }
+    var plic: UInt32 { 1 + UInt32(2 * hartCount) }
+    var syscon: UInt32 { plic + 1 }
 
     private func writeRoot(_ writer: borrowing FlattenedTreeWriter) throws(Failure) {
         try writer.property("#address-cells", 2)
         try writer.property("#size-cells", 2)
         try writer.property("compatible", strings: compatible)
         try writer.property("model", model)
-        if devices.contains(.uart) {
-            try writer.node("aliases") { () throws(Failure) in try writer.property("serial0", Self.uartPath) }
-        }
+        try writer.node("aliases") { () throws(Failure) in try writer.property("serial0", Self.uartPath) }
         try writer.node("chosen") { () throws(Failure) in try writeChosen(writer) }
-        try writer.node(Self.name("memory", memory.lowerBound)) { () throws(Failure) in
-            try writer.property("device_type", "memory")
-            try writer.property("reg", doubles: memory.lowerBound, memory.upperBound - memory.lowerBound)
+        for block in [memory] + furtherMemory {
+            try writer.node(Self.name("memory", block.lowerBound)) { () throws(Failure) in
+                try writer.property("device_type", "memory")
+                try writer.property("reg", doubles: block.lowerBound, block.upperBound - block.lowerBound)
+            }
         }
         try writer.node("cpus") { () throws(Failure) in try writeHarts(writer) }
         // Firmware's business: what runs above it asks SBI.
         if interruptModes == .machineAndSupervisor, isa.extensions.contains("zihpm") { try writeCounters(writer) }
-        if devices.contains(.finisher) {
-            try writePowerSwitch("poweroff", value: 0x5555, writer)
-            try writePowerSwitch("reboot", value: 0x7777, writer)
-        }
+        for row in SystemControlRow.all { try writeSystemControl(row, writer) }
         try writer.node("soc") { () throws(Failure) in try writeDevices(writer) }
     }
 
     private func writeChosen(_ writer: borrowing FlattenedTreeWriter) throws(Failure) {
         if !bootArguments.isEmpty { try writer.property("bootargs", bootArguments) }
-        if devices.contains(.uart) { try writer.property("stdout-path", Self.uartPath) }
+        try writer.property("stdout-path", Self.uartPath)
         if let initrd {
             try writer.property("linux,initrd-start", doubles: initrd.lowerBound)
             try writer.property("linux,initrd-end", doubles: initrd.upperBound)
@@ -105,17 +102,15 @@ extension DeviceTreeConfiguration {
         }
     }
 
-    /// A store of `value` to the finisher, by the generic `syscon` drivers.
-    private func writePowerSwitch(
-        _ name: String,
-        value: UInt32,
+    private func writeSystemControl(
+        _ row: SystemControlRow,
         _ writer: borrowing FlattenedTreeWriter
     ) throws(Failure) {
-        try writer.node(name) { () throws(Failure) in
-            try writer.property("compatible", "syscon-\(name)")
+        try writer.node(row.node) { () throws(Failure) in
+            try writer.property("compatible", "syscon-\(row.node)")
             try writer.property("regmap", syscon)
-            try writer.property("offset", 0)
-            try writer.property("value", value)
+            try writer.property("offset", row.offset)
+            try writer.property("value", row.value)
         }
     }
 
@@ -123,96 +118,54 @@ extension DeviceTreeConfiguration {
         "\(node)@\(String(address, radix: 16))"
     }
 
-    private static let uartPath = "/soc/\(name("serial", MemoryMap.uart.base))"
+    private static let uartPath = "/soc/\(DeviceRow.uart.nodeName)"
 }
 
 // MARK: - Devices
 
 extension DeviceTreeConfiguration {
     /// Interrupt numbers at a hart's own controller: the cause codes of `mcause` and `scause`.
-    private enum LocalInterrupt {
-        static let machineSoftware: UInt32 = 3
-        static let machineTimer: UInt32 = 7
-        static let supervisorExternal: UInt32 = 9
-        static let machineExternal: UInt32 = 11
+    enum LocalInterrupt: UInt32 {
+        case machineSoftware = 3
+        case machineTimer = 7
+        case supervisorExternal = 9
+        case machineExternal = 11
     }
 
-    /// In ascending order of addresses: Linux numbers devices as it meets them.
     private func writeDevices(_ writer: borrowing FlattenedTreeWriter) throws(Failure) {
         try writer.property("#address-cells", 2)
         try writer.property("#size-cells", 2)
         try writer.property("compatible", "simple-bus")
         try writer.property("interrupt-parent", plic)
         try writer.property("ranges")
-        if devices.contains(.finisher) {
-            try writeDevice("test", MemoryMap.finisher, ["sifive,test1", "sifive,test0", "syscon"], writer) {
-                () throws(Failure) in try writer.property("phandle", syscon)
+        for row in DeviceRow.rows(for: interruptModes) {
+            try writer.node(row.nodeName) { () throws(Failure) in
+                try writer.property("compatible", strings: row.compatible)
+                try writer.property("reg", doubles: row.place.base, row.place.size)
+                if let interrupt = row.place.interrupt { try writer.property("interrupts", interrupt) }
+                try row.properties(self, writer)
             }
-        }
-        if devices.contains(.rtc) {
-            try writeDevice("rtc", MemoryMap.rtc, ["google,goldfish-rtc"], writer)
-        }
-        if interruptModes == .machineAndSupervisor { try writeCLINT(writer) }
-        try writePLIC(writer)
-        if devices.contains(.uart) {
-            try writeDevice("serial", MemoryMap.uart, ["ns16550a"], writer) { () throws(Failure) in
-                try writer.property("clock-frequency", MemoryMap.uartClockFrequency)
-            }
-        }
-        for slot in Set(virtioSlots).sorted() {
-            try writeDevice("virtio_mmio", MemoryMap.virtio(slot), ["virtio,mmio"], writer)
-        }
-    }
-
-    private func writeDevice(
-        _ node: String,
-        _ device: MemoryMap.Device,
-        _ compatible: [String],
-        _ writer: borrowing FlattenedTreeWriter,
-        _ more: () throws(Failure) -> Void = {}
-    ) throws(Failure) {
-        try writer.node(Self.name(node, device.base)) { () throws(Failure) in
-            try writer.property("compatible", strings: compatible)
-            try writer.property("reg", doubles: device.base, device.size)
-            if let interrupt = device.interrupt { try writer.property("interrupts", interrupt) }
-            try more()
-        }
-    }
-
-    private func writeCLINT(_ writer: borrowing FlattenedTreeWriter) throws(Failure) {
-        try writeDevice("clint", MemoryMap.clint, ["sifive,clint0", "riscv,clint0"], writer) { () throws(Failure) in
-            try writeLocalInterrupts([LocalInterrupt.machineSoftware, LocalInterrupt.machineTimer], writer)
-        }
-    }
-
-    private func writePLIC(_ writer: borrowing FlattenedTreeWriter) throws(Failure) {
-        try writeDevice("plic", MemoryMap.plic, ["sifive,plic-1.0.0", "riscv,plic0"], writer) { () throws(Failure) in
-            try writer.property("#address-cells", 0)
-            try writer.property("#interrupt-cells", 1)
-            try writer.property("interrupt-controller")
-            try writer.property("riscv,ndev", MemoryMap.plicSourceCount)
-            // The order of the entries numbers the contexts.
-            switch interruptModes {
-            case .supervisor:
-                try writeLocalInterrupts([LocalInterrupt.supervisorExternal], writer)
-            case .machineAndSupervisor:
-                try writeLocalInterrupts(
-                    [LocalInterrupt.machineExternal, LocalInterrupt.supervisorExternal],
-                    writer
-                )
-            }
-            try writer.property("phandle", plic)
         }
     }
 
     /// `interrupts-extended`: the same interrupts at every hart, hart by hart.
-    private func writeLocalInterrupts(
-        _ interrupts: [UInt32],
+    func writeLocalInterrupts(
+        _ interrupts: [LocalInterrupt],
         _ writer: borrowing FlattenedTreeWriter
     ) throws(Failure) {
         let cells = (0..<hartCount).flatMap { hart in
-            interrupts.flatMap { [interruptController(ofHart: hart), $0] }
+            interrupts.flatMap { [interruptController(ofHart: hart), $0.rawValue] }
         }
         try writer.property("interrupts-extended", cells: cells)
+    }
+}
+
+extension DeviceTreeConfiguration.InterruptModes {
+    /// The order of the entries numbers the contexts.
+    var plicContexts: [DeviceTreeConfiguration.LocalInterrupt] {
+        switch self {
+        case .supervisor: [.supervisorExternal]
+        case .machineAndSupervisor: [.machineExternal, .supervisorExternal]
+        }
     }
 }

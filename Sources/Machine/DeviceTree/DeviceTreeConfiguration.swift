@@ -19,17 +19,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         case machineAndSupervisor
     }
 
-    /// Optional devices; the PLIC, and the CLINT where M-mode is the guest's, are always there.
-    package struct Devices: OptionSet, Equatable, Sendable {
-        package let rawValue: Int
-        package init(rawValue: Int) { self.rawValue = rawValue }
-
-        package static let uart = Devices(rawValue: 1 << 0)
-        package static let rtc = Devices(rawValue: 1 << 1)
-        package static let finisher = Devices(rawValue: 1 << 2)
-        package static let all: Devices = [.uart, .rtc, .finisher]
-    }
-
     /// The instruction set as the guest is told it.
     package struct ISA: Equatable, Sendable {
         /// `riscv,isa-base`.
@@ -72,7 +61,7 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         package var string: String {
             let complete = string(of: extensions)
             guard complete.utf8.count > Self.stringLimit else { return complete }
-            let useful = extensions.filter { !Self.descriptions.contains($0) }
+            let useful = extensions.filter { ISAExtension(name: $0)?.isBehaviour != true }
             let shorter = string(of: useful)
             guard shorter.utf8.count > Self.stringLimit else { return shorter }
             let implied = useful.compactMap { ISAExtension(name: $0)?.implied }
@@ -84,13 +73,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
 
         /// U-Boot's buffer has 512 bytes.
         private static let stringLimit = 511
-
-        /// Profiles' names for how a hart behaves: no instruction and no register comes with them.
-        private static let descriptions: Set<String> = [
-            "zic64b", "ziccamoa", "ziccif", "zicclsm", "ziccrse", "za64rs", "za128rs", "zama16b", "ssccptr",
-            "sscounterenw", "ssstrict", "sstvala", "sstvecd", "ssu64xl", "svbare", "sha", "shcounterenw", "shgatpa",
-            "shtvala", "shvsatpa", "shvstvala", "shvstvecd",
-        ]
 
         private func string(of extensions: [String]) -> String {
             let letters = "iemafdqlcbkjtpvnh"
@@ -110,12 +92,11 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
     package var compatible = ["riscv-virtio"]
     package var hartCount: Int
     package var memory: Range<UInt64>
+    /// RAM beside `memory`, where nothing of ours is placed.
+    package var furtherMemory: [Range<UInt64>] = []
     package var isa: ISA
     package var addressTranslation: AddressTranslation
     package var interruptModes: InterruptModes
-    package var devices: Devices
-    /// The virtio-mmio slots with a device in them.
-    package var virtioSlots: [Int]
     package var timebaseFrequency = UInt32(Timebase.frequency)
     package var bootArguments: String
     package var initrd: Range<UInt64>?
@@ -128,8 +109,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         isa: ISA = ISA(),
         addressTranslation: AddressTranslation = .sv39,
         interruptModes: InterruptModes = .supervisor,
-        devices: Devices = .all,
-        virtioSlots: [Int] = [],
         bootArguments: String = "",
         initrd: Range<UInt64>? = nil,
         rngSeed: [UInt8] = []
@@ -139,8 +118,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         self.isa = isa
         self.addressTranslation = addressTranslation
         self.interruptModes = interruptModes
-        self.devices = devices
-        self.virtioSlots = virtioSlots
         self.bootArguments = bootArguments
         self.initrd = initrd
         self.rngSeed = rngSeed
@@ -160,9 +137,6 @@ package struct DeviceTreeConfiguration: Equatable, Sendable {
         guard !bootArguments.utf8.contains(0) else { throw .bootArgumentsHoldNUL }
         guard bootArguments.utf8.count <= Self.bootArgumentsLimit else {
             throw .bootArgumentsTooLong(bytes: bootArguments.utf8.count, limit: Self.bootArgumentsLimit)
-        }
-        for slot in virtioSlots where !(0..<MemoryMap.virtioSlotCount).contains(slot) {
-            throw .noSuchVirtioSlot(slot, count: MemoryMap.virtioSlotCount)
         }
         for name in [isa.base] + isa.extensions where !Self.isExtensionName(name) {
             throw .badExtensionName(name)
@@ -184,7 +158,6 @@ package enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
     case noMemory
     case bootArgumentsHoldNUL
     case bootArgumentsTooLong(bytes: Int, limit: Int)
-    case noSuchVirtioSlot(Int, count: Int)
     case badExtensionName(String)
     /// libfdt refused, although nothing it was given can be refused by its documentation.
     case libfdt(operation: String, message: String)
@@ -207,8 +180,6 @@ package enum DeviceTreeError: Error, Equatable, CustomStringConvertible {
             "the boot arguments hold a NUL byte, where they would end; leave it out"
         case .bootArgumentsTooLong(let bytes, let limit):
             "the boot arguments have \(bytes) bytes, and the limit is \(limit); shorten --append or --bootargs"
-        case .noSuchVirtioSlot(let slot, let count):
-            "there is no virtio slot \(slot); the machine has slots 0 to \(count - 1)"
         case .badExtensionName(let name):
             "'\(name)' is not the name of an ISA extension; correct --isa"
         case .libfdt(let operation, let message):

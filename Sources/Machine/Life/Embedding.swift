@@ -5,7 +5,9 @@ import Platform
 
 extension MachineHost {
     /// A host whose machines run in the host's time, each hart on a thread of its own.
-    public convenience init() { self.init(clock: .host) }
+    ///
+    /// - Throws: `MachineError` when the host gives not even addresses.
+    public convenience init() throws(MachineError) { try self.init(clock: .host) }
 
     /// Makes a machine; files are read and checked, and nothing runs yet.
     ///

@@ -113,15 +113,21 @@ extension Machine {
 
     /// `threads` threads of a scheduler are about to run the machine.
     package func attach(threads: Int) {
-        life.withLock { life in
-            life.attached += threads
+        let isFirst = life.withLock { life in
+            defer { life.attached += threads }
             life.isScheduled = true
+            return life.attached == 0
         }
+        if isFirst { watch.begin(self) }
     }
 
     /// Such a thread does not come back.
     package func detach() {
-        life.withLock { $0.attached -= 1 }
+        let isLast = life.withLock { life in
+            life.attached -= 1
+            return life.attached == 0
+        }
+        if isLast { watch.end(self) }
         settle()
     }
 
@@ -187,7 +193,7 @@ extension Machine {
             if life.ending != nil { swap(&handlers, &life.endHandlers) }
             return (life.ending, life.waiting)
         }
-        if let ending { for handler in handlers { handler(ending) } }
+        if let ending, !handlers.isEmpty { for handler in handlers { handler(ending) } }
         for spot in waiting { spot.wake() }
     }
 }
@@ -204,12 +210,21 @@ extension Machine: GuestMachine {
     }
 }
 
+extension Machine: WatchedMemory {
+    package var filledBytes: UInt64 { profile.filledBytes }
+    package func memoryUsedUp(_ report: String) { end(.failed(report)) }
+}
+
 /// The power button as a device has it: it may outlive the machine.
 final class PowerButton: PowerSink {
-    private weak let machine: Machine?
+    private struct Link: Sendable {
+        weak var machine: Machine?
+    }
 
-    init(_ machine: Machine) { self.machine = machine }
+    private let link = Lock(Link())
 
-    func powerOff(code: Int) { machine?.end(.exited(code: code)) }
-    func reset() { machine?.reset() }
+    func connect(to machine: Machine) { link.withLock { $0.machine = machine } }
+
+    func powerOff(code: Int) { link.withLock { $0.machine }?.end(.exited(code: code)) }
+    func reset() { link.withLock { $0.machine }?.reset() }
 }

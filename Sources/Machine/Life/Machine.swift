@@ -23,10 +23,13 @@ public final class Machine: @unchecked Sendable {
     let life = Lock(MachineLife())
     let attention = Atomic<Bool>(true)
     let scheduler: any Scheduler
-    private let profile: any Profile
+    let profile: any Profile
     private let kernel: GuestImage?
+    private let binaries: [RawBinary]
     private let initrd: FileContents?
     private let random: any RandomSource
+    private let power: PowerButton
+    let watch: HostMemoryWatch
     private var board: Board?
     private let tree = Lock<[UInt8]>([])
     /// Nanoseconds that the machine has run before its last reset.
@@ -35,18 +38,22 @@ public final class Machine: @unchecked Sendable {
     /// Resets after which a machine with an instruction limit counts as lost.
     static let resetLimit = 100
 
-    init(_ parts: MachineParts, profile: any Profile, scheduler: any Scheduler) {
+    init(_ parts: MachineParts, profile: any Profile, scheduler: any Scheduler, watch: HostMemoryWatch) {
         configuration = parts.configuration
         image = parts.image
         kernel = parts.kernel
+        binaries = parts.binaries
         initrd = parts.initrd
         random = parts.random
+        power = parts.power
         clock = parts.clock
         console = parts.console
         work = parts.work
         input = GuestConsoleInput(roomMade: parts.roomMade)
         self.profile = profile
         self.scheduler = scheduler
+        self.watch = watch
+        power.connect(to: self)
         board = makeBoard()
     }
 
@@ -68,11 +75,12 @@ public final class Machine: @unchecked Sendable {
         let board = Board(
             contextLines: profile.contextLines,
             console: console,
-            power: PowerButton(self),
+            power: power,
             random: random,
             memory: work.map { MeteredMemory(profile.memory, work: $0) } ?? profile.memory,
             clock: clock,
-            additional: profile.additionalDevices(clock: clock)
+            hartTimers: profile.hartTimers,
+            additional: profile.makeMailbox(console: console, power: power).map { [$0] } ?? []
         )
         input.connect(board.uart)
         profile.connect(board.bus)
@@ -83,11 +91,13 @@ public final class Machine: @unchecked Sendable {
     private func load() throws(MachineError) -> Start {
         let layout: BootLayout
         var firmware: FirmwareInformation?
-        let occupied = image.occupied + (kernel?.occupied ?? [])
+        let occupied = (image.occupied + (kernel?.occupied ?? []) + binaries.map(\.range))
+            .filter { $0.overlaps(configuration.ram) }
         do throws(DeviceTreeError) {
             layout = try BootLayout.make(
                 deviceTreeConfiguration,
                 occupied: occupied,
+                kernel: kernel?.lowestAddress,
                 initrdSize: UInt64(initrd?.count ?? 0),
                 treeRoom: configuration.profile.deviceTreeRoom
             )
@@ -103,18 +113,13 @@ public final class Machine: @unchecked Sendable {
             throw .deviceTree(error, machine: name)
         }
         tree.withLock { $0 = layout.deviceTree }
-        let memory = profile.memory
-        var isLoaded = image.copy(into: memory) && kernel?.copy(into: memory) ?? true
-        if let initrd, let place = layout.initrd {
-            let isCopied = initrd.withUnsafeBytes { memory.write($0, at: GuestPhysicalAddress(place.lowerBound)) }
-            isLoaded = isLoaded && isCopied
+        let changed: String?
+        do throws(OutOfHostFrames) {
+            changed = try copyFiles(layout, firmware)
+        } catch {
+            throw .frames(error, machine: name)
         }
-        let isWritten = layout.deviceTree.withUnsafeBytes {
-            memory.write($0, at: GuestPhysicalAddress(layout.deviceTreeAddress))
-        }
-        guard isLoaded, isWritten, firmware?.write(to: memory) ?? true else {
-            throw .frames(OutOfHostFrames(), machine: name)
-        }
+        if let changed { throw .changed(changed) }
         return Start(
             entry: image.entry,
             deviceTree: layout.deviceTreeAddress,
@@ -122,20 +127,37 @@ public final class Machine: @unchecked Sendable {
         )
     }
 
+    /// - Returns: the path of a file that has become shorter, if one has.
+    private func copyFiles(_ layout: BootLayout, _ firmware: FirmwareInformation?) throws(OutOfHostFrames) -> String? {
+        let memory = profile.memory
+        guard try image.copy(into: memory) else { return configuration.imagePath }
+        if let kernel, try !kernel.copy(into: memory) { return configuration.kernelPath }
+        for (binary, asked) in zip(binaries, configuration.binaries) {
+            guard try binary.file.copy(to: binary.range.lowerBound, in: memory) else { return asked.path }
+        }
+        if let initrd, let place = layout.initrd, try !initrd.copy(to: place.lowerBound, in: memory) {
+            return configuration.initrdPath
+        }
+        _ = try FileContents(layout.deviceTree).copy(to: layout.deviceTreeAddress, in: memory)
+        if let firmware { _ = try FileContents(firmware.bytes).copy(to: firmware.address, in: memory) }
+        return nil
+    }
+
     private var deviceTreeConfiguration: DeviceTreeConfiguration {
         var seed = [UInt8](repeating: 0, count: 64)
         seed.withUnsafeMutableBytes { random.fill($0) }
-        return DeviceTreeConfiguration(
+        var tree = DeviceTreeConfiguration(
             hartCount: configuration.hartCount,
             memory: configuration.ram,
             isa: DeviceTreeConfiguration.ISA(configuration.isa.limited(to: configuration.pagingLimit)),
             addressTranslation: configuration.pagingLimit.addressTranslation,
             interruptModes: profile.interruptModes,
-            virtioSlots: Board.virtioSlots,
             bootArguments: configuration.commandLine,
             initrd: kernel?.embeddedInitrd ?? image.embeddedInitrd,
             rngSeed: seed
         )
+        tree.furtherMemory = configuration.furtherRAM
+        return tree
     }
 
     /// The device tree as the program got it; empty before it was powered on.
@@ -241,7 +263,7 @@ public final class Machine: @unchecked Sendable {
         try body(.input(input))
         if let guest = (profile as? GuestProfile)?.guest { try body(.hartStates(guest.hartStates)) }
         for (index, driver) in drivers.enumerated() { try body(.hart(index, driver)) }
-        for wiring in board?.devices ?? [] { try body(.device(wiring.name, wiring.device)) }
+        for entry in board?.devices ?? [] { try body(.device(entry.name, entry.device)) }
         try body(.memory(configuration.ram, profile.memory))
     }
 }

@@ -12,8 +12,17 @@ public struct MachineConfiguration: Sendable {
     public var imagePath: String
     /// A kernel for the firmware of a plain machine to start in S-mode.
     public var kernelPath: String?
+    /// On a plain machine: where the program goes if it is a raw binary, which starts at its first byte; nil for an ELF
+    /// file.
+    public var programAddress: UInt64?
+    /// On a plain machine: where the harts start instead of where the program says.
+    public var entry: UInt64?
+    /// On a plain machine: files that are put into RAM as they are.
+    public var binaries: [(path: String, address: UInt64)] = []
     /// Bytes of RAM, a whole number of pages.
     public var memorySize: UInt64 = 256 << 20
+    /// On a plain machine: RAM beside that, in whole pages.
+    public var furtherRAM: [Range<UInt64>] = []
     /// Harts, 1 to 64.
     public var hartCount = 1
     /// An initial RAM disk, named in the device tree.
@@ -83,6 +92,9 @@ public struct MachineError: Error, CustomStringConvertible {
 
     static func image(_ error: LoaderError) -> Self { Self(description: error.description, loaderError: error) }
     static func memory(_ error: HostMemoryError) -> Self { Self(description: error.description) }
+    static func changed(_ path: String) -> Self {
+        Self(description: LoaderError(file: path, reason: .file(.changed)).description)
+    }
     static func deviceTree(_ error: DeviceTreeError, machine: String) -> Self {
         Self(description: "\(machine): \(error)")
     }

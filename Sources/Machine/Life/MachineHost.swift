@@ -1,5 +1,4 @@
 import Devices
-import Glibc
 import Hypervisor
 import Platform
 import RV64Core
@@ -19,10 +18,17 @@ public final class MachineHost: Sendable {
     package let clock: any MachineClock
     private let scheduler: any Scheduler
     private let vmids = VMIDPool()
-    /// Made for the first guest.
-    private let frames = Lock<HostMemory?>(nil)
+    private let frames: FrameAllocator
+    private let watch: HostMemoryWatch
 
-    package init(clock source: ClockSource) {
+    /// - Throws: `MachineError` when the host gives not even addresses.
+    package init(clock source: ClockSource) throws(MachineError) {
+        do throws(HostMemoryError) {
+            frames = try FrameAllocator()
+        } catch {
+            throw .memory(error)
+        }
+        watch = HostMemoryWatch(limits: frames.limits)
         switch source {
         case .host:
             clock = HostClock()
@@ -53,60 +59,48 @@ public final class MachineHost: Sendable {
     ) throws(MachineError) -> Machine {
         scheduler.reap()
         let parts = try MachineParts(configuration, clock: clock, console: console, roomMade: roomMade)
-        switch configuration.profile {
-        case .plain: return try makePlain(parts)
-        case .guest: return try makeGuest(parts, observer: observer, measuresTime: measuresTime)
+        let profile: any Profile
+        if let memory = parts.physicalMemory {
+            profile = PlainProfile(parts, ram: memory)
+        } else {
+            profile = GuestProfile(try makeGuest(parts, observer: observer, measuresTime: measuresTime))
         }
-    }
-
-    private func makePlain(_ parts: MachineParts) throws(MachineError) -> Machine {
-        let ram: PhysicalMemory
-        do throws(HostMemoryError) {
-            ram = try PhysicalMemory(base: MemoryMap.ramBase, size: parts.configuration.memorySize)
-        } catch {
-            throw .memory(error)
-        }
-        let profile = PlainProfile(
-            parts.configuration,
-            image: parts.image,
-            ram: ram,
-            clock: parts.clock,
-            random: parts.random,
-            console: parts.console
-        )
-        return Machine(parts, profile: profile, scheduler: scheduler)
+        let machine = Machine(parts, profile: profile, scheduler: scheduler, watch: watch)
+        (profile as? GuestProfile)?.guest.connect(to: machine)
+        return machine
     }
 
     private func makeGuest(
         _ parts: MachineParts,
         observer: (any TrapObserver)?,
         measuresTime: Bool
-    ) throws(MachineError) -> Machine {
+    ) throws(MachineError) -> Guest {
         let configuration = parts.configuration
-        let memory = try guestMemory()
+        do throws(HostMemoryError) {
+            try frames.limits.requireAddresses(forHarts: configuration.hartCount)
+        } catch {
+            throw .memory(error)
+        }
         guard let vmid = vmids.allocate() else { throw .tooManyGuests(machine: configuration.name) }
         let addressSpace: GuestAddressSpace
         do throws(OutOfHostFrames) {
-            addressSpace = try GuestAddressSpace(ram: configuration.ram, vmid: vmid.value, host: memory)
+            addressSpace = try GuestAddressSpace(ram: configuration.ram, vmid: vmid.value, host: frames)
         } catch {
             throw .frames(error, machine: configuration.name)
         }
-        let guest = Guest(
+        return Guest(
             name: configuration.name,
             isa: configuration.isa,
             hartCount: configuration.hartCount,
             pagingLimit: configuration.pagingLimit,
             addressSpace: addressSpace,
             vmid: vmid,
-            memory: memory.memory,
+            memory: frames.memory,
             clock: parts.clock,
             observer: observer,
             measuresTime: measuresTime,
             work: parts.work
         )
-        let machine = Machine(parts, profile: GuestProfile(guest), scheduler: scheduler)
-        guest.connect(to: machine)
-        return machine
     }
 
     /// Powers machines on, and lets them run together from their first instruction.
@@ -120,23 +114,5 @@ public final class MachineHost: Sendable {
         } catch {
             for machine in machines { machine.end(.failed(error.description)) }
         }
-    }
-
-    /// Address space for as many frames as the host has memory for; frames cost memory once they are touched.
-    private func guestMemory() throws(MachineError) -> HostMemory {
-        do throws(HostMemoryError) {
-            return try frames.withLock { frames throws(HostMemoryError) in
-                if let frames { return frames }
-                let memory = try HostMemory(size: Self.hostBytes)
-                frames = memory
-                return memory
-            }
-        } catch {
-            throw .memory(error)
-        }
-    }
-
-    private static var hostBytes: UInt64 {
-        UInt64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) &* UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
     }
 }

@@ -7,7 +7,11 @@ struct MachineParts {
     let configuration: MachineConfiguration
     let image: GuestImage
     let kernel: GuestImage?
+    let binaries: [RawBinary]
     let initrd: FileContents?
+    /// A plain machine's own memory.
+    let physicalMemory: PhysicalMemory?
+    let power = PowerButton()
     let random: any RandomSource
     let clock: PausableClock
     let console: MachineConsole
@@ -20,17 +24,28 @@ struct MachineParts {
         console: any ConsoleSink,
         roomMade: @escaping @Sendable () -> Void
     ) throws(MachineError) {
-        let ram = configuration.ram
-        do throws(LoaderError) {
-            image = try GuestImage.load(
-                path: configuration.imagePath,
-                ram: ram,
-                rebaseOffset: configuration.profile.rebaseOffset
-            )
-            kernel = try configuration.kernelPath.map { path throws(LoaderError) in
-                try GuestImage.load(path: path, ram: ram)
+        switch configuration.profile {
+        case .guest:
+            do throws(LoaderError) {
+                image = try GuestImage.load(path: configuration.imagePath, ram: configuration.ram)
+            } catch {
+                throw .image(error)
             }
-            initrd = try configuration.initrdPath.map { path throws(LoaderError) in try FileContents.read(path: path) }
+            (kernel, binaries, physicalMemory) = (nil, [], nil)
+        case .plain:
+            let plain = try PlainMemory(size: configuration.memorySize, further: configuration.furtherRAM)
+            let programs = try PlainPrograms(configuration, memory: plain)
+            (image, kernel, binaries) = (programs.image, programs.kernel, programs.binaries)
+            physicalMemory = try plain.make(
+                mailboxes: image.mailboxMemory + (kernel?.mailboxMemory ?? []),
+                of: configuration.imagePath,
+                harts: configuration.hartCount
+            )
+        }
+        do throws(LoaderError) {
+            initrd = try configuration.initrdPath.map { path throws(LoaderError) in
+                try FileContents.read(path: path, .asNeeded)
+            }
         } catch {
             throw .image(error)
         }
@@ -49,14 +64,6 @@ extension MachineProfile {
         switch self {
         case .guest: 0
         case .plain: 64 << 10
-        }
-    }
-
-    /// Where in RAM a program linked at 0 goes: firmware owns the start.
-    var rebaseOffset: UInt64 {
-        switch self {
-        case .guest: GuestImage.kernelOffset
-        case .plain: 0
         }
     }
 }

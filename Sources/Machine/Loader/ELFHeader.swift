@@ -9,6 +9,8 @@ struct ELFHeader {
 
     /// Linkers make a dozen; a thousand is no program.
     static let programHeaderLimit: UInt64 = 256
+    /// A program compiled with a section for each function has some ten thousand.
+    static let sectionHeaderLimit: UInt64 = 1 << 20
 
     let type: UInt16
     let entry: UInt64
@@ -78,10 +80,15 @@ struct ELFHeader {
     private static func checkSectionHeaders(_ fields: Fields) throws(LoaderError.Reason) -> Bool {
         let offset = fields.double(40)
         guard offset != 0 else { return false }
-        let count = UInt64(fields.half(60))
-        // Zero with a table means "more than 65279, see section 0": no guest has that many.
-        guard count > 0 else {
-            throw .format(.absurdCount(.sectionHeaders, count: 0xFF00, limit: 0xFEFF))
+        var count = UInt64(fields.half(60))
+        if count == 0 {
+            // Either there are none, or more than the field holds: then section 0 has the number as its size.
+            guard let number = fields.file.load(UInt64.self, at: Int(clamping: min(offset, 1 << 62) + 32)), number > 0
+            else { return false }
+            guard number <= sectionHeaderLimit else {
+                throw .format(.absurdCount(.sectionHeaders, count: number, limit: sectionHeaderLimit))
+            }
+            count = number
         }
         guard fields.half(58) == UInt16(sectionHeaderSize) else {
             throw .format(.malformedHeader(.sectionHeaderSize, value: UInt64(fields.half(58))))

@@ -1,4 +1,5 @@
 import CElf
+import Platform
 
 /// Turns an ELF file into a `GuestImage`: libelf reads the tables, this type checks every number in them.
 ///
@@ -8,6 +9,7 @@ struct ELFParser {
     let file: FileContents
     let ram: Range<UInt64>
     let rebaseOffset: UInt64
+    let further: GuestImage.FurtherPlaces
 
     /// A program header after the checks that need no other header.
     struct LoadHeader {
@@ -25,14 +27,20 @@ struct ELFParser {
         let header = try ELFHeader(of: file)
         let (headers, symbols) = try readTables(header)
         let bias = rebaseBias(headers, type: header.type)
-        let segments = try place(headers, bias: bias)
-        let entry = try entryAddress(header.entry, segments: segments)
+        let (segments, mailboxMemory) = try place(headers, bias: bias, symbols)
+        let entry: UInt64
+        if let given = further.entry {
+            entry = given
+        } else {
+            entry = try entryAddress(header.entry, segments: segments)
+        }
         let kernel = try kernelReservation(in: segments, entry: entry)
         return GuestImage(
             kind: .elf,
             file: file,
             segments: segments,
             entry: entry,
+            mailboxMemory: mailboxMemory,
             kernelReservation: kernel,
             symbols: symbols
         )
@@ -42,7 +50,7 @@ struct ELFParser {
 
     private func readTables(_ header: ELFHeader) throws(LoaderError.Reason) -> ([LoadHeader], SymbolTable) {
         guard Self.isLibelfUsable else { throw .format(.rejectedByLibelf(Self.libelfMessage())) }
-        return try file.withLibelfImage { (bytes, count) throws(LoaderError.Reason) in
+        let tables = try file.withLibelfImage { (bytes, count) throws(LoaderError.Reason) in
             guard let elf = elf_memory(bytes, count) else {
                 throw LoaderError.Reason.format(.rejectedByLibelf(Self.libelfMessage()))
             }
@@ -61,6 +69,8 @@ struct ELFParser {
             let symbols = header.hasSections ? ELFSymbols(elf: elf, file: file).table() : .empty
             return (headers, symbols)
         }
+        guard let tables else { throw .format(.rejectedByLibelf("the file is not in memory")) }
+        return tables
     }
 
     private static func libelfMessage() -> String { elf_errmsg(-1).map { String(cString: $0) } ?? "no reason" }
@@ -115,18 +125,63 @@ struct ELFParser {
         return ram.lowerBound &+ rebaseOffset &- alignedLowest
     }
 
+    /// All the RAM that there is.
+    private var memory: [Range<UInt64>] { [ram] + further.ram }
+
+    /// What becomes of a segment.
+    private enum Place {
+        case memory
+        case mailbox
+        case nowhere
+    }
+
+    private func place(
+        _ header: LoadHeader,
+        at address: UInt64,
+        _ symbols: SymbolTable
+    ) throws(LoaderError.Reason) -> Place {
+        let size = header.memorySize
+        if memory.contains(where: { $0.contains(address) && size <= $0.upperBound - address }) { return .memory }
+        let (end, isWrapping) = address.addingReportingOverflow(size)
+        if case .tolerated = further.outsideMemory, !isWrapping, !memory.contains(where: { $0.overlaps(address..<end) })
+        {
+            let hasMailbox = Self.mailbox.contains { name in
+                symbols.value(of: name).map { $0 &- header.virtual < size } ?? false
+            }
+            if hasMailbox, size <= Self.mailboxLimit { return .mailbox }
+            if header.fileBytes.isEmpty { return .nowhere }
+        }
+        throw .layout(.segmentOutsideRAM(header.index, address: address, size: size, ram: ram))
+    }
+
+    private static let mailbox = ["tohost", "fromhost"]
+    /// A mailbox has two words; with more around it, something else was meant.
+    private static let mailboxLimit: UInt64 = 1 << 20
+
+    /// - Returns: the segments, and the memory outside RAM that they need.
     private func place(
         _ headers: [LoadHeader],
-        bias: UInt64
-    ) throws(LoaderError.Reason) -> [GuestImage.Segment] {
+        bias: UInt64,
+        _ symbols: SymbolTable
+    ) throws(LoaderError.Reason) -> ([GuestImage.Segment], [Range<UInt64>]) {
         guard !headers.isEmpty else { throw .layout(.noLoadableSegment) }
         var placed: [GuestImage.Segment] = []
+        var mailboxMemory: [Range<UInt64>] = []
         for header in headers {
             let address = header.physical &+ bias
-            guard ram.contains(address), header.memorySize <= ram.upperBound - address else {
-                throw .layout(
-                    .segmentOutsideRAM(header.index, address: address, size: header.memorySize, ram: ram)
-                )
+            switch try place(header, at: address, symbols) {
+            case .memory: break
+            case .nowhere: continue
+            case .mailbox:
+                let pages = Self.pages(address, header.memorySize)
+                // Two segments in one page share it.
+                if let index = mailboxMemory.firstIndex(where: { $0.overlaps(pages) }) {
+                    let other = mailboxMemory[index]
+                    mailboxMemory[index] =
+                        min(other.lowerBound, pages.lowerBound)..<max(other.upperBound, pages.upperBound)
+                } else {
+                    mailboxMemory.append(pages)
+                }
             }
             placed.append(
                 GuestImage.Segment(
@@ -138,6 +193,7 @@ struct ELFParser {
                 )
             )
         }
+        guard !placed.isEmpty else { throw .layout(.noLoadableSegment) }
         placed.sort { $0.address < $1.address }
         for (lower, upper) in zip(placed, placed.dropFirst()) where upper.address < lower.range.upperBound {
             throw .layout(
@@ -148,7 +204,12 @@ struct ELFParser {
                 )
             )
         }
-        return placed
+        return (placed, mailboxMemory)
+    }
+
+    private static func pages(_ address: UInt64, _ size: UInt64) -> Range<UInt64> {
+        let end = min(address + size, ~Page.offsetMask)
+        return address & ~Page.offsetMask..<(end + Page.offsetMask) & ~Page.offsetMask
     }
 
     /// The entry is a virtual address; where no segment is linked there, it may be meant as a physical one.
@@ -161,7 +222,9 @@ struct ELFParser {
             return segment.address &+ (entry &- segment.virtualAddress)
         }
         if segments.contains(where: { $0.range.contains(entry) }) { return entry }
-        throw .layout(ram.contains(entry) ? .entryOutsideImage(entry) : .entryOutsideRAM(entry, ram: ram))
+        throw .layout(
+            memory.contains { $0.contains(entry) } ? .entryOutsideImage(entry) : .entryOutsideRAM(entry, ram: ram)
+        )
     }
 
     /// What the header of a kernel inside the program reserves, at the start of a segment or at the entry point.
@@ -197,7 +260,8 @@ struct ELFParser {
         guard start + LinuxImageHeader.size <= segment.fileBytes.upperBound,
             let header = LinuxImageHeader(in: file, at: start), header.imageSize > 0
         else { return nil }
-        guard header.imageSize <= ram.upperBound - address else {
+        let end = memory.first { $0.contains(address) }?.upperBound ?? address
+        guard header.imageSize <= end - address else {
             throw .layout(.kernelOutsideRAM(address: address, size: header.imageSize, ram: ram))
         }
         return address..<address + header.imageSize

@@ -6,10 +6,32 @@ import Platform
 /// It is independent of any memory. All addresses are guest-physical unless they say otherwise, and every segment has
 /// been checked to lie inside the RAM it was loaded for.
 package struct GuestImage: Sendable {
+    /// Where a program may lie, beside the RAM that every guest has.
+    package struct FurtherPlaces: Sendable {
+        package enum OutsideMemory: Sendable {
+            case refused
+            /// Segments without bytes in the file, which only name what is there, and the one with the mailbox.
+            case tolerated
+        }
+
+        package var ram: [Range<UInt64>]
+        package var outsideMemory: OutsideMemory
+        /// Where the program is entered instead of where its file says; in some RAM.
+        package var entry: UInt64?
+
+        package init(ram: [Range<UInt64>] = [], outsideMemory: OutsideMemory = .refused, entry: UInt64? = nil) {
+            self.ram = ram
+            self.outsideMemory = outsideMemory
+            self.entry = entry
+        }
+    }
+
     package enum Kind: Sendable {
         case elf
         /// A raw Linux `Image`, as `arch/riscv/boot/Image` is.
         case linuxImage
+        /// Bytes that say nothing of themselves.
+        case raw
     }
 
     /// One contiguous piece of memory with its initial contents.
@@ -30,12 +52,14 @@ package struct GuestImage: Sendable {
     }
 
     package let kind: Kind
-    /// The file's contents, to which the segments refer.
+    /// The file, to which the segments refer.
     package let file: FileContents
     /// Sorted by address, at least one, none empty, none overlapping.
     package let segments: [Segment]
     /// Where the first hart starts.
     package let entry: UInt64
+    /// Whole pages outside RAM, without which the program cannot reach its own mailbox (`tohost`, `fromhost`).
+    package var mailboxMemory: [Range<UInt64>] = []
     /// What a kernel's header reserves beyond its segments, if a kernel is in it.
     package let kernelReservation: Range<UInt64>?
     package let symbols: SymbolTable
@@ -63,14 +87,19 @@ package struct GuestImage: Sendable {
     ///   - path: an ELF64 RISC-V program (`ET_EXEC` or `ET_DYN`), or a raw Linux `Image`.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: where in RAM a program linked at 0 goes; 0 for firmware, which owns the start of RAM.
+    ///   - further: what else there is for it to lie in.
     /// - Returns: the program, ready to be copied into a guest's memory.
     /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func load(
         path: String,
         ram: Range<UInt64>,
-        rebaseOffset: UInt64 = kernelOffset
+        rebaseOffset: UInt64 = kernelOffset,
+        further: FurtherPlaces = FurtherPlaces()
     ) throws(LoaderError) -> GuestImage {
-        try parse(FileContents.read(path: path), name: path, ram: ram, rebaseOffset: rebaseOffset)
+        let file = try FileContents.read(path: path)
+        // Symbols are copied out, and segments come from the file when they are loaded.
+        defer { file.release() }
+        return try parse(file, name: path, ram: ram, rebaseOffset: rebaseOffset, further: further)
     }
 
     /// Validates a guest that is in the host's memory already.
@@ -80,19 +109,21 @@ package struct GuestImage: Sendable {
     ///   - name: what error messages call it.
     ///   - ram: the guest's RAM.
     ///   - rebaseOffset: as for `load`.
+    ///   - further: as for `load`.
     /// - Returns: the program, ready to be copied into a guest's memory.
     /// - Throws: `LoaderError`, whose description is one line for the user.
     package static func parse(
         _ file: FileContents,
         name: String,
         ram: Range<UInt64>,
-        rebaseOffset: UInt64 = kernelOffset
+        rebaseOffset: UInt64 = kernelOffset,
+        further: FurtherPlaces = FurtherPlaces()
     ) throws(LoaderError) -> GuestImage {
         do throws(LoaderError.Reason) {
             if let header = LinuxImageHeader(in: file, at: 0) {
                 return try linuxImage(file, header: header, ram: ram)
             }
-            return try ELFParser(file: file, ram: ram, rebaseOffset: rebaseOffset).image()
+            return try ELFParser(file: file, ram: ram, rebaseOffset: rebaseOffset, further: further).image()
         } catch {
             throw LoaderError(file: name, reason: error)
         }
@@ -140,24 +171,70 @@ package struct GuestImage: Sendable {
     }
 }
 
+/// Memory that a program is loaded into.
+package protocol ProgramMemory {
+    /// Calls `fill` with the host's memory behind each piece of the range, in order, until it answers false.
+    ///
+    /// - Returns: false if `fill` did, or if the range is not all memory.
+    /// - Throws: `OutOfHostFrames` when there is none left to put behind it.
+    func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool
+}
+
 extension GuestImage {
-    /// Calls `body` for each segment with the address and the bytes it begins with.
-    package func forEachInitialContents<E: Error>(
-        _ body: (_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws(E) -> Void
-    ) throws(E) {
+    /// Copies the program from its file into fresh memory, whose other bytes (`.bss`) are zero already.
+    ///
+    /// - Returns: false if the file has become shorter, or the memory is smaller than the RAM the image was loaded for.
+    /// - Throws: `OutOfHostFrames`.
+    package func copy(into memory: any ProgramMemory) throws(OutOfHostFrames) -> Bool {
         for segment in segments where !segment.fileBytes.isEmpty {
-            try file.withUnsafeBytes(in: segment.fileBytes) { (bytes) throws(E) in try body(segment.address, bytes) }
+            guard try file.copy(segment.fileBytes, to: segment.address, in: memory) else { return false }
+        }
+        return true
+    }
+}
+
+extension FileContents {
+    /// Copies a part of the file, or all of it, into a guest's memory.
+    ///
+    /// - Returns: false if the file has become shorter, or if the range is not all memory.
+    /// - Throws: `OutOfHostFrames`.
+    package func copy(
+        _ range: Range<Int>? = nil,
+        to address: UInt64,
+        in memory: any ProgramMemory
+    ) throws(OutOfHostFrames) -> Bool {
+        let range = range ?? 0..<count
+        var offset = range.lowerBound
+        return try memory.fill(at: address, count: range.count) { buffer in
+            defer { offset += buffer.count }
+            return copy(from: offset, to: buffer)
         }
     }
+}
 
-    /// Copies the program into fresh memory, whose other bytes (`.bss`) are zero already.
-    ///
-    /// - Returns: false if the memory is smaller than the RAM the image was loaded for.
-    package func copy(into memory: any GuestMemoryAccess) -> Bool {
-        var isComplete = true
-        forEachInitialContents { address, bytes in
-            isComplete = memory.write(bytes, at: GuestPhysicalAddress(address)) && isComplete
+extension PhysicalMemory: ProgramMemory {
+    package func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        guard let start = pointer(at: address, count: UInt64(count)) else { return count == 0 }
+        return fill(UnsafeMutableRawBufferPointer(start: start, count: count))
+    }
+}
+
+extension GuestAddressSpace: ProgramMemory {
+    package func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        try forEachPiece(GuestPhysicalAddress(address), count: count) { start, _, count in
+            fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         }
-        return isComplete
     }
 }

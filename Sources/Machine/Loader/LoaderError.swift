@@ -25,6 +25,8 @@ package struct LoaderError: Error, Equatable, CustomStringConvertible {
         case notRegularFile
         case empty
         case tooLarge(bytes: UInt64, limit: UInt64)
+        /// Shorter than when it was opened.
+        case changed
     }
 
     /// The bytes are not a RISC-V program.
@@ -52,6 +54,7 @@ package struct LoaderError: Error, Equatable, CustomStringConvertible {
         case entryOutsideImage(UInt64)
         case entryOutsideRAM(UInt64, ram: Range<UInt64>)
         case misalignedEntry(UInt64)
+        case binaryOutsideRAM(address: UInt64, size: UInt64, ram: [Range<UInt64>])
     }
 
     /// A field of the ELF header, or of the kernel's `Image` header.
@@ -113,6 +116,8 @@ extension LoaderError.FileProblem: CustomStringConvertible {
             "is empty; build or download it again"
         case .tooLarge(let bytes, let limit):
             "is \(bytes >> 20) MiB, and the limit is \(limit >> 20) MiB; strip its debug information"
+        case .changed:
+            "became shorter while the guest was using it; replace a guest's file by a new one instead of writing to it"
         }
     }
 }
@@ -179,6 +184,9 @@ extension LoaderError.LayoutProblem: CustomStringConvertible {
             "the entry point \(hex(entry)) is outside RAM \(span(ram)); \(remedy(entry, 4, ram))"
         case .misalignedEntry(let entry):
             "the entry point \(hex(entry)) is odd, and instructions are 2-byte aligned; the file is damaged"
+        case .binaryOutsideRAM(let address, let size, let ram):
+            "takes \(span(address, size)), and RAM is \(ram.map(span).joined(separator: " and ")); "
+                + "load it elsewhere, or add RAM with --ram"
         }
     }
 

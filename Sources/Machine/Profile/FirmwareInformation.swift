@@ -25,10 +25,9 @@ struct FirmwareInformation {
     }
 
     /// magic, version, next_addr, next_mode, options, boot_hart
-    func write(to memory: any GuestMemoryAccess) -> Bool {
-        let words = [Self.magic, Self.version, kernelEntry, Self.supervisorMode, 0, 0]
-        return words.enumerated().allSatisfy { index, word in
-            memory.store(word, at: GuestPhysicalAddress(address + UInt64(index) * 8))
+    var bytes: [UInt8] {
+        [Self.magic, Self.version, kernelEntry, Self.supervisorMode, 0, 0].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
         }
     }
 }

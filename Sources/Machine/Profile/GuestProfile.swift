@@ -1,3 +1,4 @@
+import Devices
 import Hypervisor
 import Platform
 import RV64Core
@@ -14,14 +15,18 @@ final class GuestProfile: Profile {
         drivers = guest.vcpus
     }
 
-    var memory: any GuestMemoryAccess { guest.addressSpace }
+    var memory: any GuestMemoryAccess & ProgramMemory { guest.addressSpace }
     var residentBytes: UInt64 { guest.addressSpace.residentBytes }
+    var filledBytes: UInt64 { guest.addressSpace.filledBytes }
+    var hartTimers: BoardParts.HartTimers? { nil }
     var contextLines: [InterruptLine] { guest.vcpus.map { InterruptLine(to: ExternalInterrupt($0), source: 0) } }
 
-    func additionalDevices(clock: any MachineClock) -> [Board.Wiring] { [] }
+    func makeMailbox(console: any ConsoleSink, power: any PowerSink) -> Board.Entry? { nil }
 
     /// A guest reaches devices by faults, which look for the board themselves.
     func connect(_ bus: Bus) {}
+
+    func close() { guest.addressSpace.close() }
 
     func clearMemory() { guest.addressSpace.clear() }
 

@@ -5,19 +5,19 @@ import Synchronization
 
 /// One hart of a plain machine. Nothing is hosted, so a turn ends with the turn's length, with WFI, or for good.
 final class PlainHart: HartDriver, @unchecked Sendable {
-    // @unchecked: `sleepsUntil` is the running thread's; the rest is atomic or immutable.
+    // @unchecked: `sleepsUntil` and `htif` are the running thread's; the rest is atomic or immutable.
 
     let hart: Hart
     let parking = ParkingSpot()
     var sleepsUntil: UInt64?
-    private let htif: HostTargetInterface?
+    /// The board's; no thread runs the hart while it changes.
+    var htif: HostTargetInterface?
     private let image: GuestImage
     private let retired = Atomic<UInt64>(0)
 
-    init(_ hart: Hart, image: GuestImage, htif: HostTargetInterface?) {
+    init(_ hart: Hart, image: GuestImage) {
         self.hart = hart
         self.image = image
-        self.htif = htif
     }
 
     var instructions: UInt64 { retired.load(ordering: .relaxed) }
@@ -26,10 +26,10 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         let before = hart.state.pointee.retired
         let exit = hart.run(instructions: limit)
         retired.store(instructions &+ (hart.state.pointee.retired &- before), ordering: .relaxed)
-        if let code = htif?.poll() { return .ended(.exited(code: code)) }
+        htif?.look()
         switch exit {
         case .requested, .budgetExhausted, .hosted: return .ran
-        // A command that has been half seen is decided by the next look.
+        // A command that may be half of one is decided by another look.
         case .waiting(let tick): return htif?.isUndecided == true ? .ran : .sleep(untilTick: tick)
         case .trapLoop: return .ended(.failed(TrapLoop(hart, in: hart.state.pointee.mode).report(image.describe)))
         case .criticalError: return .ended(.failed(CriticalError.report(hart)))

@@ -7,27 +7,22 @@ import RV64Core
 final class PlainProfile: Profile {
     let harts: [PlainHart]
     let drivers: [any HartDriver]
-    let memory: any GuestMemoryAccess
     let interruptModes = DeviceTreeConfiguration.InterruptModes.machineAndSupervisor
     let turnNanoseconds: UInt64
     private let ram: PhysicalMemory
+    private let image: GuestImage
     private let hasDirtyUpdates: Bool
 
-    /// Where memory has a mailbox, somebody has to look into it often.
+    /// With a limit, somebody has to look at it often.
     private enum TurnNanoseconds {
-        static let mailbox: UInt64 = 25_000
+        static let limited: UInt64 = 25_000
         static let other: UInt64 = 500_000
     }
 
-    init(
-        _ configuration: MachineConfiguration,
-        image: GuestImage,
-        ram: PhysicalMemory,
-        clock: any MachineClock,
-        random: any RandomSource,
-        console: any ConsoleSink
-    ) {
-        let htif = HostTargetInterface(image: image, memory: ram, console: console)
+    init(_ parts: MachineParts, ram: PhysicalMemory) {
+        let configuration = parts.configuration
+        let image = parts.image
+        let mailbox = HostTargetInterface.mailbox(of: image, in: ram)
         harts = (0..<configuration.hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
@@ -35,24 +30,26 @@ final class PlainProfile: Profile {
                     extensions: configuration.isa.extensions,
                     hostedModes: .bare,
                     pagingLimit: configuration.pagingLimit,
-                    entropy: EntropySource { [random] in random.bits }
+                    entropy: EntropySource { [random = parts.random] in random.bits },
+                    mailbox: mailbox ?? 0..<0
                 ),
                 memory: ram,
-                clock: clock
+                clock: parts.clock
             )
-            return PlainHart(hart, image: image, htif: htif)
+            return PlainHart(hart, image: image)
         }
         drivers = harts
-        memory = PhysicalMemoryAccess(ram)
         self.ram = ram
-        turnNanoseconds =
-            htif == nil && configuration.instructionLimit == nil ? TurnNanoseconds.other : TurnNanoseconds.mailbox
-        let platform = configuration.platform ?? (htif == nil ? .virt : .spike)
+        self.image = image
+        turnNanoseconds = configuration.instructionLimit == nil ? TurnNanoseconds.other : TurnNanoseconds.limited
+        let platform = configuration.platform ?? (HostTargetInterface.isUsed(by: image) ? .spike : .virt)
         hasDirtyUpdates = platform.hasDirtyUpdatesAtReset(configuration.isa.extensions)
     }
 
-    /// Nobody says, so it counts as all there.
-    var residentBytes: UInt64 { ram.size }
+    var memory: any GuestMemoryAccess & ProgramMemory { ram }
+    var residentBytes: UInt64 { ram.residentBytes }
+    var filledBytes: UInt64 { ram.residentBytes }
+    var hartTimers: BoardParts.HartTimers? { BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts)) }
 
     /// M and S of hart 0, M and S of hart 1, ...
     var contextLines: [InterruptLine] {
@@ -63,13 +60,22 @@ final class PlainProfile: Profile {
         }
     }
 
-    func additionalDevices(clock: any MachineClock) -> [Board.Wiring] {
-        [("clint", MemoryMap.clint, ACLINT(hartCount: harts.count, clock: clock, harts: HartTimers(harts)))]
+    func makeMailbox(console: any ConsoleSink, power: any PowerSink) -> Board.Entry? {
+        let device = HostTargetInterface(image: image, memory: ram, console: console, power: power)
+        for hart in harts { hart.htif = device }
+        return device.map { device in
+            let range = device.mailbox
+            let place = MemoryMap.Device(base: range.lowerBound, size: range.upperBound - range.lowerBound)
+            return Board.Entry(name: "htif", place: place, device: device)
+        }
     }
 
     func connect(_ bus: Bus) {
         for hart in harts { hart.hart.bus = bus }
     }
+
+    /// What a program leaves behind is of interest: signatures, reports.
+    func close() {}
 
     func clearMemory() { ram.clear() }
 

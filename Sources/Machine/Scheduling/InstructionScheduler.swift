@@ -158,7 +158,10 @@ final class InstructionScheduler: Scheduler {
             for member in members where member.machine.configuration.input == .absent && !member.machine.wantsRest {
                 member.machine.end(.failed("waits for an interrupt that cannot come"))
             }
-            if !members.isEmpty { parking.sleep(nanoseconds: Self.idleNanoseconds) }
+            guard !members.isEmpty else { return }
+            parking.sleep(nanoseconds: Self.idleNanoseconds)
+            // An unfinished line, such as a prompt, is shown by this clock.
+            clock.advance(byNanoseconds: Self.idleNanoseconds)
         }
     }
 }

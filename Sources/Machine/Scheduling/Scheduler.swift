@@ -1,4 +1,4 @@
-import Hypervisor
+import Platform
 
 /// What runs machines' harts. Machines come while others run, and go when they end.
 protocol Scheduler: AnyObject, Sendable {

@@ -27,10 +27,11 @@ extension Hart {
     /// illegal-instruction and virtual-instruction. norm:H_cause_virtual_instruction
     package func decideAccess(to address: CSRAddress, _ access: CSRAccess, from mode: PrivilegeMode) -> CSRDecision {
         // norm:Zicsr_illegal_acc: a write that HS-mode could not do either, hence never virtual-instruction.
-        guard let definition = address.definition, isImplemented(address, definition),
+        let entry = csrs[address]
+        guard let gate = entry.gate,
             access == .read || !address.isReadOnly,
             // norm:seed_ro_illegal
-            access == .write || definition.gate != .entropy
+            access == .write || gate != .entropy
         else { return .illegalInstruction }
 
         switch address.level {
@@ -40,30 +41,29 @@ extension Hart {
         case .supervisor:
             if mode == .user { return .illegalInstruction }
             // norm:H_virtinst_vu_nonhigh_supervisor_allowedhs_tvm0
-            if mode == .virtualUser { return refusedBeneathSupervisor(definition.gate, address) }
+            if mode == .virtualUser { return refusedBeneathSupervisor(gate, address) }
         case .hypervisor:
             if mode == .user { return .illegalInstruction }
             // norm:H_virtinst_vu_vs_nonhigh_allowedhs_tvm0 norm:H_vscsrs_acc_vs
-            if mode.isVirtual { return refusedBeneathSupervisor(definition.gate, address) }
+            if mode.isVirtual { return refusedBeneathSupervisor(gate, address) }
         }
 
-        switch refusal(by: definition.gate, of: address, to: mode) {
-        case .nobody: return .allowed(mode.isVirtual ? address.virtualSupervisorSubstitute : address)
+        switch refusal(by: gate, of: address, to: mode) {
+        case .nobody: return .allowed(mode.isVirtual ? entry.effectiveAddress(address) : address)
         case .illegal: return .illegalInstruction
         case .virtual: return .virtualInstruction
         }
-    }
-
-    private func isImplemented(_ address: CSRAddress, _ definition: CSRDefinition) -> Bool {
-        if address.level == .hypervisor, !extensions.contains(.h) { return false }
-        return definition.exists(with: extensions)
     }
 
     /// A guest lacks the privilege: virtual-instruction if HS-mode could do the access with TVM=0.
     private func refusedBeneathSupervisor(_ gate: CSRGate, _ address: CSRAddress) -> CSRDecision {
         switch gate {
         case .supervisorTranslation, .guestTranslation: .virtualInstruction
-        case .none, .floatingPoint, .counter, .timerCompare, .environmentConfiguration, .stateEnable, .entropy:
+        // norm:sscsrind_virtual_inst_fault norm:sscsrind_csrs_access_control: whatever is selected.
+        case .indirectSelect, .indirectAlias:
+            stateEnableRefusal(0, .indirectAccess, .supervisor) == .nobody ? .virtualInstruction : .illegalInstruction
+        case .none, .floatingPoint, .counter, .timerCompare, .environmentConfiguration, .stateEnable, .entropy,
+            .counterDelegation, .counterOverflow:
             refusal(by: gate, of: address, to: .supervisor) == .nobody ? .virtualInstruction : .illegalInstruction
         }
     }
@@ -73,7 +73,7 @@ extension Hart {
         switch gate {
         case .none: .nobody
         case .floatingPoint: isFloatingPointOff(in: mode) ? .illegal : .nobody
-        case .counter(let number): counterRefusal(number, mode)
+        case .counter: counterRefusal(Int(address.rawValue & 31), mode)
         case .timerCompare: timerCompareRefusal(mode)
         case .supervisorTranslation:
             switch mode {
@@ -87,8 +87,13 @@ extension Hart {
             // norm:hgatp_tvm_illegal norm:mstatus_tvm_hs
             mode == .supervisor && state.pointee.mstatus[.tvm] ? .illegal : .nobody
         case .environmentConfiguration: stateEnableRefusal(0, .environmentConfiguration, mode)
-        case .stateEnable(let number): stateEnableRefusal(number, .stateEnable, mode)
+        case .stateEnable: stateEnableRefusal(Int(address.rawValue & 3), .stateEnable, mode)
         case .entropy: entropyRefusal(mode)
+        case .indirectSelect: stateEnableRefusal(0, .indirectAccess, mode)
+        case .indirectAlias: indirectAliasRefusal(address, mode)
+        case .counterDelegation: counterDelegationRefusal(mode)
+        // norm:ssccfg_virtual_scountovf_vs_vu
+        case .counterOverflow: mode.isVirtual && delegatesCounters ? .virtual : .nobody
         }
     }
 
@@ -136,5 +141,27 @@ extension Hart {
         if extensions.contains(.smstateen), !StateEnable(state.pointee.mstateen[number & 3])[flag] { return .illegal }
         guard mode.isVirtual, extensions.contains(.ssstateen) else { return .nobody }
         return StateEnable(state.pointee.hstateen[number & 3])[flag] ? .nobody : .virtual
+    }
+
+    /// norm:sscsrind_csrs_access_control norm:hypervisor_impl_csrs_access_control, then what the select value names:
+    /// where that is nothing, the manual recommends illegal-instruction.
+    private func indirectAliasRefusal(_ address: CSRAddress, _ mode: PrivilegeMode) -> Refusal {
+        let stateEnable = stateEnableRefusal(0, .indirectAccess, mode)
+        guard stateEnable == .nobody, address.level == .supervisor else {
+            // No select value of M-level, nor of VS-level as HS-mode sees it. norm:ssccfg_hyp_m_s_vsireg_illegal
+            return stateEnable == .nobody ? .illegal : stateEnable
+        }
+        if mode.isVirtual {
+            // norm:ssccfg_hyp_vs_access_sireg_conditional
+            let isCounter = DelegatedRegister.selects.contains(state.pointee.vsiselect)
+            return isCounter && delegatesCounters ? .virtual : .illegal
+        }
+        return delegatedRegister(behind: address) == nil ? .illegal : .nobody
+    }
+
+    /// norm:ssccfg_illegal_scountinhibit_cde0 norm:ssccfg_illegal_scountinhibit_vs_vu
+    private func counterDelegationRefusal(_ mode: PrivilegeMode) -> Refusal {
+        guard delegatesCounters else { return .illegal }
+        return mode.isVirtual ? .virtual : .nobody
     }
 }

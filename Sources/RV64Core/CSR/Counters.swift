@@ -24,7 +24,7 @@ enum FixedCounter {
 extension Hart {
     /// `mcycle`, `minstret` or `mhpmcounter`n. norm:mcycle_op norm:minstret_op
     func counter(_ number: Int) -> UInt64 {
-        let isRunning = state.pointee.runningCounters &>> UInt64(number) & 1 != 0
+        let isRunning = runState.pointee.runningCounters &>> UInt64(number) & 1 != 0
         return state.pointee.counter[number & 31] &+ (isRunning ? state.pointee.retired : 0)
     }
 
@@ -36,7 +36,7 @@ extension Hart {
     }
 
     private func setCounter(_ number: Int, _ value: UInt64) {
-        let isRunning = state.pointee.runningCounters &>> UInt64(number) & 1 != 0
+        let isRunning = runState.pointee.runningCounters &>> UInt64(number) & 1 != 0
         state.pointee.counter[number & 31] = value &- (isRunning ? state.pointee.retired : 0)
     }
 
@@ -87,7 +87,7 @@ extension Hart {
     /// An event that happens off the fast path.
     @inline(__always)
     func count(_ event: HardwareEvent) {
-        if state.pointee.countedEvents & event.mask != 0 { increment(event) }
+        if runState.pointee.countedEvents & event.mask != 0 { increment(event) }
     }
 
     @inline(never)
@@ -125,21 +125,21 @@ extension Hart {
             case let event?: events |= event.mask
             }
         }
-        let changed = running ^ state.pointee.runningCounters
+        let changed = running ^ runState.pointee.runningCounters
         for number in 0..<32 where changed &>> UInt64(number) & 1 != 0 {
             let value = counter(number)
-            state.pointee.runningCounters ^= 1 &<< UInt64(number)
+            runState.pointee.runningCounters ^= 1 &<< UInt64(number)
             setCounter(number, value)
         }
-        state.pointee.countedEvents = events
-        state.pointee.counterFilters = filters & CounterConfiguration.filterMask(extensions)
+        runState.pointee.countedEvents = events
+        runState.pointee.counterFilters = filters & CounterConfiguration.filterMask(extensions)
         findNextOverflow()
     }
 
     /// The mode has changed: only filtered counters mind.
     @inline(__always)
     func updateCountersForMode() {
-        if state.pointee.counterFilters != 0 { updateCounters() }
+        if runState.pointee.counterFilters != 0 { updateCounters() }
     }
 }
 
@@ -149,13 +149,13 @@ extension Hart {
     /// Finds the overflows of counters that run with `retired`.
     @inline(__always)
     func synchronizeCounters() {
-        if state.pointee.retired >= state.pointee.nextCounterOverflow { findOverflows() }
-        state.pointee.countersCheckedAt = state.pointee.retired
+        if state.pointee.retired >= runState.pointee.nextCounterOverflow { findOverflows() }
+        runState.pointee.countersCheckedAt = state.pointee.retired
     }
 
     /// How many instructions may retire until a running counter overflows.
     var instructionsUntilOverflow: Int {
-        max(1, Int(clamping: state.pointee.nextCounterOverflow &- state.pointee.retired))
+        max(1, Int(clamping: runState.pointee.nextCounterOverflow &- state.pointee.retired))
     }
 
     /// The value of `retired` at which a running counter reads as zero.
@@ -163,8 +163,8 @@ extension Hart {
 
     @inline(never)
     private func findOverflows() {
-        let (from, to) = (state.pointee.countersCheckedAt, state.pointee.retired)
-        for number in 3..<32 where state.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
+        let (from, to) = (runState.pointee.countersCheckedAt, state.pointee.retired)
+        for number in 3..<32 where runState.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
             let point = wrapPoint(number)
             if from < point, point <= to { overflow(number) }
         }
@@ -173,13 +173,13 @@ extension Hart {
 
     private func findNextOverflow() {
         var next = UInt64.max
-        for number in 3..<32 where state.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
+        for number in 3..<32 where runState.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
             let point = wrapPoint(number)
             if point > state.pointee.retired { next = min(next, point) }
         }
-        state.pointee.nextCounterOverflow = next
+        runState.pointee.nextCounterOverflow = next
         // The slice that is running may be longer than that.
-        if next != .max { context.pointee.slice = min(context.pointee.slice, instructionsUntilOverflow) }
+        if next != .max { runState.pointee.slice = min(runState.pointee.slice, instructionsUntilOverflow) }
     }
 
     /// norm:hpmcounter_overflow norm:mhpmevent_of_bit_set norm:count_overflow_interrupt norm:LCOFIP_op

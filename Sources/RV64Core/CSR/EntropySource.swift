@@ -11,6 +11,8 @@ package struct EntropySource: Sendable {
 
 /// Values of OPST in `seed`. A source that always has an answer needs neither BIST nor WAIT.
 package enum EntropyStatus {
+    /// Nothing now: ask again.
+    package static let wait: UInt64 = 0b01 << 30
     /// The low half is 16 bits of randomness.
     package static let es16: UInt64 = 0b10 << 30
     package static let dead: UInt64 = 0b11 << 30

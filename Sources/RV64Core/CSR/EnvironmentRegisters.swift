@@ -1,31 +1,36 @@
-/// `mstateen`n and `hstateen`n. Only the bits whose state this hart implements exist.
-/// norm:stateen_unimplemented_state_roz
-///
-/// `sstateen`n has no bits here: custom state, `fcsr` without F, and `jvt` are all absent.
-package struct StateEnable: ControlRegister {
+/// `menvcfg`, `henvcfg` and `senvcfg`: what the next lower modes are given.
+package struct EnvironmentConfiguration: ControlRegister {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-extension Flag where Register == StateEnable {
-    /// `senvcfg` and `henvcfg`; register 0 only. norm:mstateen0_envcfg_op
-    package static var environmentConfiguration: Self { Self(bit: 62) }
-    /// The matching `hstateen` and `sstateen`. norm:mstateen_bit_63_op
-    package static var stateEnable: Self { Self(bit: 63) }
+extension Flag where Register == EnvironmentConfiguration {
+    package static var fiom: Self { Self(bit: 0) }
+    package static var cbcfe: Self { Self(bit: 6) }
+    package static var cbze: Self { Self(bit: 7) }
+    /// Double-trap enable (Ssdbltrp).
+    package static var dte: Self { Self(bit: 59) }
+    /// Counter-delegation enable (Smcdeleg). norm:menvcfg_cde_op
+    package static var cde: Self { Self(bit: 60) }
+    /// Hardware updates of the A and D bits (Svadu).
+    package static var adue: Self { Self(bit: 61) }
+    /// Page-based memory types (Svpbmt).
+    package static var pbmte: Self { Self(bit: 62) }
+    /// Supervisor timer compare (Sstc).
+    package static var stce: Self { Self(bit: 63) }
 }
 
-extension StateEnable {
-    /// The bits of `mstateen`n that can be set.
-    package static func writableMask(number: Int) -> UInt64 {
-        let stateEnable = Flag<StateEnable>.stateEnable.mask
-        return number == 0 ? stateEnable | Flag<StateEnable>.environmentConfiguration.mask : stateEnable
-    }
+extension Field where Register == EnvironmentConfiguration {
+    package static var cbie: Self { Self(5, 4) }
+    /// Pointer masking of the next lower mode.
+    package static var pmm: Self { Self(33, 32) }
 }
 
 extension EnvironmentConfiguration {
-    /// The fields of `menvcfg` whose extension is there. norm:menvcfg_pmm_rdonly0
+    /// The fields of `menvcfg` whose extension is there. norm:menvcfg_pmm_rdonly0 norm:menvcfg_cde_rdonly0
     package static func machineWritableMask(_ extensions: ExtensionSet) -> UInt64 {
-        let mask = commonMask(extensions) | supervisorMask(extensions)
+        var mask = commonMask(extensions) | supervisorMask(extensions)
+        if extensions.contains(.smcdeleg) { mask |= Flag<Self>.cde.mask }
         return extensions.contains(.smnpm) ? mask | Field<Self>.pmm.mask : mask
     }
 
@@ -100,22 +105,5 @@ extension Hart {
     private func clearDisabledDoubleTraps() {
         if !state.pointee.menvcfg[.dte] { state.pointee.mstatus[.sdt] = false }
         if !state.pointee.henvcfg[.dte] { state.pointee.vsstatus[.sdt] = false }
-    }
-
-    /// `hstateen`n as it reads: bits that `mstateen`n has zero read as zero. norm:mstateen_lower_priv_roz
-    func hypervisorStateEnable(_ number: Int) -> UInt64 {
-        let value = state.pointee.hstateen[number & 3]
-        return extensions.contains(.smstateen) ? value & state.pointee.mstateen[number & 3] : value
-    }
-
-    func writeMachineStateEnable(_ number: Int, _ value: UInt64) {
-        state.pointee.mstateen[number & 3] = value & StateEnable.writableMask(number: number)
-    }
-
-    func writeHypervisorStateEnable(_ number: Int, _ value: UInt64) {
-        var mask = StateEnable.writableMask(number: number)
-        if extensions.contains(.smstateen) { mask &= state.pointee.mstateen[number & 3] }
-        let old = state.pointee.hstateen[number & 3]
-        state.pointee.hstateen[number & 3] = (old & ~mask) | (value & mask)
     }
 }

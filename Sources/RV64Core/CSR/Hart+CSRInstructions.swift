@@ -1,10 +1,3 @@
-/// How a CSR instruction combines the old value with its operand.
-private enum CSROperation {
-    case replace
-    case set
-    case clear
-}
-
 extension Hart {
     /// Executes `csrrw`, `csrrs`, `csrrc` and their immediate forms. norm:csrrw_op norm:csrrs_op norm:csrrc_op
     ///
@@ -13,18 +6,16 @@ extension Hart {
     /// - Returns: whether the next instruction may follow at once: the access has changed neither how instructions
     ///   execute nor which interrupts are taken.
     @discardableResult
-    package func executeCSR(_ i: DecodedInstruction) throws(Trap) -> Bool {
-        let operation: CSROperation
-        let operand: UInt64
-        switch i.opcode {
-        case .csrrw: (operation, operand) = (.replace, x[Int(i.rs1 & 31)])
-        case .csrrs: (operation, operand) = (.set, x[Int(i.rs1 & 31)])
-        case .csrrc: (operation, operand) = (.clear, x[Int(i.rs1 & 31)])
-        case .csrrwi: (operation, operand) = (.replace, UInt64(i.rs1 & 31))
-        case .csrrsi: (operation, operand) = (.set, UInt64(i.rs1 & 31))
-        case .csrrci: (operation, operand) = (.clear, UInt64(i.rs1 & 31))
-        default: throw Trap(.illegalInstruction, value: UInt64(i.raw))
-        }
+    package func executeCSR(
+        _ operation: CSROperation,
+        _ source: CSROperand,
+        _ i: DecodedInstruction
+    ) throws(Trap) -> Bool {
+        let operand =
+            switch source {
+            case .register: x[Int(i.rs1 & 31)]
+            case .immediate: UInt64(i.rs1 & 31)
+            }
 
         // norm:csrrs_csrrc_rs1_x0 norm:csrrsi_csrrci_uimm_zero: the field decides, not the register's value.
         let access: CSRAccess = operation == .replace || i.rs1 != 0 ? .write : .read
@@ -55,7 +46,7 @@ extension Hart {
     private func isHarmlessWrite(to address: CSRAddress, changing changed: UInt64) -> Bool {
         switch address {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
-        case .fflags, .frm, .fcsr: context.pointee.floatingPoint == .dirty
+        case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
         case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
         default: false
         }

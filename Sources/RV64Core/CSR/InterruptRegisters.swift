@@ -7,45 +7,13 @@ package enum GuestExternalInterrupts {
     package static let mask: UInt64 = ((1 << count) - 1) << 1
 }
 
-/// Sets of exceptions, as bits of `medeleg` and `hedeleg`.
-package enum ExceptionSet {
-    private static func mask(_ causes: [ExceptionCause]) -> UInt64 { causes.reduce(0) { $0 | 1 &<< $1.rawValue } }
-
-    /// Software check (18) and hardware error (19): never raised here, but the manual wants their bits of `hedeleg`
-    /// writable.
-    private static let softwareCheckAndHardwareError: UInt64 = 1 << 18 | 1 << 19
-
-    /// norm:hedeleg_acc, table of bits that must be writable or read-only zero.
-    package static let delegatableToVirtualSupervisor =
-        mask([
-            .instructionAddressMisaligned, .instructionAccessFault, .illegalInstruction, .breakpoint,
-            .loadAddressMisaligned, .loadAccessFault, .storeAddressMisaligned, .storeAccessFault,
-            .environmentCallFromU, .instructionPageFault, .loadPageFault, .storePageFault,
-        ]) | softwareCheckAndHardwareError
-
-    private static let delegatableWithoutHypervisor =
-        delegatableToVirtualSupervisor | mask([.environmentCallFromHS])
-
-    private static let delegatableWithHypervisor =
-        delegatableWithoutHypervisor
-        | mask([
-            .environmentCallFromVS, .instructionGuestPageFault, .loadGuestPageFault, .virtualInstruction,
-            .storeGuestPageFault,
-        ])
-
-    /// Bit 11 stays zero: no call from M-mode is delegated. norm:medeleg_when_rd0
-    package static func delegatableToSupervisor(_ extensions: ExtensionSet) -> UInt64 {
-        extensions.contains(.h) ? delegatableWithHypervisor : delegatableWithoutHypervisor
-    }
-}
-
 // MARK: - What is pending
 
 extension Hart {
     /// `mip` as it takes effect: software's bits, the wires, the timers and the guest external interrupts.
     package var pendingInterrupts: UInt64 {
         var pending = state.pointee.mip | lines.load(ordering: .acquiring)
-        let timers = state.pointee.timerPending
+        let timers = runState.pointee.timerPending
         pending |= timers & InterruptCause.machineTimer.mask
         if state.pointee.menvcfg[.stce] {
             // norm:mip_stip_stimecmp_acc: software's STIP has no effect.

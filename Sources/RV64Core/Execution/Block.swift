@@ -1,7 +1,7 @@
 /// A run of decoded instructions that is entered only at its start. It follows jumps and untaken branches inside one
 /// page.
 ///
-/// The instructions lie behind this header, each branch, JAL and `endOfBlock` followed by its `BlockLink`.
+/// The operations lie behind this header, each branch, JAL and `endOfBlock` followed by its `BlockLink`.
 struct Block: BitwiseCopyable {
     /// The host address of the first instruction: physical identity, whatever the virtual address.
     var source: UInt64
@@ -11,7 +11,56 @@ struct Block: BitwiseCopyable {
     static let maximumCount = 64
     /// Cells of a block that is nothing but branches, with its end.
     static let maximumCells = 2 * (maximumCount + 1)
-    static let maximumBytes = MemoryLayout<Block>.stride + maximumCells * MemoryLayout<DecodedInstruction>.stride
+    static let maximumBytes = MemoryLayout<Block>.stride + maximumCells * MemoryLayout<BlockOperation>.stride
+}
+
+/// One place in a block: a decoded instruction, and what the interpreter does about it. 16 bytes.
+///
+/// The instruction stays whole where its handler does more, or less, than it alone.
+struct BlockOperation: BitwiseCopyable {
+    /// The opcode, and below it in `indexBits` how many instructions of the block come before this one.
+    private var opcodeAndIndex: UInt16
+    var rd: UInt8
+    var rs1: UInt8
+    var rs2: UInt8
+    var handler: Handler
+    /// Distance from the start of the block in bytes.
+    var offset: UInt16
+    var immediate: Int32
+    var raw: UInt32
+
+    private static let indexBits: UInt16 = 7
+    /// The opcodes that fit.
+    static let opcodeLimit = 1 << (16 - Int(indexBits))
+
+    @inline(__always)
+    init(_ instruction: DecodedInstruction, _ handler: Handler, offset: UInt64, index: Int) {
+        self.handler = handler
+        rd = instruction.rd
+        rs1 = instruction.rs1
+        rs2 = instruction.rs2
+        self.offset = UInt16(truncatingIfNeeded: offset)
+        opcodeAndIndex = instruction.opcode.rawValue &<< Self.indexBits | UInt16(truncatingIfNeeded: index)
+        immediate = instruction.immediate
+        raw = instruction.raw
+    }
+
+    @inline(__always)
+    var index: Int { Int(opcodeAndIndex & (1 &<< Self.indexBits &- 1)) }
+
+    // SAFETY: an opcode's raw values count its cases, as a test makes sure; so do the bits of a value.
+    @inline(__always)
+    var opcode: Opcode { unsafeBitCast(opcodeAndIndex &>> Self.indexBits, to: Opcode.self) }
+
+    /// Bytes of the original encoding: 2 or 4.
+    @inline(__always)
+    var length: UInt8 { raw & 3 == 3 ? 4 : 2 }
+
+    /// The instruction as the decoder made it.
+    @inline(__always)
+    var decoded: DecodedInstruction {
+        DecodedInstruction(opcode: opcode, rd: rd, rs1: rs1, rs2: rs2, immediate: immediate, raw: raw)
+    }
 }
 
 /// Where an exit of a block leads, once known. The size of an instruction.
@@ -26,16 +75,16 @@ struct BlockLink: BitwiseCopyable {
 }
 
 extension UnsafeMutablePointer where Pointee == Block {
-    /// The instructions behind the header.
+    /// The operations behind the header.
     @inline(__always)
-    var instructions: UnsafeMutablePointer<DecodedInstruction> {
+    var operations: UnsafeMutablePointer<BlockOperation> {
         // SAFETY: `BlockCache` reserves `Block.maximumBytes` for every block.
-        UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: DecodedInstruction.self)
+        UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: BlockOperation.self)
     }
 }
 
 /// A place in a block: what the interpreter executes next. Fields are read one by one, as an operation needs them.
-extension UnsafeMutablePointer where Pointee == DecodedInstruction {
+extension UnsafeMutablePointer where Pointee == BlockOperation {
     @inline(__always) var rd: Int { Int(pointee.rd) }
     @inline(__always) var rs1: Int { Int(pointee.rs1) }
     @inline(__always) var rs2: Int { Int(pointee.rs2) }
@@ -46,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == DecodedInstruction {
     /// The distance of the next instruction from the start of the block.
     @inline(__always) var nextOffset: UInt64 { UInt64(pointee.offset) &+ UInt64(pointee.length) }
     /// How many instructions of the block come before this one.
-    @inline(__always) var index: Int { Int(pointee.index) }
+    @inline(__always) var index: Int { pointee.index }
 
     /// The link behind a branch, JAL or `endOfBlock`.
     @inline(__always)

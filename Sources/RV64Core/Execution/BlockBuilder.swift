@@ -1,58 +1,45 @@
 import Platform
 
-extension Opcode {
-    /// Has a link behind it: control may go on elsewhere in the same page.
-    var hasLink: Bool {
-        switch self {
-        case .jal, .beq, .bne, .blt, .bge, .bltu, .bgeu, .endOfBlock: true
-        default: false
-        }
-    }
-
-    /// Executed outside the fast loop, with pc and counters written back: the execution context may change.
-    var isSystem: Bool {
-        switch self {
-        case .illegal, .ecall, .ebreak, .fenceI, .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci, .mret, .sret,
-            .mnret, .wfi,
-            .sfenceVma, .sinvalVma, .sfenceWInval, .sfenceInvalIr, .hinvalVvma, .hinvalGvma, .hfenceVvma,
-            .hfenceGvma, .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW,
-            .hsvD:
-            true
-        default: false
-        }
-    }
-}
-
 extension Hart {
+    private var blocks: BlockCache { engine.blocks }
+
     /// The block at a virtual pc in the current fetch context.
     @inline(never)
     func findBlock(_ pc: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
-        let entry = context.pointee.fetch + TranslationBank.index(pc)
-        var source = pc &+ entry.pointee.addend
-        if entry.pointee.fetchTag != pc & ~Page.offsetMask {
-            let location = try locate(pc, 2, .fetch, fetchContext, caching: context.pointee.fetch)
-            // Instructions are executed from RAM only.
-            guard case .memory(let host) = location else { throw accessTrap(.access, .fetch, pc, fetchContext) }
+        let bank = runState.pointee.fetch
+        let source: UInt64
+        if let host = bank.location(of: pc, .fetch) {
             source = UInt64(UInt(bitPattern: host))
-            guard entry.pointee.fetchTag == pc & ~Page.offsetMask else { return try singleInstruction(pc, source) }
+        } else {
+            source = try fetchLocation(pc)
+            guard bank.location(of: pc, .fetch) != nil else { return try singleBlock(pc, source) }
         }
         if let block = blocks.find(source), isCurrent(block) { return block }
         let inPage = Page.size &- (pc & Page.offsetMask)
-        guard inPage > 2 || Self.halfword(source) & 3 != 3 else { return try singleInstruction(pc, source) }
+        guard inPage > 2 || Self.halfword(source) & 3 != 3 else { return try singleBlock(pc, source) }
         return build(source)
+    }
+
+    /// Instructions are executed from RAM only.
+    func fetchLocation(_ pc: UInt64) throws(Trap) -> UInt64 {
+        let bank = runState.pointee.fetch
+        guard case .memory(let host) = try locate(pc, 2, .fetch, bank) else {
+            throw accessTrap(.access, .fetch, pc, bank.context)
+        }
+        return UInt64(UInt(bitPattern: host))
     }
 
     /// Compares a block of an older epoch with memory.
     private func isCurrent(_ block: UnsafeMutablePointer<Block>) -> Bool {
-        guard block.pointee.epoch != blocks.epoch.pointee else { return true }
-        var cursor = block.instructions
-        while cursor.pointee.opcode != .endOfBlock {
+        guard block.pointee.epoch != blocks.epoch else { return true }
+        var cursor = block.operations
+        while cursor.pointee.handler != .endOfBlock {
             let source = block.pointee.source &+ cursor.offset
             let raw = cursor.pointee.length == 2 ? UInt32(Self.halfword(source)) : Self.word(source)
             guard raw == cursor.pointee.raw else { return false }
-            cursor += cursor.pointee.opcode.hasLink ? 2 : 1
+            cursor += cursor.pointee.handler.hasLink ? 2 : 1
         }
-        block.pointee.epoch = blocks.epoch.pointee
+        block.pointee.epoch = blocks.epoch
         return true
     }
 
@@ -62,7 +49,7 @@ extension Hart {
         let block = blocks.allocate(source: source)
         let page = source & ~Page.offsetMask
         let limit = Page.size &- (source & Page.offsetMask)
-        var builder = BlockWriter(cursor: block.instructions)
+        var builder = BlockWriter(cursor: block.operations)
         var offset: UInt64 = 0
         while builder.count < Block.maximumCount, offset &+ 2 <= limit {
             var raw = UInt32(Self.halfword(source &+ offset))
@@ -70,51 +57,46 @@ extension Hart {
                 guard offset &+ 4 <= limit else { break }
                 raw = Self.word(source &+ offset)
             }
-            var instruction = checkingTarget(decoder.decode(raw))
+            let instruction = decoder.decode(raw)
+            let handler = handler(for: instruction)
             let distance = UInt64(bitPattern: Int64(instruction.immediate))
-            let target = source &+ offset &+ distance
-            let isInside = target & ~Page.offsetMask == page
-            let next = offset &+ UInt64(instruction.length)
-            switch instruction.opcode {
-            case .jal where isInside && instruction.immediate > 0:
-                // Goes on at the target. What is left of the jump is the link register: a constant distance from pc.
-                instruction.opcode = .auipc
-                instruction.immediate = Int32(instruction.length)
-                builder.append(instruction, offset: offset)
+            let isInside = (source &+ offset &+ distance) & ~Page.offsetMask == page
+            if handler == .jal, isInside, instruction.immediate > 0 {
+                builder.append(instruction, .followedJump, offset: offset)
                 offset &+= distance
                 continue
-            case .jal, .beq, .bne, .blt, .bge, .bltu, .bgeu:
-                builder.append(instruction, offset: offset)
-                builder.appendLink(page: isInside ? page : BlockLink.never)
-            default: builder.append(instruction, offset: offset)
             }
-            offset = next
-            let opcode = instruction.opcode
-            if opcode == .jal || opcode == .jalr || opcode.isSystem { break }
+            builder.append(instruction, handler, offset: offset)
+            if handler.hasLink { builder.appendLink(page: isInside ? page : BlockLink.never) }
+            offset &+= UInt64(instruction.length)
+            if handler == .jal || handler == .jalr || handler == .system { break }
         }
         builder.appendEnd(offset: offset, page: (source &+ offset) & ~Page.offsetMask == page ? page : BlockLink.never)
         blocks.insert(block, end: builder.cursor)
         return block
     }
 
-    /// A block of one instruction that no cache keeps: it crosses a page, or its page may not be cached whole.
-    private func singleInstruction(_ pc: UInt64, _ source: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
+    @inline(__always)
+    private func handler(for instruction: DecodedInstruction) -> Handler {
+        mayMisalign(instruction) ? .system : Handler(instruction.opcode)
+    }
+
+    /// A block of the one instruction at pc, which no cache keeps: it crosses a page, or its page may not be cached
+    /// whole, or no other is to be executed with it.
+    func singleBlock(_ pc: UInt64, _ source: UInt64) throws(Trap) -> UnsafeMutablePointer<Block> {
         var raw = UInt32(Self.halfword(source))
         if raw & 3 == 3 {
-            let location = try locate(pc &+ 2, 2, .fetch, fetchContext, caching: context.pointee.fetch)
-            guard case .memory(let host) = location else {
-                throw accessTrap(.access, .fetch, pc &+ 2, fetchContext)
-            }
-            raw |= UInt32(Self.halfword(UInt64(UInt(bitPattern: host)))) &<< 16
+            raw |= UInt32(Self.halfword(try fetchLocation(pc &+ 2))) &<< 16
         }
-        // Its own memory, outside the arena: it is overwritten by the next such instruction, if that is another one.
-        let block = scratchBlock
-        guard raw != block.instructions.pointee.raw else { return block }
-        let instruction = checkingTarget(decoder.decode(raw))
-        block.pointee = Block(source: 0, epoch: 0)
-        var builder = BlockWriter(cursor: block.instructions)
-        builder.append(instruction, offset: 0)
-        if instruction.opcode.hasLink { builder.appendLink(page: BlockLink.never) }
+        // Its own memory, outside the arena, zero at first.
+        let block = blocks.scratch
+        if block.pointee.epoch != 0, raw == block.operations.pointee.raw { return block }
+        let instruction = decoder.decode(raw)
+        let handler = handler(for: instruction)
+        block.pointee = Block(source: 0, epoch: 1)
+        var builder = BlockWriter(cursor: block.operations)
+        builder.append(instruction, handler, offset: 0)
+        if handler.hasLink { builder.appendLink(page: BlockLink.never) }
         builder.appendEnd(offset: UInt64(instruction.length), page: BlockLink.never)
         return block
     }
@@ -135,17 +117,15 @@ extension Hart {
 
 /// Writes the cells of a block one after the other, into memory that has room for the largest block.
 private struct BlockWriter {
-    var cursor: UnsafeMutablePointer<DecodedInstruction>
+    var cursor: UnsafeMutablePointer<BlockOperation>
     var count = 0
-    /// The instruction before, if it can still become the first of a pair.
-    var previous: UnsafeMutablePointer<DecodedInstruction>?
+    /// The operation before, if it can still become the first of a pair.
+    var previous: UnsafeMutablePointer<BlockOperation>?
 
-    mutating func append(_ instruction: DecodedInstruction, offset: UInt64) {
-        cursor.pointee = instruction
-        cursor.pointee.offset = UInt16(truncatingIfNeeded: offset)
-        cursor.pointee.index = UInt8(truncatingIfNeeded: count)
-        if let first = previous, let pair = Opcode.pair(first.pointee.opcode, instruction.opcode) {
-            first.pointee.opcode = pair
+    mutating func append(_ instruction: DecodedInstruction, _ handler: Handler, offset: UInt64) {
+        cursor.pointee = BlockOperation(instruction, handler, offset: offset, index: count)
+        if let first = previous, let pair = Handler.pair(first.pointee.handler, handler) {
+            first.pointee.handler = pair
             previous = nil
         } else {
             previous = cursor
@@ -161,7 +141,7 @@ private struct BlockWriter {
     }
 
     mutating func appendEnd(offset: UInt64, page: UInt64) {
-        append(DecodedInstruction(opcode: .endOfBlock, raw: 0), offset: offset)
+        append(DecodedInstruction(opcode: .illegal, raw: 0), .endOfBlock, offset: offset)
         appendLink(page: page)
     }
 }

@@ -5,72 +5,81 @@ import Glibc
 /// Blocks are found by the host address of their first instruction. FENCE.I starts a new epoch: a block of an older
 /// one is compared with memory before it runs again, and decoded anew only if it differs. So stores need no check
 /// for code, on this hart or another: RISC-V lets fetches see stale code until FENCE.I.
+///
+/// One mapping holds it all, and pages that nothing has touched cost nothing: an empty place in the table leads to the
+/// start of the mapping, whose zeros are a block of no address.
 final class BlockCache {
-    private static let tableSize = 1 << 15
-    private static let arenaBytes = 64 << 20
+    private struct Header: BitwiseCopyable {
+        /// The block of no address, for a lookup that needs no test for nil.
+        var nowhere: Block
+        /// The current fetch epoch.
+        var epoch: UInt64
+        var used: Int
+    }
 
-    /// A slot that holds nothing points to `nowhere`, so that a lookup needs no test for nil.
-    let table: UnsafeMutablePointer<UnsafeMutablePointer<Block>>
-    private let nowhere: UnsafeMutablePointer<Block>
-    private let arena: UnsafeMutableRawPointer
-    private let used: UnsafeMutablePointer<Int>
-    /// The current fetch epoch.
-    let epoch: UnsafeMutablePointer<UInt64>
+    private static let tableSize = 1 << 15
+    private static let tableOffset = 4096
+    private static let scratchOffset = tableOffset + tableSize * MemoryLayout<UInt32>.stride
+    private static let arenaOffset = scratchOffset + (Block.maximumBytes + 4095) / 4096 * 4096
+    private static let byteCount = arenaOffset + 64 << 20
+
+    /// Where offsets in the table count from.
+    let base: UnsafeMutableRawPointer
+    /// The offset of the block found last for each index.
+    let table: UnsafeMutablePointer<UInt32>
+    /// The block of the one instruction that no cache keeps: it is overwritten by the next such instruction, if that is
+    /// another one.
+    let scratch: UnsafeMutablePointer<Block>
+    private let header: UnsafeMutablePointer<Header>
 
     init() {
-        nowhere = .allocate(capacity: 1)
-        nowhere.initialize(to: Block(source: 0, epoch: 0))
-        table = .allocate(capacity: Self.tableSize)
-        table.initialize(repeating: nowhere, count: Self.tableSize)
-        used = .allocate(capacity: 1)
-        used.initialize(to: 0)
-        epoch = .allocate(capacity: 1)
-        epoch.initialize(to: 1)
-        let mapping = mmap(
-            nil,
-            Self.arenaBytes,
-            PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE),
-            -1,
-            0
-        )
+        let access = PROT_READ | PROT_WRITE
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
+        let mapping = mmap(nil, Self.byteCount, access, flags, -1, 0)
         guard let mapping, mapping != MAP_FAILED else { fatalError("no address space for a hart's decoded blocks") }
-        arena = mapping
+        base = mapping
+        header = mapping.bindMemory(to: Header.self, capacity: 1)
+        table = (mapping + Self.tableOffset).bindMemory(to: UInt32.self, capacity: Self.tableSize)
+        scratch = (mapping + Self.scratchOffset).bindMemory(to: Block.self, capacity: 1)
+        header.pointee.epoch = 1
+        header.pointee.used = Self.arenaOffset
     }
 
-    deinit {
-        munmap(arena, Self.arenaBytes)
-        table.deallocate()
-        nowhere.deallocate()
-        used.deallocate()
-        epoch.deallocate()
-    }
+    deinit { munmap(base, Self.byteCount) }
 
-    func startEpoch() { epoch.pointee &+= 1 }
+    var epoch: UInt64 { header.pointee.epoch }
+
+    func startEpoch() { header.pointee.epoch &+= 1 }
 
     func find(_ source: UInt64) -> UnsafeMutablePointer<Block>? {
-        let block = table[Self.index(source)]
+        let block = block(at: table[Self.index(source)])
         return block.pointee.source == source ? block : nil
+    }
+
+    @inline(__always)
+    private func block(at offset: UInt32) -> UnsafeMutablePointer<Block> {
+        (base + Int(offset)).assumingMemoryBound(to: Block.self)
     }
 
     /// Room for a block of any size; where the arena is full, by giving up all blocks in a new epoch.
     func allocate(source: UInt64) -> UnsafeMutablePointer<Block> {
-        if used.pointee + Block.maximumBytes > Self.arenaBytes { reset() }
-        let block = (arena + used.pointee).bindMemory(to: Block.self, capacity: 1)
-        block.initialize(to: Block(source: source, epoch: epoch.pointee))
+        if header.pointee.used + Block.maximumBytes > Self.byteCount { reset() }
+        let block = (base + header.pointee.used).bindMemory(to: Block.self, capacity: 1)
+        block.initialize(to: Block(source: source, epoch: epoch))
         return block
     }
 
-    /// Keeps the block allocated last, whose cells end at `end`.
-    func insert(_ block: UnsafeMutablePointer<Block>, end: UnsafeMutablePointer<DecodedInstruction>) {
-        used.pointee = UnsafeMutableRawPointer(end) - arena
-        table[Self.index(block.pointee.source)] = block
+    /// Keeps the block allocated last, whose operations end at `end`.
+    func insert(_ block: UnsafeMutablePointer<Block>, end: UnsafeMutablePointer<BlockOperation>) {
+        table[Self.index(block.pointee.source)] = UInt32(header.pointee.used)
+        header.pointee.used = UnsafeMutableRawPointer(end) - base
     }
 
-    private func reset() {
+    /// Gives up all blocks in a new epoch, and their memory.
+    func reset() {
         startEpoch()
-        used.pointee = 0
-        table.update(repeating: nowhere, count: Self.tableSize)
+        header.pointee.used = Self.arenaOffset
+        madvise(base + Self.tableOffset, Self.byteCount - Self.tableOffset, MADV_DONTNEED)
     }
 
     @inline(__always)

@@ -1,12 +1,10 @@
+import Platform
 import Synchronization
 
 extension Hart {
-    /// Instructions between two looks at the clock: about 20 microseconds.
-    private static let sliceLength = 8192
-
-    /// Retired instructions after which fetches look at memory again without a FENCE.I: Ziccid asks that stores reach
-    /// them eventually. Rarely enough that decoding anew costs nothing that can be measured.
-    private static let fetchEpochLength: UInt64 = 1 << 22
+    /// Ticks after which fetches look at memory again without a FENCE.I: Ziccid asks that stores reach them eventually.
+    /// Eight milliseconds: rarely enough that comparing blocks anew costs nothing that can be measured.
+    private static let fetchEpochTicks: UInt64 = 80_000
 
     /// Traps without a retired instruction between them after which a hart counts as lost.
     private static let trapLoopLimit = 10_000
@@ -17,70 +15,107 @@ extension Hart {
 
     /// Runs guest code until something concerns Swift, or for `limit` instructions, give or take one block.
     package func run(instructions limit: UInt64 = .max) -> HartExit {
-        context.pointee.retiredAtEntry = state.pointee.retired
-        context.pointee.slice = 0
-        if state.pointee.isInCriticalError { return .criticalError }
-        // The owner may have changed any CSR, and the mode, since the last exit.
-        updateContext()
-        updateCountersForMode()
+        enterRun()
         var left = Int(clamping: limit)
         while true {
-            if let exit = context.pointee.exit {
-                context.pointee.exit = nil
-                return exit
-            }
+            if let exit = takeExit() { return exit }
             if requests.load(ordering: .relaxed) != 0 { return .requested }
             if left <= 0 { return .budgetExhausted }
-            if context.pointee.slice <= 0 {
-                refreshTimers()
-                refreshFetches()
-                synchronizeCounters()
-                context.pointee.slice = min(Self.sliceLength, instructionsUntilOverflow)
-            }
-            if let cause = nonMaskableInterruptToTake {
-                deliverNonMaskable(cause)
-                continue
-            }
-            if let (cause, target) = interruptToTake() {
-                deliver(cause, to: target)
-                continue
-            }
+            if runState.pointee.slice <= 0 { startSlice() }
+            if takeInterrupt() { continue }
             let before = state.pointee.retired
-            interpret(min(context.pointee.slice, left))
+            engine.run(self, budget: min(runState.pointee.slice, left))
             let retired = Int(truncatingIfNeeded: state.pointee.retired &- before)
             // A trap is work too: a hart that does nothing else must still see time pass.
-            context.pointee.slice &-= max(retired, 1)
+            runState.pointee.slice &-= max(retired, 1)
             left &-= max(retired, 1)
-            context.pointee.idleTraps = retired == 0 ? context.pointee.idleTraps &+ 1 : 0
-            if context.pointee.idleTraps >= Self.trapLoopLimit
-                || context.pointee.unreturnedTraps >= Self.unreturnedTrapLimit
-            {
-                context.pointee.idleTraps = 0
-                context.pointee.unreturnedTraps = 0
-                return .trapLoop
-            }
+            if isLost(retired) { return .trapLoop }
         }
     }
 
+    /// Executes exactly one instruction; a trap or an interrupt in its place is the step too, with pc at the handler.
+    ///
+    /// As a debugger's step: requests do not keep it from happening, and a WFI that would wait is one of no effect.
+    ///
+    /// - Returns: `.budgetExhausted`, or what concerns Swift.
+    package func step() -> HartExit {
+        enterRun()
+        if let exit = takeExit() { return exit }
+        startSlice()
+        if !takeInterrupt() { engine.step(self) }
+        switch takeExit() {
+        case nil, .waiting: return .budgetExhausted
+        case let exit?: return exit
+        }
+    }
+
+    private func enterRun() {
+        runState.pointee.retiredAtEntry = state.pointee.retired
+        runState.pointee.slice = 0
+        runState.pointee.pace.interrupt()
+        if state.pointee.isInCriticalError { runState.pointee.exit = .criticalError }
+        // The owner may have changed any CSR, and the mode, since the last exit.
+        updateContext()
+        updateCountersForMode()
+    }
+
+    @inline(__always)
+    private func takeExit() -> HartExit? {
+        guard let exit = runState.pointee.exit else { return nil }
+        runState.pointee.exit = nil
+        return exit
+    }
+
+    /// Looks at the clock, and at everything else that is looked at only now and then.
+    private func startSlice() {
+        let now = time
+        refreshTimers(at: now)
+        refreshFetches(at: now)
+        synchronizeCounters()
+        let length =
+            clock.followsInstructions
+            ? Int(Pace.sliceNanoseconds) : runState.pointee.pace.slice(at: now, retired: state.pointee.retired)
+        runState.pointee.slice = min(length, instructionsUntilOverflow)
+    }
+
     /// Makes what was stored to instruction memory visible in the end, even to code that never asks for it.
-    private func refreshFetches() {
-        let retired = state.pointee.retired
-        guard retired &- context.pointee.retiredAtFetchEpoch >= Self.fetchEpochLength else { return }
-        context.pointee.retiredAtFetchEpoch = retired
+    private func refreshFetches(at now: UInt64) {
+        guard now &- runState.pointee.fetchEpochTick >= Self.fetchEpochTicks else { return }
+        runState.pointee.fetchEpochTick = now
         synchronizeInstructionFetch()
     }
 
+    /// Takes the interrupt that is to be taken now, if any.
+    @inline(__always)
+    private func takeInterrupt() -> Bool {
+        if let cause = nonMaskableInterruptToTake {
+            deliverNonMaskable(cause)
+            return true
+        }
+        guard isInterruptReady else { return false }
+        // A handler that has moved its comparator through the ACLINT must not find its timer pending still.
+        refreshTimers()
+        guard let (cause, target) = state.pointee.interrupt(pending: pendingInterrupts) else { return false }
+        deliver(cause, to: target)
+        return true
+    }
+
+    /// Counts traps that lead nowhere.
+    @inline(__always)
+    private func isLost(_ retired: Int) -> Bool {
+        runState.pointee.idleTraps = retired == 0 ? runState.pointee.idleTraps &+ 1 : 0
+        guard
+            runState.pointee.idleTraps >= Self.trapLoopLimit
+                || runState.pointee.unreturnedTraps >= Self.unreturnedTrapLimit
+        else { return false }
+        runState.pointee.idleTraps = 0
+        runState.pointee.unreturnedTraps = 0
+        return true
+    }
+
     /// The guest has reached something outside itself: it is not lost in its trap handler.
-    package func noteProgress() { context.pointee.unreturnedTraps = 0 }
+    package func noteProgress() { runState.pointee.unreturnedTraps = 0 }
 
     /// An interrupt would be taken now.
     var isInterruptReady: Bool { state.pointee.interrupt(pending: pendingInterrupts) != nil }
-
-    /// The interrupt to take now, if any.
-    private func interruptToTake() -> (cause: InterruptCause, target: PrivilegeMode)? {
-        guard isInterruptReady else { return nil }
-        // A handler that has moved its comparator through the ACLINT must not find its timer pending still.
-        refreshTimers()
-        return state.pointee.interrupt(pending: pendingInterrupts)
-    }
 }

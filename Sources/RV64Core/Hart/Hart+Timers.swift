@@ -5,27 +5,28 @@ extension Hart {
     /// The `time` CSR as M and HS read it, in ticks.
     package var time: UInt64 {
         guard clock.followsInstructions else { return clock.ticks }
-        let ahead = state.pointee.retired &- context.pointee.retiredAtEntry
+        let ahead = state.pointee.retired &- runState.pointee.retiredAtEntry
         return (clock.nanoseconds &+ ahead) / Timebase.nanosecondsPerTick
     }
 
     /// The clock has been moved on by what the hart has retired: it is ahead no more.
-    package func clockAdvanced() { context.pointee.retiredAtEntry = state.pointee.retired }
+    package func clockAdvanced() { runState.pointee.retiredAtEntry = state.pointee.retired }
 
     /// Sstc is in force for the supervisor, and for the guest. norm:menvcfg_stce_op2, norm:henvcfg_stce
     var hasSupervisorTimer: Bool { state.pointee.menvcfg[.stce] }
     var hasGuestTimer: Bool { state.pointee.menvcfg[.stce] && state.pointee.henvcfg[.stce] }
 
     /// Compares every timer with the clock: MTIP, STIP, and the Sstc half of VSTIP.
-    package func refreshTimers() {
-        let now = time
+    package func refreshTimers() { refreshTimers(at: time) }
+
+    func refreshTimers(at now: UInt64) {
         var pending: UInt64 = 0
         if now >= machineTimer.load(ordering: .relaxed) { pending |= InterruptCause.machineTimer.mask }
         if hasSupervisorTimer, now >= state.pointee.stimecmp { pending |= InterruptCause.supervisorTimer.mask }
         if hasGuestTimer, now &+ state.pointee.htimedelta >= state.pointee.vstimecmp {
             pending |= InterruptCause.virtualSupervisorTimer.mask
         }
-        state.pointee.timerPending = pending
+        runState.pointee.timerPending = pending
     }
 
     /// An interrupt is pending and enabled individually: what ends a WFI, whatever the global enables say.

@@ -16,18 +16,20 @@ package final class Hart: @unchecked Sendable {
     package var bus: Bus
     package let clock: any MachineClock
 
+    /// All memory that executing takes, but for what the engine derives from code.
+    let area: HartArea
     /// The architectural state. Only the thread that runs the hart touches it.
     package let state: UnsafeMutablePointer<HartState>
+    let runState: UnsafeMutablePointer<RunState>
     /// x0...x31 and the sink at 32: the first field of `state`.
     let x: UnsafeMutablePointer<UInt64>
     let f: UnsafeMutablePointer<UInt64>
 
-    let caches: TranslationCaches
-    let blocks: BlockCache
-    let context: UnsafeMutablePointer<ExecutionContext>
+    let engine = Interpreter()
     let decoder: Decoder
-    /// The block of the one instruction that no cache keeps.
-    let scratchBlock: UnsafeMutablePointer<Block>
+    /// The CSRs that the hart has.
+    let csrs: CSRDirectory
+    private let executions = Hart.executionTable.executions
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
     package let lines = Atomic<UInt64>(0)
@@ -36,8 +38,10 @@ package final class Hart: @unchecked Sendable {
     /// RNMI signals: bit n is the one with cause n. Only a hart with Smrnmi has them.
     package let nonMaskableLines = Atomic<UInt64>(0)
     let hasNonMaskableInterrupts: Bool
-    /// Non-zero makes `run` return `.requested` soon; the owner clears it.
-    package let requests = Atomic<UInt64>(0)
+    /// The page of `configuration.mailbox`; no page's address without one.
+    let mailboxPage: UInt64
+    /// What others ask of the hart: see `HartRequests`.
+    let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
     package let machineTimer = Atomic<UInt64>(~0)
     /// The mode that the last write of `satp` or `vsatp` asked for, if it was refused: for reports.
@@ -47,39 +51,47 @@ package final class Hart: @unchecked Sendable {
         self.configuration = configuration
         self.extensions = configuration.extensions
         hasNonMaskableInterrupts = configuration.extensions.contains(.smrnmi)
+        let mailbox = configuration.mailbox
+        mailboxPage = mailbox.isEmpty ? ~0 : mailbox.lowerBound & ~Page.offsetMask
         self.memory = memory
         self.bus = bus
         self.clock = clock
-        state = .allocate(capacity: 1)
-        state.initialize(to: HartState())
+        area = HartArea()
+        state = area.state
+        runState = area.runState
         // SAFETY: `x` is the first field of HartState; both arrays live as long as `state`.
         let raw = UnsafeMutableRawPointer(state)
         x = raw.assumingMemoryBound(to: UInt64.self)
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
-        caches = TranslationCaches()
-        blocks = BlockCache()
-        context = .allocate(capacity: 1)
-        context.initialize(to: ExecutionContext(bank: caches.firstBank))
-        scratchBlock = UnsafeMutableRawPointer.allocate(
-            byteCount: Block.maximumBytes,
-            alignment: 16
-        ).bindMemory(to: Block.self, capacity: 1)
-        scratchBlock.initialize(to: Block(source: 0, epoch: 0))
-        scratchBlock.instructions.initialize(to: DecodedInstruction(opcode: .illegal, raw: 0))
         decoder = Decoder(extensions: configuration.extensions)
+        csrs = CSRDirectory(configuration.extensions)
         reset()
     }
 
-    deinit {
-        state.deallocate()
-        context.deallocate()
-        scratchBlock.deallocate()
+    deinit { area.unmap() }
+
+    /// Where and as what an opcode is executed.
+    @inline(__always)
+    func execution(of opcode: Opcode) -> Execution { executions[Int(opcode.rawValue)] }
+
+    /// By opcode. A pointer, which each hart keeps: every use of a global asks whether it is the first.
+    private static let executionTable = ExecutionTable()
+
+    /// Never written after it was made, and never let go of.
+    private struct ExecutionTable: @unchecked Sendable {
+        let executions: UnsafePointer<Execution>
+
+        init() {
+            let table = UnsafeMutablePointer<Execution>.allocate(capacity: Opcode.allCases.count)
+            for opcode in Opcode.allCases { (table + Int(opcode.rawValue)).initialize(to: opcode.execution) }
+            executions = UnsafePointer(table)
+        }
     }
 
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
-        state.pointee.mhartid = configuration.id
+        runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
         resetCSRs()
         flushTranslations()
         updateContext()

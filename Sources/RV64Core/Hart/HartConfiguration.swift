@@ -37,6 +37,8 @@ package struct HartConfiguration: Sendable {
     package var entropy: EntropySource
     /// Without vectors of their own, RNMIs go where other traps to M-mode go.
     package var nonMaskableVectors: NonMaskableVectors?
+    /// Bytes of RAM whose stores go to the bus: a mailbox that a device must see being written. Loads find RAM.
+    package var mailbox: Range<UInt64>
 
     package init(
         id: UInt64 = 0,
@@ -44,7 +46,8 @@ package struct HartConfiguration: Sendable {
         hostedModes: HostedModes = .bare,
         pagingLimit: PagingLimit = .sv57,
         entropy: EntropySource = .host,
-        nonMaskableVectors: NonMaskableVectors? = nil
+        nonMaskableVectors: NonMaskableVectors? = nil,
+        mailbox: Range<UInt64> = 0..<0
     ) {
         self.id = id
         self.extensions = extensions
@@ -52,5 +55,6 @@ package struct HartConfiguration: Sendable {
         self.pagingLimit = pagingLimit
         self.entropy = entropy
         self.nonMaskableVectors = nonMaskableVectors
+        self.mailbox = mailbox
     }
 }

@@ -1,6 +1,7 @@
 /// All architectural state of one hart, at fixed offsets in one block of raw memory.
 ///
-/// Trivial by construction, so that it can be saved whole, and so that generated code can address it. Views
+/// Trivial by construction, so that generated code can address it, and nothing in it is of the host: what a run derives
+/// from it is `RunState`. Views
 /// (`sstatus`, `sip`, `sie`, `hip`, `hie`, `vsip`, ...) are computed from these, never stored.
 package struct HartState: BitwiseCopyable {
     /// x0...x31, then the sink that instructions with rd = x0 write.
@@ -25,6 +26,7 @@ package struct HartState: BitwiseCopyable {
     package var mcounteren: UInt64 = 0
     package var mcountinhibit: UInt64 = 0
     package var mscratch: UInt64 = 0
+    package var miselect: UInt64 = 0
     package var mepc: UInt64 = 0
     package var mcause: UInt64 = 0
     package var mtval: UInt64 = 0
@@ -54,10 +56,11 @@ package struct HartState: BitwiseCopyable {
     package var senvcfg = EnvironmentConfiguration(0)
     package var sstateen = InlineArray<4, UInt64>(repeating: 0)
     package var satp = SATP(0)
+    package var siselect: UInt64 = 0
     package var stimecmp: UInt64 = ~0
 
     // MARK: Hypervisor
-    package var hstatus = HStatus(0)
+    package var hstatus = HStatus.atReset
     package var hedeleg: UInt64 = 0
     package var hideleg: UInt64 = 0
     package var hcounteren: UInt64 = 0
@@ -70,13 +73,14 @@ package struct HartState: BitwiseCopyable {
     package var hstateen = InlineArray<4, UInt64>(repeating: 0)
 
     // MARK: Virtual supervisor
-    package var vsstatus = SStatus(0)
+    package var vsstatus = SStatus.atReset
     package var vstvec: UInt64 = 0
     package var vsscratch: UInt64 = 0
     package var vsepc: UInt64 = 0
     package var vscause: UInt64 = 0
     package var vstval: UInt64 = 0
     package var vsatp = SATP(0)
+    package var vsiselect: UInt64 = 0
     package var vstimecmp: UInt64 = ~0
 
     // MARK: Execution
@@ -84,20 +88,6 @@ package struct HartState: BitwiseCopyable {
     package var isInCriticalError = false
     /// Instructions retired since reset, up to the last point where the run loop wrote it back.
     package var retired: UInt64 = 0
-    /// The counters that advance with `retired` in the current mode.
-    package var runningCounters: UInt64 = 0
-    /// The other events that a counter counts in the current mode.
-    package var countedEvents: UInt64 = 0
-    /// The filter bits that any counter has.
-    package var counterFilters: UInt64 = 0
-    /// `retired` when the running counters were last looked at, and at their next overflow.
-    package var countersCheckedAt: UInt64 = 0
-    package var nextCounterOverflow: UInt64 = .max
-    /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
-    package var timerPending: UInt64 = 0
-    /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.
-    package var reservationAddress: UInt64 = 0
-    package var reservationValue: UInt64 = 0
 
     package init() {}
 }

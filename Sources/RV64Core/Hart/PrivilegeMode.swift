@@ -25,6 +25,7 @@ package enum PrivilegeMode: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case (0, .on): self = .virtualUser
         case (1, .off): self = .supervisor
         case (1, .on): self = .virtualSupervisor
+        // Two bits: 3, and the 2 that no mode has.
         default: self = .machine
         }
     }

@@ -10,10 +10,6 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
     package var rs1: UInt8
     /// Second source register.
     package var rs2: UInt8
-    /// Instructions before this one in its block; filled by the block builder, 0 from the decoder.
-    package var index: UInt8 = 0
-    /// Distance of this instruction from the start of its block; filled by the block builder, 0 from the decoder.
-    package var offset: UInt16
     /// Sign-extended immediate. `lui`/`auipc`: the whole value; shifts: the amount; `csr*`: the CSR's number;
     /// fused multiply-add: rs3.
     package var immediate: Int32
@@ -28,7 +24,6 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
         rd: UInt8 = 0,
         rs1: UInt8 = 0,
         rs2: UInt8 = 0,
-        offset: UInt16 = 0,
         immediate: Int32 = 0,
         raw: UInt32
     ) {
@@ -36,7 +31,6 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
         self.rd = rd
         self.rs1 = rs1
         self.rs2 = rs2
-        self.offset = offset
         self.immediate = immediate
         self.raw = raw
     }
@@ -53,10 +47,7 @@ package struct DecodedInstruction: Equatable, Sendable, BitwiseCopyable {
 
     /// Whether this accesses a control and status register.
     package var isCSRAccess: Bool {
-        switch opcode {
-        case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci: true
-        default: false
-        }
+        if case .csr = opcode.execution { true } else { false }
     }
 
     /// Whether this accesses that register.

@@ -8,8 +8,7 @@ package struct Decoder: Sendable {
         var mask: UInt32
         var match: UInt32
         var opcode: Opcode
-        var format: InstructionFormat
-        var hasReservedOperands: Bool
+        var layout: OperandLayout
     }
 
     /// Where a major opcode's lists start, and which field selects among them.
@@ -51,8 +50,7 @@ package struct Decoder: Sendable {
                             mask: row.pattern.mask,
                             match: row.pattern.match,
                             opcode: row.opcode,
-                            format: row.format,
-                            hasReservedOperands: row.format.hasReservedOperands
+                            layout: row.format.layout
                         )
                     )
                 }
@@ -119,9 +117,9 @@ package struct Decoder: Sendable {
         while index < end {
             let candidate = candidates[index]
             if word & candidate.mask == candidate.match {
-                if candidate.hasReservedOperands && candidate.format.isReserved(word) { break }
+                if candidate.layout.hasReservedOperands && candidate.layout.isReserved(word) { break }
                 instruction.opcode = candidate.opcode
-                candidate.format.extractOperands(of: word, into: &instruction)
+                candidate.layout.extract(from: word, into: &instruction)
                 break
             }
             index &+= 1

@@ -25,7 +25,7 @@ public func disassemble(
     let alias = Disassembly.aliases[Int(instruction.opcode.rawValue)].first { $0.matches(word) }
     let text = Disassembly(word: word, pc: pc, row: row)
     let operands = (alias?.operands ?? row.format.operands).compactMap { text.operand($0, symbol: symbol) }
-    let mnemonic = (alias?.mnemonic ?? row.mnemonic) + text.suffix
+    let mnemonic = text.completed(alias?.mnemonic ?? row.mnemonic)
     return operands.isEmpty ? mnemonic : "\(mnemonic) \(operands.joined(separator: ", "))"
 }
 
@@ -52,26 +52,28 @@ private struct Disassembly {
 
     static func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
-    /// `.aq` and `.rl` of LR, SC and AMO; the number of a May-Be-Operation.
-    var suffix: String {
-        switch row.format {
-        case .loadReserved, .atomic, .atomicPair: ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
-        case .mayBe: ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
-        case .mayBeBinary: ".\(word >> 28 & 4 | word >> 26 & 3)"
-        default: ""
+    /// The mnemonic with what the encoding adds to it.
+    func completed(_ mnemonic: String) -> String {
+        switch row.format.suffix {
+        case .none: mnemonic
+        case .ordering: mnemonic + ["", ".rl", ".aq", ".aqrl"][Int(word >> 25 & 3)]
+        case .acquire: word >> 25 & 1 == 0 ? mnemonic : mnemonic + "rl"
+        case .release: word >> 26 & 1 == 0 ? mnemonic : mnemonic.dropLast(2) + "aqrl"
+        case .mayBe: mnemonic + ".\(word >> 26 & 16 | word >> 24 & 12 | word >> 20 & 3)"
+        case .mayBeBinary: mnemonic + ".\(word >> 28 & 4 | word >> 26 & 3)"
         }
     }
 
     /// The text of one operand; `nil` when it is not written.
     func operand(_ operand: Operand, symbol: (UInt64) -> String?) -> String? {
         switch operand {
-        case .rd: RegisterNames.integer[Int(fields.rd)]
+        case .rd, .evenRd: RegisterNames.integer[Int(fields.rd)]
         case .rs1: RegisterNames.integer[Int(fields.rs1)]
-        case .rs2: RegisterNames.integer[Int(fields.rs2)]
+        case .rs2, .evenRs2: RegisterNames.integer[Int(fields.rs2)]
         case .floatRd: RegisterNames.float[Int(fields.rd)]
         case .floatRs1: RegisterNames.float[Int(fields.rs1)]
         case .floatRs2: RegisterNames.float[Int(fields.rs2)]
-        case .floatRs3: RegisterNames.float[Int(word >> 27)]
+        case .floatRs3: RegisterNames.float[Int(fields.thirdSource)]
         case .immediate: "\(fields.immediateI)"
         case .upper: Self.hexadecimal(UInt64(word >> 12))
         case .shiftAmount: "\(fields.shiftAmount)"
@@ -80,11 +82,11 @@ private struct Disassembly {
         case .baseAddress: "(\(RegisterNames.integer[Int(fields.rs1)]))"
         case .branchTarget: target(fields.immediateB, symbol: symbol)
         case .jumpTarget: target(fields.immediateJ, symbol: symbol)
-        case .csr: csrName(UInt16(word >> 20)) ?? Self.hexadecimal(UInt64(word >> 20))
+        case .csr: CSRAddress(UInt16(word >> 20)).name ?? Self.hexadecimal(UInt64(word >> 20))
         case .csrImmediate: "\(fields.rs1)"
         case .predecessors: accessSet(word >> 24)
         case .successors: accessSet(word >> 20)
-        case .roundingMode: roundingMode
+        case .roundingMode, .fixedRoundingMode: roundingMode
         case .roundNumber: "\(fields.roundNumber)"
         case .floatConstant: FloatingPointConstants.names[Int(fields.rs1)]
         }

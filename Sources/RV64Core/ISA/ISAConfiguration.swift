@@ -4,19 +4,7 @@ public struct ISAConfiguration: Equatable, Sendable {
     package let extensions: ExtensionSet
 
     /// What the hart in this package implements: the most a configuration may ask for.
-    package static let implemented: ExtensionSet = [
-        .i, .m, .a, .f, .d, .c, .b, .h,
-        .zic64b, .zicbom, .zicbop, .zicboz, .ziccamoa, .ziccif, .zicclsm, .ziccrse, .zicntr, .zicond, .zicsr,
-        .zifencei, .zihintntl, .zihintpause, .zihpm, .zimop,
-        .zmmul, .za128rs, .za64rs, .zaamo, .zabha, .zacas, .zalrsc, .zawrs, .zfa, .zfh, .zfhmin,
-        .zca, .zcb, .zcd, .zcmop,
-        .zba, .zbb, .zbc, .zbkb, .zbkc, .zbkx, .zbs, .zkn, .zknd, .zkne, .zknh, .zkr, .zkt,
-        .supm,
-        .ssccptr, .sscofpmf, .sscounterenw, .ssdbltrp, .ssnpm, .ssstateen, .sstc, .sstvala, .sstvecd, .ssu64xl,
-        .sv39, .sv48, .sv57, .svade, .svadu, .svbare, .svinval, .svnapot, .svpbmt, .svvptc,
-        .sha, .shcounterenw, .shgatpa, .shlcofideleg, .shtvala, .shvsatpa, .shvstvala, .shvstvecd,
-        .smcntrpmf, .smdbltrp, .smepmp, .smmpm, .smnpm, .smrnmi, .smstateen,
-    ]
+    package static let implemented = ExtensionSet(ExtensionTable.rows.filter { $0.summary != nil }.map(\.id))
 
     /// Everything that is implemented.
     package static let full = ISAConfiguration(unchecked: implemented)

@@ -7,17 +7,17 @@ public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case zic64b, zicbom, zicbop, zicboz, ziccamoa, ziccif, zicclsm, ziccrse, zicntr, zicond, zicsr, zifencei
     case zihintntl, zihintpause, zihpm, zimop
     case zmmul
-    case za128rs, za64rs, zaamo, zabha, zacas, zalrsc, zama16b, zawrs
+    case za128rs, za64rs, zaamo, zabha, zacas, zalasr, zalrsc, zama16b, zawrs
     case zfa, zfh, zfhmin
     case zca, zcb, zcd, zcmop
     case zba, zbb, zbc, zbkb, zbkc, zbkx, zbs
     case zk, zkn, zknd, zkne, zknh, zkr, zks, zksed, zksh, zkt
     case supm
-    case ssaia, ssccptr, sscofpmf, sscounterenw, sscsrind, ssdbltrp, ssnpm, sspm, ssstateen, ssstrict, sstc
+    case ssaia, ssccfg, ssccptr, sscofpmf, sscounterenw, sscsrind, ssdbltrp, ssnpm, sspm, ssstateen, ssstrict, sstc
     case sstvala, sstvecd, ssu64xl
-    case sv39, sv48, sv57, svade, svadu, svbare, svinval, svnapot, svpbmt, svvptc
+    case sv39, sv48, sv57, svade, svadu, svbare, svinval, svnapot, svpbmt, svrsw60t59b, svvptc
     case sha, shcounterenw, shgatpa, shlcofideleg, shtvala, shvsatpa, shvstvala, shvstvecd
-    case smaia, smcntrpmf, smcsrind, smdbltrp, smepmp, smmpm, smnpm, smrnmi, smstateen
+    case smaia, smcdeleg, smcntrpmf, smcsrind, smdbltrp, smepmp, smmpm, smnpm, smrnmi, smstateen
 
     /// The name as it stands in an ISA string.
     public var name: String { "\(self)" }
@@ -31,48 +31,6 @@ public enum ISAExtension: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     package init?(name: some StringProtocol) {
         guard let found = Self.byName[String(name)] else { return nil }
         self = found
-    }
-
-    /// What the manual adds when this extension is named ("Implies" in the naming appendix, and the chapters of
-    /// the bundles). Some follow from several: see ``ExtensionSet/closure``.
-    package var implied: ExtensionSet {
-        switch self {
-        // Every hart of this package has M-mode, which stands on CSRs.
-        case .i: [.zicsr]
-        case .m: [.zmmul]
-        case .a: [.zaamo, .zalrsc]
-        case .f, .zicntr, .zihpm: [.zicsr]
-        case .d: [.f]
-        case .c: [.zca]
-        case .b: [.zba, .zbb, .zbs]
-        case .zfh: [.zfhmin]
-        case .za64rs: [.za128rs]
-        case .zk: [.zkn, .zkr, .zkt]
-        case .zkn: [.zbkb, .zbkc, .zbkx, .zknd, .zkne, .zknh]
-        case .zks: [.zbkb, .zbkc, .zbkx, .zksed, .zksh]
-        // norm:Sv48_requires_Sv39
-        case .sv48: [.sv39]
-        case .sv57: [.sv48]
-        case .smstateen: [.ssstateen]
-        case .smaia: [.ssaia]
-        case .smcsrind: [.sscsrind]
-        case .sha: [.h, .ssstateen, .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd]
-        default: []
-        }
-    }
-
-    /// What the manual says this extension depends on and does not imply: it must be named too.
-    package var required: ExtensionSet {
-        switch self {
-        case .zcd: [.d, .zca]
-        case .zcb, .zcmop: [.zca]
-        case .zfa, .zfh, .zfhmin: [.f]
-        case .zabha, .zacas: [.zaamo]
-        case .zawrs: [.zalrsc]
-        case .shlcofideleg: [.h, .sscofpmf]
-        case .shcounterenw, .shgatpa, .shtvala, .shvsatpa, .shvstvala, .shvstvecd: [.h]
-        default: []
-        }
     }
 }
 

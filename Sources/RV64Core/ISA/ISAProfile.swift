@@ -25,25 +25,15 @@ package enum ISAProfile: String, CaseIterable, Sendable {
         }
     }
 
-    package var extensions: ExtensionSet {
+    /// The profiles whose mandates it takes over, its own among them. That of reservation sets is narrowed on the way,
+    /// which changes nothing: the narrow one implies the wide one.
+    var line: [ISAProfile] {
         switch self {
-        case .rvi20u64: [.i]
-        case .rva20u64: Self.application.union([.za128rs])
-        case .rva20s64: Self.rva20u64.extensions.union(Self.supervisor)
-        case .rva22u64:
-            Self.application.union([
-                .za64rs, .b, .zihpm, .zihintpause, .zic64b, .zicbom, .zicbop, .zicboz, .zfhmin, .zkt,
-            ])
-        case .rva22s64:
-            Self.rva22u64.extensions.union(Self.supervisor).union([.sscounterenw, .svpbmt, .svinval])
+        case .rvi20u64: [.rvi20u64]
+        case .rva20u64: [.rvi20u64, .rva20u64]
+        case .rva20s64: [.rvi20u64, .rva20u64, .rva20s64]
+        case .rva22u64: [.rvi20u64, .rva20u64, .rva22u64]
+        case .rva22s64: [.rvi20u64, .rva20u64, .rva20s64, .rva22u64, .rva22s64]
         }
     }
-
-    private static let application: ExtensionSet = [
-        .i, .m, .a, .f, .d, .c, .zicsr, .zicntr, .ziccif, .ziccrse, .ziccamoa, .zicclsm,
-    ]
-
-    private static let supervisor: ExtensionSet = [
-        .zifencei, .svbare, .sv39, .svade, .ssccptr, .sstvecd, .sstvala,
-    ]
 }

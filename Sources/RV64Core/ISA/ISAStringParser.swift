@@ -82,9 +82,8 @@ struct ISAStringParser {
     private static func isAbsent(_ name: String) -> Bool { name.hasPrefix("zv") || absentNames.contains(name) }
 
     private static let absentNames: Set<String> = [
-        "q", "v", "zce", "zcf", "zclsd", "zcmp", "zcmt", "zdinx", "zfbfmin", "zfinx", "zhinx", "zhinxmin", "zalasr",
-        "zicfilp", "zicfiss", "zilsd", "ztso", "sdext", "sdtrig", "smcdeleg", "smctr", "ssccfg", "ssctr", "ssqosid",
-        "svrsw60t59b", "svukte",
+        "q", "v", "zce", "zcf", "zclsd", "zcmp", "zcmt", "zdinx", "zfbfmin", "zfinx", "zhinx", "zhinxmin",
+        "zicfilp", "zicfiss", "zilsd", "ztso", "sdext", "sdtrig", "smctr", "ssctr", "ssqosid", "svukte",
     ]
 
     /// Skips a version after a single letter: digits, or digits `p` digits.

@@ -6,15 +6,17 @@ package struct InstructionRow: Sendable {
     /// The instruction exists when any one of these sets is enabled in full.
     package let availability: [ExtensionSet]
     package let opcode: Opcode
+    package let execution: Execution
 
     package init(
         _ mnemonic: String,
         _ pattern: StaticString,
         _ format: InstructionFormat,
         _ brought: ISAExtension,
-        _ opcode: Opcode
+        _ opcode: Opcode,
+        _ execution: Execution
     ) {
-        self.init(mnemonic, pattern, format, anyOf: [[brought]], opcode)
+        self.init(mnemonic, pattern, format, anyOf: [[brought]], opcode, execution)
     }
 
     package init(
@@ -22,13 +24,15 @@ package struct InstructionRow: Sendable {
         _ pattern: StaticString,
         _ format: InstructionFormat,
         anyOf availability: [ExtensionSet],
-        _ opcode: Opcode
+        _ opcode: Opcode,
+        _ execution: Execution
     ) {
         self.mnemonic = mnemonic
         self.pattern = BitPattern(pattern)
         self.format = format
         self.availability = availability
         self.opcode = opcode
+        self.execution = execution
     }
 
     package func isAvailable(in extensions: ExtensionSet) -> Bool {
@@ -40,7 +44,7 @@ package struct InstructionRow: Sendable {
 package enum InstructionTable {
     package static let rows: [InstructionRow] =
         baseRows + multiplyRows + atomicRows + singleFloatRows + doubleFloatRows + systemRows + hypervisorRows
-        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + halfFloatRows
+        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + orderedRows + halfFloatRows
         + additionalFloatRows
 
     /// The row of each opcode that has one, by raw value.

@@ -7,8 +7,8 @@ extension ExtensionSet {
         if instruction.isCSRAccess {
             let address = CSRAddress(UInt16(truncatingIfNeeded: instruction.immediate))
             guard contains(.zicsr) else { return [.zicsr] }
-            guard let definition = address.definition, !definition.exists(with: self) else { return [] }
-            return definition.providers
+            guard let row = address.row, !row.exists(address, with: self) else { return [] }
+            return row.providers
         }
         guard let row = InstructionTable.rowByOpcode[Int(instruction.opcode.rawValue)], !row.isAvailable(in: self)
         else { return [] }

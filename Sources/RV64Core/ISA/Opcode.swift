@@ -6,8 +6,6 @@
 package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     /// No instruction, or one that this hart does not have: executing it raises illegal-instruction.
     case illegal
-    /// Marks the end of a decoded block in the block cache; no encoding produces it.
-    case endOfBlock
 
     // RV64I
     case lui, auipc, jal, jalr
@@ -90,6 +88,9 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case amoswapH, amoaddH, amoxorH, amoandH, amoorH, amominH, amomaxH, amominuH, amomaxuH
     case amocasB, amocasH, amocasW, amocasD, amocasQ
 
+    // Zalasr
+    case lbAq, lhAq, lwAq, ldAq, sbRl, shRl, swRl, sdRl
+
     // Zfhmin, Zfh
     case flh, fsh, fmvXH, fmvHX
     case fcvtSH, fcvtHS, fcvtDH, fcvtHD
@@ -105,8 +106,4 @@ package enum Opcode: UInt16, CaseIterable, Sendable, BitwiseCopyable {
     case fliS, fminmS, fmaxmS, froundS, froundnxS, fleqS, fltqS
     case fliD, fminmD, fmaxmD, froundD, froundnxD, fleqD, fltqD
     case fcvtmodWD
-
-    // Pairs of instructions in a decoded block; no encoding produces them.
-    case addAdd, addBltu, addLd, addiAdd, addiAddi, addiBne, addiSd
-    case ldAddi, ldLd, sdAddi, sdSd, slliAdd, slliSrli
 }

@@ -1,6 +1,8 @@
 /// One operand of an instruction as assembly language writes it.
-enum Operand: Sendable {
+package enum Operand: CaseIterable, Sendable {
     case rd, rs1, rs2
+    /// The first of a pair of registers.
+    case evenRd, evenRs2
     case floatRd, floatRs1, floatRs2, floatRs3
     /// The I immediate, signed decimal.
     case immediate
@@ -20,49 +22,46 @@ enum Operand: Sendable {
     case predecessors, successors
     /// Printed only where it is not what the assembler would choose.
     case roundingMode
+    /// One that is part of the encoding, printed all the same.
+    case fixedRoundingMode
     /// The round number of `aes64ks1i`.
     case roundNumber
     /// The constant of `fli`.
     case floatConstant
 }
 
-extension InstructionFormat {
-    /// The operands in the order assembly language writes them.
-    var operands: [Operand] {
+/// What an operand takes of an encoding.
+enum OperandField {
+    case destination(isInteger: Bool)
+    case firstSource
+    case secondSource
+    case immediate(ImmediateField)
+    case reserved(ReservedOperands)
+}
+
+extension Operand {
+    /// The fields that the decoder reads for the operand; those of fences, and rounding modes, it leaves in the raw
+    /// encoding.
+    var fields: [OperandField] {
         switch self {
-        case .r, .mayBeBinary: [.rd, .rs1, .rs2]
-        case .i: [.rd, .rs1, .immediate]
-        case .load, .jumpRegister: [.rd, .loadAddress]
-        case .store: [.rs2, .storeAddress]
-        case .branch: [.rs1, .rs2, .branchTarget]
-        case .upper: [.rd, .upper]
-        case .jump: [.rd, .jumpTarget]
-        case .shift, .shiftWord: [.rd, .rs1, .shiftAmount]
-        case .fence: [.predecessors, .successors]
-        case .none: []
-        case .csr: [.rd, .csr, .rs1]
-        case .csrImmediate: [.rd, .csr, .csrImmediate]
-        case .loadReserved, .hypervisorLoad: [.rd, .baseAddress]
-        case .atomic: [.rd, .rs2, .baseAddress]
-        case .translationFence: [.rs1, .rs2]
-        case .hypervisorStore: [.rs2, .baseAddress]
-        case .floatLoad: [.floatRd, .loadAddress]
-        case .floatStore: [.floatRs2, .storeAddress]
-        case .fused: [.floatRd, .floatRs1, .floatRs2, .floatRs3, .roundingMode]
-        case .floatRounded: [.floatRd, .floatRs1, .floatRs2, .roundingMode]
-        case .float: [.floatRd, .floatRs1, .floatRs2]
-        case .floatUnaryRounded: [.floatRd, .floatRs1, .roundingMode]
-        case .floatCompare: [.rd, .floatRs1, .floatRs2]
-        case .floatToInteger: [.rd, .floatRs1]
-        case .floatToIntegerRounded: [.rd, .floatRs1, .roundingMode]
-        case .integerToFloat: [.floatRd, .rs1]
-        case .integerToFloatRounded: [.floatRd, .rs1, .roundingMode]
-        case .unary, .mayBe: [.rd, .rs1]
-        case .roundNumber: [.rd, .rs1, .roundNumber]
-        case .cacheBlock: [.baseAddress]
-        case .atomicPair: [.rd, .rs2, .baseAddress]
-        case .floatConstant: [.floatRd, .floatConstant]
-        case .floatTruncated: [.rd, .floatRs1, .roundingMode]
+        case .rd: [.destination(isInteger: true)]
+        case .floatRd: [.destination(isInteger: false)]
+        case .evenRd: [.destination(isInteger: true), .reserved(.oddRegisters)]
+        case .rs1, .floatRs1, .baseAddress, .csrImmediate, .floatConstant: [.firstSource]
+        case .rs2, .floatRs2: [.secondSource]
+        case .evenRs2: [.secondSource, .reserved(.oddRegisters)]
+        case .floatRs3: [.immediate(.thirdSource)]
+        case .immediate: [.immediate(.i)]
+        case .loadAddress: [.firstSource, .immediate(.i)]
+        case .storeAddress: [.firstSource, .immediate(.s)]
+        case .branchTarget: [.immediate(.b)]
+        case .upper: [.immediate(.u)]
+        case .jumpTarget: [.immediate(.j)]
+        case .shiftAmount: [.immediate(.shiftAmount)]
+        case .csr: [.immediate(.csr)]
+        case .roundNumber: [.immediate(.roundNumber), .reserved(.roundNumbers)]
+        case .roundingMode: [.reserved(.roundingModes)]
+        case .predecessors, .successors, .fixedRoundingMode: []
         }
     }
 }

@@ -13,17 +13,17 @@ extension Hart {
     package func perform(_ fence: TranslationFence) {
         switch fence {
         case .supervisor(let address, let asid):
-            caches.flush(page: address) { key in
+            area.tlb.flush(page: address) { key in
                 !key.mode.isVirtual && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .virtualSupervisor(let address, let asid):
             let vmid = state.pointee.hgatp[.vmid]
-            caches.flush(page: address) { key in
+            area.tlb.flush(page: address) { key in
                 key.mode.isVirtual && key.guestStage[.vmid] == vmid
                     && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .guest(let vmid):
-            caches.flush(page: nil) { key in
+            area.tlb.flush(page: nil) { key in
                 key.mode.isVirtual && (vmid == nil || key.guestStage[.vmid] == vmid)
             }
         }
@@ -31,5 +31,5 @@ extension Hart {
 
     /// Orders stores to instruction memory before later fetches: every block is compared with memory again before
     /// it next runs.
-    package func synchronizeInstructionFetch() { blocks.startEpoch() }
+    package func synchronizeInstructionFetch() { engine.startFetchEpoch() }
 }

@@ -1,46 +1,13 @@
-/// What the run loop needs at every instruction, derived from `HartState` whenever mode or translation change.
-struct ExecutionContext: BitwiseCopyable {
-    var data: UnsafeMutablePointer<TLBEntry>
-    var fetch: UnsafeMutablePointer<TLBEntry>
-    var floatingPoint = FloatingPointStatus.off
-    /// The trap that the instruction just interpreted raised.
-    var trap = Trap(.illegalInstruction)
-    /// Set when `run` is to return at the end of this instruction.
-    var exit: HartExit?
-    /// Traps taken since an instruction last retired.
-    var idleTraps = 0
-    /// Traps taken since the last return from one, or since `noteProgress`.
-    var unreturnedTraps = 0
-    /// Instructions until the clock is looked at again.
-    var slice: Int = 0
-    /// `retired` when `run` was entered: what an instruction clock counts from.
-    var retiredAtEntry: UInt64 = 0
-    /// `retired` when fetches last began to look at memory anew without being asked.
-    var retiredAtFetchEpoch: UInt64 = 0
-
-    init(bank: TranslationBank) {
-        data = bank.entries
-        fetch = bank.entries
-    }
-}
-
-/// The FS field in force: `mstatus.FS`, and in V also `vsstatus.FS`.
-enum FloatingPointStatus: UInt8, BitwiseCopyable {
-    case off
-    case clean
-    case dirty
-}
-
 extension Hart {
     /// Selects the TLB banks and derived flags for the current state. Called after anything that may change them.
     func updateContext() {
         let fetch = fetchContext
-        let dataMode = dataMode
-        let unmasked = dataMode == state.pointee.mode ? fetch : translationContext(for: dataMode)
-        let data = unmasked.masked(by: pointerMasking(of: dataMode))
-        let bank = caches.bank(for: fetch)
-        context.pointee.fetch = bank.entries
-        context.pointee.data = data == fetch ? bank.entries : caches.bank(for: data).entries
+        let mode = dataMode
+        let unmasked = mode == state.pointee.mode ? fetch : translationContext(for: mode)
+        let data = unmasked.masked(by: pointerMasking(of: mode))
+        let bank = area.tlb.bank(for: fetch)
+        runState.pointee.fetch = bank
+        runState.pointee.data = data == fetch ? bank : area.tlb.bank(for: data)
         updateFloatingPointStatus()
     }
 
@@ -49,7 +16,7 @@ extension Hart {
         let guest = state.pointee.mode.isVirtual ? state.pointee.vsstatus[.fs] : 3
         let status: FloatingPointStatus =
             machine == 0 || guest == 0 ? .off : machine == 3 && guest == 3 ? .dirty : .clean
-        context.pointee.floatingPoint = status
+        runState.pointee.floatingPoint = status
     }
 
     /// Marks the floating-point state dirty at both levels that track it.
@@ -57,19 +24,14 @@ extension Hart {
     func dirtyFloatingPoint() {
         state.pointee.mstatus[.fs] = 3
         if state.pointee.mode.isVirtual { state.pointee.vsstatus[.fs] = 3 }
-        context.pointee.floatingPoint = .dirty
+        runState.pointee.floatingPoint = .dirty
     }
 
     /// How instruction fetches are translated.
-    var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
+    private var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
-    /// How loads and stores are translated: as fetches, but for MPRV and pointer masking.
+    /// The mode of loads and stores: that of fetches, but for MPRV.
     /// norm:mstatus_mprv_hypervisor norm:pm_mprv_spvp
-    var dataContext: TranslationContext {
-        let mode = dataMode
-        return translationContext(for: mode).masked(by: pointerMasking(of: mode))
-    }
-
     private var dataMode: PrivilegeMode {
         let status = state.pointee.mstatus
         // norm:mnstatus_mprv_clear
@@ -116,6 +78,6 @@ extension Hart {
 
     /// Drops every cached translation.
     package func flushTranslations() {
-        caches.flush(page: nil) { _ in true }
+        area.tlb.flush(page: nil) { _ in true }
     }
 }

@@ -2,29 +2,27 @@ import Platform
 
 /// The paths that the TLB's fast check cannot take: misses, page crossings, devices and faults.
 extension Hart {
-    /// `entries` is the TLB of `access`, filled on the way; nil for one-off accesses (HLVX).
+    /// Loads through a bank, which learns the page on the way.
     func load(
         _ address: UInt64,
         _ width: AccessWidth,
-        _ access: TranslationContext,
-        caching entries: UnsafeMutablePointer<TLBEntry>?
+        _ bank: TLBBank
     ) throws(Trap) -> UInt64 {
-        let address = access.effectiveAddress(address)
+        let address = bank.context.effectiveAddress(address)
         let inPage = Page.size &- (address & Page.offsetMask)
         guard inPage < width.bytes else {
-            let location = try locate(address, width.bytes, .load, access, caching: entries)
+            let location = try locate(address, width.bytes, .load, bank)
             switch location {
             case .memory(let pointer): return pointer.loadLittleEndian(width)
-            case .physical(let physical): return try readDevice(physical, width, address, access)
+            case .physical(let physical): return try readDevice(physical, width, address, bank.context)
             }
         }
-        let first = try locateBytes(address, inPage, .load, access, caching: entries, from: address)
+        let first = try locateBytes(address, inPage, .load, bank, from: address)
         let second = try locateBytes(
-            access.effectiveAddress(address &+ inPage),
+            bank.context.effectiveAddress(address &+ inPage),
             width.bytes &- inPage,
             .load,
-            access,
-            caching: entries,
+            bank,
             from: address
         )
         var value: UInt64 = 0
@@ -39,27 +37,25 @@ extension Hart {
         _ address: UInt64,
         _ width: AccessWidth,
         _ value: UInt64,
-        _ access: TranslationContext,
-        caching entries: UnsafeMutablePointer<TLBEntry>?
+        _ bank: TLBBank
     ) throws(Trap) {
-        let address = access.effectiveAddress(address)
+        let address = bank.context.effectiveAddress(address)
         let inPage = Page.size &- (address & Page.offsetMask)
         guard inPage < width.bytes else {
-            let location = try locate(address, width.bytes, .store, access, caching: entries)
+            let location = try locate(address, width.bytes, .store, bank)
             switch location {
             case .memory(let pointer): pointer.storeLittleEndian(value, width)
-            case .physical(let physical): try writeDevice(physical, width, value, address, access)
+            case .physical(let physical): try writeDevice(physical, width, value, address, bank.context)
             }
             return
         }
         // Both pages are checked before the first byte is written: a store that traps has stored nothing.
-        let first = try locateBytes(address, inPage, .store, access, caching: entries, from: address)
+        let first = try locateBytes(address, inPage, .store, bank, from: address)
         let second = try locateBytes(
-            access.effectiveAddress(address &+ inPage),
+            bank.context.effectiveAddress(address &+ inPage),
             width.bytes &- inPage,
             .store,
-            access,
-            caching: entries,
+            bank,
             from: address
         )
         for index in 0..<width.bytes {
@@ -79,11 +75,13 @@ extension Hart {
         _ address: UInt64,
         _ count: UInt64,
         _ kind: AccessKind,
-        _ access: TranslationContext,
-        caching entries: UnsafeMutablePointer<TLBEntry>?
+        _ bank: TLBBank
     ) throws(Trap) -> Location {
-        let address = access.effectiveAddress(address)
-        if let entries, let pointer = cached(address, kind, in: entries) { return .memory(pointer) }
+        let address = bank.context.effectiveAddress(address)
+        // The engines look at the last byte's page, and at addresses as they are: parts of an access over two pages, and
+        // addresses whose top is ignored, are found only here.
+        if let pointer = bank.location(of: address, kind) { return .memory(pointer) }
+        let access = bank.context
         let translation = try translate(address, kind, access)
         let physical = translation.physicalAddress
         let privilege = access.mode.nominal
@@ -100,48 +98,21 @@ extension Hart {
             guard !needsExecute else { throw accessTrap(.access, kind, address, access) }
             return .physical(physical)
         }
-        if let entries, let whole {
-            enter(address, host, translation, whole, in: entries)
+        // A page with a mailbox in it never becomes writable on the fast path, and costs the others one comparison.
+        let isMailboxPage = page == mailboxPage
+        if isMailboxPage, isMailbox(physical, count, kind) { return .physical(physical) }
+        if let whole {
+            let granted = translation.permissions.intersection(isMailboxPage ? whole.subtracting(.write) : whole)
+            bank.enter(address, host, granted, pageShift: translation.pageShift)
         }
         return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
     }
 
-    /// What the TLB knows about one part of an access over two pages, or an address whose top is ignored: neither ever
-    /// matches a tag on the fast path.
-    private func cached(
-        _ address: UInt64,
-        _ kind: AccessKind,
-        in entries: UnsafeMutablePointer<TLBEntry>
-    ) -> UnsafeMutableRawPointer? {
-        let entry = entries[TranslationBank.index(address)]
-        let tag =
-            switch kind {
-            case .fetch: entry.fetchTag
-            case .load: entry.readTag
-            case .store: entry.writeTag
-            }
-        guard tag == address & ~Page.offsetMask else { return nil }
-        // SAFETY: a matching tag means that the addend leads into a page of RAM.
-        return UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.addend))
-    }
-
-    private func enter(
-        _ address: UInt64,
-        _ host: UnsafeMutableRawPointer,
-        _ translation: Translation,
-        _ protection: PagePermissions,
-        in entries: UnsafeMutablePointer<TLBEntry>
-    ) {
-        let granted = translation.permissions.intersection(protection)
-        let tag = address & ~Page.offsetMask
-        let index = TranslationBank.index(address)
-        entries[index] = TLBEntry(
-            readTag: granted.contains(.read) ? tag : TLBEntry.invalid,
-            writeTag: granted.contains(.write) ? tag : TLBEntry.invalid,
-            fetchTag: granted.contains(.execute) ? tag : TLBEntry.invalid,
-            addend: UInt64(UInt(bitPattern: host)) &- tag
-        )
-        TranslationBank.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: translation.pageShift)
+    /// Whether a store is the device's. A cache block that is zeroed, mailbox and all, is memory's.
+    private func isMailbox(_ physical: UInt64, _ count: UInt64, _ kind: AccessKind) -> Bool {
+        let mailbox = configuration.mailbox
+        return kind == .store && count <= AccessWidth.double.bytes && physical < mailbox.upperBound
+            && physical &+ count > mailbox.lowerBound
     }
 
     /// The RAM behind one page's part of a misaligned access. Devices take no misaligned accesses.
@@ -149,14 +120,13 @@ extension Hart {
         _ address: UInt64,
         _ count: UInt64,
         _ kind: AccessKind,
-        _ access: TranslationContext,
-        caching entries: UnsafeMutablePointer<TLBEntry>?,
+        _ bank: TLBBank,
         from original: UInt64
     ) throws(Trap) -> PagePart {
         do throws(Trap) {
-            switch try locate(address, count, kind, access, caching: entries) {
+            switch try locate(address, count, kind, bank) {
             case .memory(let pointer): return PagePart(base: pointer)
-            case .physical: throw accessTrap(.access, kind, address, access)
+            case .physical: throw accessTrap(.access, kind, address, bank.context)
             }
         } catch {
             var trap = error

@@ -31,6 +31,14 @@ extension ExceptionCause {
         case (.guestPage, .store): self = .storeGuestPageFault
         }
     }
+
+    /// The same fault of a store.
+    var asStore: Self {
+        for fault in [.misaligned, .access, .page, .guestPage] as [AccessFault] where self == Self(fault, .load) {
+            return Self(fault, .store)
+        }
+        return self
+    }
 }
 
 /// What a page grants, in one context, without further checks.

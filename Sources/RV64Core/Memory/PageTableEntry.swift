@@ -17,12 +17,19 @@ struct PageTableEntry: BitwiseCopyable {
 
     /// Bits 60:54, reserved in every mode.
     private static let reserved: UInt64 = 0x1FC0_0000_0000_0000
+    /// Those of them that Svrsw60t59b gives to software. norm:Svrsw60t59b_reserved_bits_60_59
+    /// norm:Svrsw60t59b_h_g_stage_reserved_bits
+    private static let reservedForSoftware: UInt64 = 0x1800_0000_0000_0000
     /// A, D, U, N and PBMT must be zero in a pointer to the next level.
     private static let reservedInPointers: UInt64 = accessed | dirty | 1 << 4 | 0xE000_0000_0000_0000
 
     /// The entry breaks no rule for its place. Page-table walk, steps 3 to 5. norm:Sv39_pte_svpbmt_rsv
     func isWellFormed(level: Int, extensions: ExtensionSet, memoryTypes: MemoryTypes) -> Bool {
-        guard isValid, isReadable || !isWritable, rawValue & Self.reserved == 0 else { return false }
+        guard isValid, isReadable || !isWritable else { return false }
+        let reserved = rawValue & Self.reserved
+        if reserved != 0 {
+            guard extensions.contains(.svrsw60t59b), reserved & ~Self.reservedForSoftware == 0 else { return false }
+        }
         guard isLeaf else { return rawValue & Self.reservedInPointers == 0 }
         switch memoryTypes {
         case .enabled: if memoryType == 3 { return false }
@@ -49,6 +56,7 @@ struct PagingScheme {
         case 8: levels = 3
         case 9: levels = 4
         case 10: levels = 5
+        // A number that software wrote: 0 is Bare, and nothing else gets into the register.
         default: return nil
         }
         self.isGuestStage = isGuestStage

@@ -50,6 +50,7 @@ private struct PMPRange {
             let size = ones >= 61 ? ~0 : (8 &<< ones) &- 1
             first = (address &<< 2) & ~size
             last = first | size
+        // Two bits: OFF.
         default: return nil
         }
     }

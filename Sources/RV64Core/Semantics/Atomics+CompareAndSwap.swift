@@ -7,12 +7,14 @@ import Synchronization
 extension Hart {
     /// norm:Zacas_rv64_amocas-w_op norm:Zacas_rv64_amocas-d_op norm:Zabha_amocas-BH_ignore_bits
     func compareAndSwap<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let expected = Cell(truncatingIfNeeded: x[instruction.comparand])
+        let desired = Cell(truncatingIfNeeded: x[instruction.rs2])
+        if let granule = try granule(at: x[instruction.rs1], type) {
+            x[instruction.rd] = granule.update { $0 == expected ? desired : nil }.signExtended
+            return
+        }
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
-        let result = Cell.compareExchange(
-            pointer,
-            expected: Cell(truncatingIfNeeded: x[instruction.comparand]),
-            desired: Cell(truncatingIfNeeded: x[instruction.rs2])
-        )
+        let result = Cell.compareExchange(pointer, expected: expected, desired: desired)
         x[instruction.rd] = result.original.signExtended
     }
 
@@ -45,6 +47,7 @@ extension DecodedInstruction {
 /// An integer that the host exchanges in one atomic step.
 protocol AtomicCell: FixedWidthInteger, UnsignedInteger {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self
+    static func store(_ value: Self, _ pointer: UnsafeMutableRawPointer)
     static func compareExchange(
         _ pointer: UnsafeMutableRawPointer,
         expected: Self,
@@ -57,6 +60,13 @@ extension AtomicCell {
         let unused = Int64(64 &- Self.bitWidth)
         return UInt64(bitPattern: (Int64(truncatingIfNeeded: self) &<< unused) &>> unused)
     }
+
+    /// Adding half the range turns signed order into unsigned order.
+    @inline(__always)
+    func isSignedLess(_ other: Self) -> Bool {
+        let half = Self(1) &<< Self(Self.bitWidth - 1)
+        return self &+ half < other &+ half
+    }
 }
 
 // SAFETY of all four: the hart passes naturally aligned RAM that stays mapped while it runs.
@@ -64,6 +74,10 @@ extension AtomicCell {
 extension UInt8: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
+    }
+
+    static func store(_ value: Self, _ pointer: UnsafeMutableRawPointer) {
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.store(value, ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(
@@ -81,6 +95,10 @@ extension UInt16: AtomicCell {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
+    static func store(_ value: Self, _ pointer: UnsafeMutableRawPointer) {
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.store(value, ordering: .sequentiallyConsistent)
+    }
+
     static func compareExchange(
         _ pointer: UnsafeMutableRawPointer,
         expected: Self,
@@ -96,6 +114,10 @@ extension UInt32: AtomicCell {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
     }
 
+    static func store(_ value: Self, _ pointer: UnsafeMutableRawPointer) {
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.store(value, ordering: .sequentiallyConsistent)
+    }
+
     static func compareExchange(
         _ pointer: UnsafeMutableRawPointer,
         expected: Self,
@@ -109,6 +131,10 @@ extension UInt32: AtomicCell {
 extension UInt64: AtomicCell {
     static func load(_ pointer: UnsafeMutableRawPointer) -> Self {
         pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.load(ordering: .sequentiallyConsistent)
+    }
+
+    static func store(_ value: Self, _ pointer: UnsafeMutableRawPointer) {
+        pointer.assumingMemoryBound(to: Atomic<Self>.self).pointee.store(value, ordering: .sequentiallyConsistent)
     }
 
     static func compareExchange(

@@ -5,46 +5,65 @@ import Synchronization
 ///
 /// All are sequentially consistent, which satisfies every combination of aq and rl.
 extension Hart {
-    /// Executes LR, SC or an AMO.
-    func executeAtomic(_ instruction: DecodedInstruction) throws(Trap) {
-        switch instruction.opcode {
-        case .lrW: try loadReserved(instruction, UInt32.self)
-        case .lrD: try loadReserved(instruction, UInt64.self)
-        case .scW: try storeConditional(instruction, UInt32.self)
-        case .scD: try storeConditional(instruction, UInt64.self)
-        case .amocasB: try compareAndSwap(instruction, UInt8.self)
-        case .amocasH: try compareAndSwap(instruction, UInt16.self)
-        case .amocasW: try compareAndSwap(instruction, UInt32.self)
-        case .amocasD: try compareAndSwap(instruction, UInt64.self)
-        case .amocasQ: try compareAndSwapPair(instruction)
-        default:
-            // funct3 is the width.
-            switch instruction.raw &>> 12 & 3 {
-            case 0: try modify(instruction, UInt8.self)
-            case 1: try modify(instruction, UInt16.self)
-            case 2: try modify(instruction, UInt32.self)
-            default: try modify(instruction, UInt64.self)
-            }
+    /// Executes LR, SC, a compare-and-swap, or a load or store with an order.
+    @inline(__always)
+    func executeAtomic(
+        _ operation: AtomicOperation,
+        _ width: AccessWidth,
+        _ instruction: DecodedInstruction
+    ) throws(Trap) {
+        switch (operation, width) {
+        case (.loadReserved, .double): try loadReserved(instruction, UInt64.self)
+        case (.loadReserved, _): try loadReserved(instruction, UInt32.self)
+        case (.storeConditional, .double): try storeConditional(instruction, UInt64.self)
+        case (.storeConditional, _): try storeConditional(instruction, UInt32.self)
+        case (.compareAndSwap, .byte): try compareAndSwap(instruction, UInt8.self)
+        case (.compareAndSwap, .half): try compareAndSwap(instruction, UInt16.self)
+        case (.compareAndSwap, .word): try compareAndSwap(instruction, UInt32.self)
+        case (.compareAndSwap, .double): try compareAndSwap(instruction, UInt64.self)
+        case (.compareAndSwapPair, _): try compareAndSwapPair(instruction)
+        case (.loadAcquire, .byte): try loadAcquire(instruction, UInt8.self)
+        case (.loadAcquire, .half): try loadAcquire(instruction, UInt16.self)
+        case (.loadAcquire, .word): try loadAcquire(instruction, UInt32.self)
+        case (.loadAcquire, .double): try loadAcquire(instruction, UInt64.self)
+        case (.storeRelease, .byte): try storeRelease(instruction, UInt8.self)
+        case (.storeRelease, .half): try storeRelease(instruction, UInt16.self)
+        case (.storeRelease, .word): try storeRelease(instruction, UInt32.self)
+        case (.storeRelease, .double): try storeRelease(instruction, UInt64.self)
+        }
+    }
+
+    /// Executes an AMO.
+    @inline(__always)
+    func executeModification(
+        _ modification: AtomicModification,
+        _ width: AccessWidth,
+        _ instruction: DecodedInstruction
+    ) throws(Trap) {
+        switch width {
+        case .byte: try modify(modification, instruction, UInt8.self)
+        case .half: try modify(modification, instruction, UInt16.self)
+        case .word: try modify(modification, instruction, UInt32.self)
+        case .double: try modify(modification, instruction, UInt64.self)
         }
     }
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
         guard address & (bytes &- 1) == 0 else {
-            let access = dataContext
+            let access = runState.pointee.data.context
             throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
         }
-        let entry = context.pointee.data + TranslationBank.index(address)
-        let tag = kind == .load ? entry.pointee.readTag : entry.pointee.writeTag
-        if tag == address & ~Page.offsetMask,
-            let pointer = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend))
-        {
-            return pointer
-        }
-        let location = try locate(address, bytes, kind, dataContext, caching: context.pointee.data)
-        guard case .memory(let pointer) = location else {
-            let access = dataContext
-            throw accessTrap(.access, kind, access.effectiveAddress(address), access)
+        return try operand(at: address, bytes, kind)
+    }
+
+    /// The RAM of an operand, however it is aligned.
+    @inline(__always)
+    func operand(at address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        let bank = runState.pointee.data
+        if let pointer = bank.location(of: address, kind) { return pointer }
+        guard case .memory(let pointer) = try locate(address, bytes, kind, bank) else {
+            throw accessTrap(.access, kind, bank.context.effectiveAddress(address), bank.context)
         }
         return pointer
     }
@@ -52,8 +71,8 @@ extension Hart {
     private func loadReserved<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .load)
         let value = Cell.load(pointer)
-        state.pointee.reservationAddress = Self.reservation(of: pointer, type)
-        state.pointee.reservationValue = UInt64(value)
+        runState.pointee.reservationAddress = Self.reservation(of: pointer, type)
+        runState.pointee.reservationValue = UInt64(value)
         x[instruction.rd] = value.signExtended
     }
 
@@ -67,47 +86,79 @@ extension Hart {
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
     private func storeConditional<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
-        let isReserved = state.pointee.reservationAddress == Self.reservation(of: pointer, type)
-        state.pointee.reservationAddress = 0
+        let isReserved = runState.pointee.reservationAddress == Self.reservation(of: pointer, type)
+        runState.pointee.reservationAddress = 0
         let isStored =
             isReserved
             && Cell.compareExchange(
                 pointer,
-                expected: Cell(truncatingIfNeeded: state.pointee.reservationValue),
+                expected: Cell(truncatingIfNeeded: runState.pointee.reservationValue),
                 desired: Cell(truncatingIfNeeded: x[instruction.rs2])
             ).exchanged
         x[instruction.rd] = isStored ? 0 : 1
     }
 
+    /// norm:ldaq_atomic_load_op norm:ldaq_signext_rule norm:ldaq_rcsc_semantics
+    private func loadAcquire<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let address = x[instruction.rs1]
+        let bytes = UInt64(Cell.bitWidth / 8)
+        // norm:zalasr_misaligned_single_op: one access of the host, in its place among those before and after it.
+        if let pointer = try misalignedOperand(at: address, bytes, .load) {
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            let value = pointer.loadUnaligned(as: Cell.self)
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            x[instruction.rd] = Cell(littleEndian: value).signExtended
+        } else {
+            x[instruction.rd] = Cell.load(try cell(address, bytes, .load)).signExtended
+        }
+    }
+
+    /// norm:sdrl_atomic_store_op norm:sdrl_rcsc_semantics
+    private func storeRelease<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
+        let value = Cell(truncatingIfNeeded: x[instruction.rs2])
+        if let granule = try granule(at: x[instruction.rs1], type) {
+            _ = granule.update { _ in value }
+        } else {
+            Cell.store(value, try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store))
+        }
+    }
+
     /// norm:Zabha_rd_sign_extension
-    private func modify<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
-        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
+    private func modify<Cell: AtomicCell>(
+        _ modification: AtomicModification,
+        _ instruction: DecodedInstruction,
+        _ type: Cell.Type
+    ) throws(Trap) {
         let operand = Cell(truncatingIfNeeded: x[instruction.rs2])
+        if let granule = try granule(at: x[instruction.rs1], type) {
+            x[instruction.rd] = granule.update { modification.result($0, operand) }.signExtended
+            return
+        }
+        let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         var old = Cell.load(pointer)
         while true {
-            let new = Self.combine(instruction.opcode, old, operand)
+            let new = modification.result(old, operand)
             let result = Cell.compareExchange(pointer, expected: old, desired: new)
             if result.exchanged { break }
             old = result.original
         }
         x[instruction.rd] = old.signExtended
     }
+}
 
-    /// What an AMO stores.
+extension AtomicModification {
     @inline(__always)
-    private static func combine<T: FixedWidthInteger & UnsignedInteger>(_ opcode: Opcode, _ a: T, _ b: T) -> T {
-        // Adding half the range turns signed order into unsigned order.
-        let half = T(1) &<< T(T.bitWidth - 1)
-        switch opcode {
-        case .amoaddB, .amoaddH, .amoaddW, .amoaddD: return a &+ b
-        case .amoxorB, .amoxorH, .amoxorW, .amoxorD: return a ^ b
-        case .amoandB, .amoandH, .amoandW, .amoandD: return a & b
-        case .amoorB, .amoorH, .amoorW, .amoorD: return a | b
-        case .amominB, .amominH, .amominW, .amominD: return a &+ half < b &+ half ? a : b
-        case .amomaxB, .amomaxH, .amomaxW, .amomaxD: return a &+ half > b &+ half ? a : b
-        case .amominuB, .amominuH, .amominuW, .amominuD: return min(a, b)
-        case .amomaxuB, .amomaxuH, .amomaxuW, .amomaxuD: return max(a, b)
-        default: return b  // AMOSWAP
+    fileprivate func result<Cell: AtomicCell>(_ a: Cell, _ b: Cell) -> Cell {
+        switch self {
+        case .swap: b
+        case .add: a &+ b
+        case .exclusiveOr: a ^ b
+        case .and: a & b
+        case .or: a | b
+        case .minimum: a.isSignedLess(b) ? a : b
+        case .maximum: b.isSignedLess(a) ? a : b
+        case .minimumUnsigned: min(a, b)
+        case .maximumUnsigned: max(a, b)
         }
     }
 }

@@ -7,24 +7,23 @@ extension Hart {
     package static let cacheBlockSize: UInt64 = 64
 
     /// Executes a CBO.
-    func executeCacheBlock(_ instruction: DecodedInstruction) throws(Trap) {
-        try checkEnabled(instruction)
+    func executeCacheBlock(_ operation: CacheBlockOperation, _ instruction: DecodedInstruction) throws(Trap) {
+        try checkEnabled(operation, instruction)
         let address = x[instruction.rs1]
-        if instruction.opcode == .cboZero {
-            try zeroBlock(address)
-        } else {
-            try manageBlock(address)
+        switch operation {
+        case .zero: try zeroBlock(address)
+        case .invalidate, .clean, .flush: try manageBlock(address)
         }
     }
 
     /// The only place that decides between illegal- and virtual-instruction for CBOs.
     /// norm:cbo-inval norm:cbo-clean_cbo-flush norm:cbo-zero_basedon_xenvcfg-CBZE
-    private func checkEnabled(_ instruction: DecodedInstruction) throws(Trap) {
+    private func checkEnabled(_ operation: CacheBlockOperation, _ instruction: DecodedInstruction) throws(Trap) {
         func isEnabled(_ register: EnvironmentConfiguration) -> Bool {
-            switch instruction.opcode {
-            case .cboZero: register[.cbze]
-            case .cboInval: register[.cbie] != 0
-            default: register[.cbcfe]
+            switch operation {
+            case .zero: register[.cbze]
+            case .invalidate: register[.cbie] != 0
+            case .clean, .flush: register[.cbcfe]
             }
         }
         let mode = state.pointee.mode
@@ -53,11 +52,11 @@ extension Hart {
     private func manageBlock(_ address: UInt64) throws(Trap) {
         let offset = address & (Self.cacheBlockSize &- 1)
         do throws(Trap) {
-            let entries = context.pointee.data
-            let access = dataContext
-            let location = try locate(address &- offset, Self.cacheBlockSize, .load, access, caching: entries)
+            let bank = runState.pointee.data
+            let location = try locate(address &- offset, Self.cacheBlockSize, .load, bank)
             if case .physical(let physical) = location, bus.region(at: physical, .byte) == nil {
-                throw accessTrap(.access, .store, access.effectiveAddress(address &- offset), access)
+                let start = bank.context.effectiveAddress(address &- offset)
+                throw accessTrap(.access, .store, start, bank.context)
             }
         } catch {
             throw blockFault(error, offset)
@@ -69,12 +68,7 @@ extension Hart {
     private func blockFault(_ fault: Trap, _ offset: UInt64) -> Trap {
         var trap = fault
         trap.value &+= offset
-        switch trap.cause {
-        case .loadPageFault: trap.cause = .storePageFault
-        case .loadAccessFault: trap.cause = .storeAccessFault
-        case .loadGuestPageFault: trap.cause = .storeGuestPageFault
-        default: break
-        }
+        trap.cause = trap.cause.asStore
         // The address of an implicit access is that of a page-table entry.
         if trap.cause == .storeGuestPageFault, trap.instruction == .transformed {
             trap.guestPhysicalAddress &+= offset

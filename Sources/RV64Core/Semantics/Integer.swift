@@ -1,3 +1,5 @@
+import Platform
+
 /// The arithmetic of RV64I that is more than one Swift operator.
 enum Integer {
     /// The result of a W instruction: 32 bits, sign-extended.
@@ -21,5 +23,16 @@ enum Integer {
     @inline(__always)
     static func wordShiftRightArithmetic(_ a: UInt64, _ amount: UInt64) -> UInt64 {
         UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: a)) &>> Int64(bitPattern: amount & 31))
+    }
+
+    /// A value of that width as a register holds it, its sign repeated.
+    @inline(__always)
+    static func signExtended(_ value: UInt64, _ width: AccessWidth) -> UInt64 {
+        switch width {
+        case .byte: UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: value)))
+        case .half: UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: value)))
+        case .word: UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
+        case .double: value
+        }
     }
 }

@@ -1,25 +1,30 @@
 /// Instructions that change mode, translation or control state. Each runs with `state.pc` at itself.
 extension Hart {
-    /// Executes a system instruction, counts it and moves pc, or delivers its trap.
+    /// Executes an instruction that needs pc and counters written back, counts it and moves pc, or delivers its trap.
     ///
-    /// - Returns: whether the next instruction may follow at once, because nothing has changed that the interpreter
-    ///   looks at only now and then.
+    /// - Returns: whether the next instruction may follow at once, because nothing has changed that the engines look at
+    ///   only now and then.
     @inline(never)
     func executeSystem(_ instruction: DecodedInstruction) -> Bool {
         var isHarmless = false
+        let next = state.pointee.pc &+ UInt64(instruction.length)
         do throws(Trap) {
-            switch instruction.opcode {
-            case .csrrw, .csrrs, .csrrc, .csrrwi, .csrrsi, .csrrci:
-                isHarmless = try executeCSR(instruction)
+            switch execution(of: instruction.opcode) {
+            case .csr(let operation, let operand):
+                isHarmless = try executeCSR(operation, operand, instruction)
                 if !isHarmless { updateContext() }
-                state.pointee.pc &+= UInt64(instruction.length)
-            case .mret, .sret, .mnret:
-                try executeTrapReturn(instruction)
-                noteProgress()
-            case .illegal: try executeCheckedJump(instruction)
-            default:
-                try perform(instruction)
-                state.pointee.pc &+= UInt64(instruction.length)
+                state.pointee.pc = next
+            case .system(let operation): try perform(operation, instruction, next)
+            case .hypervisorLoad(let width, let kind):
+                try executeHypervisorLoad(width, kind, instruction)
+                state.pointee.pc = next
+            case .hypervisorStore(let width):
+                try executeHypervisorStore(width, instruction)
+                state.pointee.pc = next
+            case .jump(let condition): try executeCheckedJump(condition, instruction)
+            case .illegal: throw illegal(instruction)
+            case .loop, .load, .store, .floatLoad, .floatStore, .float, .scalar, .atomic, .modify, .cacheBlock:
+                preconditionFailure("\(instruction.opcode) is no system instruction: its row says otherwise")
             }
             state.pointee.retired &+= 1
         } catch {
@@ -28,19 +33,25 @@ extension Hart {
         return isHarmless
     }
 
-    private func perform(_ instruction: DecodedInstruction) throws(Trap) {
-        switch instruction.opcode {
-        case .ecall: throw environmentCall
-        case .ebreak: throw breakpoint
-        case .fenceI: synchronizeInstructionFetch()
-        case .wfi: try executeWaitForInterrupt(instruction)
-        case .sfenceVma, .sinvalVma: try executeSupervisorFence(instruction)
-        case .sfenceWInval, .sfenceInvalIr: try requireSupervisor(instruction)
-        case .hfenceVvma, .hinvalVvma, .hfenceGvma, .hinvalGvma: try executeHypervisorFence(instruction)
-        case .hlvB, .hlvBu, .hlvH, .hlvHu, .hlvW, .hlvWu, .hlvD, .hlvxHu, .hlvxWu, .hsvB, .hsvH, .hsvW, .hsvD:
-            try executeHypervisorAccess(instruction)
-        default: throw illegal(instruction)
+    private func perform(
+        _ operation: SystemOperation,
+        _ instruction: DecodedInstruction,
+        _ next: UInt64
+    ) throws(Trap) {
+        switch operation {
+        case .environmentCall: throw environmentCall
+        case .breakpoint: throw breakpoint
+        case .machineReturn: return try executeMachineReturn(instruction, returnFromMachineTrap)
+        // norm:mnret_mode
+        case .nonMaskableReturn: return try executeMachineReturn(instruction, returnFromNonMaskableInterrupt)
+        case .supervisorReturn: return try executeSupervisorReturn(instruction)
+        case .instructionFence: synchronizeInstructionFetch()
+        case .waitForInterrupt: try executeWaitForInterrupt(instruction)
+        case .supervisorFence: try executeSupervisorFence(instruction)
+        case .invalidationOrder: try requireSupervisor(instruction)
+        case .virtualSupervisorFence, .guestFence: try executeHypervisorFence(operation, instruction)
         }
+        state.pointee.pc = next
     }
 
     func illegal(_ instruction: DecodedInstruction) -> Trap {
@@ -67,23 +78,27 @@ extension Hart {
         return trap
     }
 
-    /// norm:sret_h, norm:mret_h, norm:hstatus_vtsr_op, norm:mstatus_tsr_op
-    private func executeTrapReturn(_ instruction: DecodedInstruction) throws(Trap) {
-        switch (instruction.opcode, state.pointee.mode) {
-        case (.mret, .machine): retiring(returnFromMachineTrap)
-        // norm:mnret_mode
-        case (.mnret, .machine): retiring(returnFromNonMaskableInterrupt)
-        case (.mret, _), (.mnret, _): throw illegal(instruction)
-        case (_, .machine): retiring(returnFromSupervisorTrap)
-        case (_, .supervisor):
+    /// norm:mret_h
+    private func executeMachineReturn(_ instruction: DecodedInstruction, _ trapReturn: () -> Void) throws(Trap) {
+        guard state.pointee.mode == .machine else { throw illegal(instruction) }
+        retiring(trapReturn)
+        noteProgress()
+    }
+
+    /// norm:sret_h norm:hstatus_vtsr_op norm:mstatus_tsr_op
+    private func executeSupervisorReturn(_ instruction: DecodedInstruction) throws(Trap) {
+        switch state.pointee.mode {
+        case .machine: retiring(returnFromSupervisorTrap)
+        case .supervisor:
             guard !state.pointee.mstatus[.tsr] else { throw illegal(instruction) }
             retiring(returnFromSupervisorTrap)
-        case (_, .virtualSupervisor):
+        case .virtualSupervisor:
             guard !state.pointee.hstatus[.vtsr] else { throw virtual(instruction) }
             retiring(returnFromVirtualSupervisorTrap)
-        case (_, .virtualUser): throw virtual(instruction)
-        case (_, .user): throw illegal(instruction)
+        case .virtualUser: throw virtual(instruction)
+        case .user: throw illegal(instruction)
         }
+        noteProgress()
     }
 
     /// norm:mstatus_tw_op, norm:hstatus_vtw_op. A WFI that TW or VTW bounds traps at once: the bound may be zero.
@@ -99,7 +114,7 @@ extension Hart {
         refreshTimers()
         // Enabled individually, whatever the global enables say. norm:wfi_op
         guard !hasEnabledInterrupt else { return }
-        context.pointee.exit = .waiting(untilTick: nextDeadline)
+        runState.pointee.exit = .waiting(untilTick: nextDeadline)
     }
 
     private func requireSupervisor(_ instruction: DecodedInstruction) throws(Trap) {
@@ -112,20 +127,26 @@ extension Hart {
 
     /// SFENCE.VMA and SINVAL.VMA. norm:mstatus_tvm_warl_op, norm:hstatus_vtvm_op
     private func executeSupervisorFence(_ instruction: DecodedInstruction) throws(Trap) {
-        try requireSupervisor(instruction)
         let address = instruction.rs1 == 0 ? nil : x[instruction.rs1]
         let asid = instruction.rs2 == 0 ? nil : x[instruction.rs2] & 0xFFFF
         switch state.pointee.mode {
+        case .user: throw illegal(instruction)
+        case .virtualUser: throw virtual(instruction)
         case .virtualSupervisor:
             guard !state.pointee.hstatus[.vtvm] else { throw virtual(instruction) }
             perform(.virtualSupervisor(address: address, asid: asid))
-        case .supervisor where state.pointee.mstatus[.tvm]: throw illegal(instruction)
-        default: perform(.supervisor(address: address, asid: asid))
+        case .supervisor:
+            guard !state.pointee.mstatus[.tvm] else { throw illegal(instruction) }
+            perform(.supervisor(address: address, asid: asid))
+        case .machine: perform(.supervisor(address: address, asid: asid))
         }
     }
 
     /// HFENCE and HINVAL: from HS and M only. norm:hfence-vvma_hfence-gvma_exceptions
-    private func executeHypervisorFence(_ instruction: DecodedInstruction) throws(Trap) {
+    private func executeHypervisorFence(
+        _ operation: SystemOperation,
+        _ instruction: DecodedInstruction
+    ) throws(Trap) {
         switch state.pointee.mode {
         case .virtualUser, .virtualSupervisor: throw virtual(instruction)
         case .user: throw illegal(instruction)
@@ -133,10 +154,9 @@ extension Hart {
         }
         let address = instruction.rs1 == 0 ? nil : x[instruction.rs1]
         let identifier = instruction.rs2 == 0 ? nil : x[instruction.rs2]
-        switch instruction.opcode {
-        case .hfenceVvma, .hinvalVvma:
+        if operation == .virtualSupervisorFence {
             perform(.virtualSupervisor(address: address, asid: identifier.map { $0 & 0xFFFF }))
-        default:
+        } else {
             if state.pointee.mode == .supervisor, state.pointee.mstatus[.tvm] { throw illegal(instruction) }
             perform(.guest(vmid: identifier.map { $0 & 0x3FFF }))
         }

@@ -100,7 +100,7 @@ extension Hart {
     private func enterDoubleTrap(_ record: TrapRecord) {
         guard extensions.contains(.smrnmi), state.pointee.mnstatus[.nmie] else {
             state.pointee.isInCriticalError = true
-            context.pointee.exit = .criticalError
+            runState.pointee.exit = .criticalError
             return
         }
         enterNonMaskableHandler(cause: record.cause, from: .machine)
@@ -149,9 +149,9 @@ extension Hart {
         let offset = isVectored ? 4 &* (cause & ~InterruptCause.causeFlag) : 0
         state.pointee.pc = (vector & ~TrapVector.modeMask) &+ offset
         if configuration.hostedModes.contains(target) {
-            context.pointee.exit = .hosted(target)
+            runState.pointee.exit = .hosted(target)
         } else {
-            context.pointee.unreturnedTraps &+= 1
+            runState.pointee.unreturnedTraps &+= 1
             updateContext()
         }
     }

@@ -46,10 +46,6 @@ extension Hart {
     /// first instructions; a hosted M-mode has no such instructions. norm:mnstatus_nmie_reset norm:mstatus_mdt_rst
     func resetNonMaskableState() {
         let isHosted = configuration.hostedModes.contains(.machine)
-        state.pointee.mnscratch = 0
-        state.pointee.mnepc = 0
-        state.pointee.mncause = 0
-        state.pointee.mnstatus = NonMaskableStatus(0)
         state.pointee.mnstatus[.nmie] = isHosted || !extensions.contains(.smrnmi)
         if isHosted { state.pointee.mstatus[.mdt] = false }
     }

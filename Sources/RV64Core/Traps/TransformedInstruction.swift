@@ -32,6 +32,7 @@ package enum TransformedInstruction {
         case 0x03, 0x07: kept = encoding & 0x0000_7FFF  // loads: funct3, rd, opcode
         case 0x23, 0x27: kept = encoding & 0x01F0_707F  // stores: rs2, funct3, opcode
         case 0x2F, 0x73, 0x0F: kept = encoding & 0xFFF0_7FFF  // AMOs, HLV, HSV, CBOs: all but rs1
+        // Bits of an encoding: no other instruction accesses memory.
         default: return 0
         }
         let transformed = kept | (offset &<< 15)

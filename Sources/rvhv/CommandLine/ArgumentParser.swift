@@ -100,16 +100,28 @@ struct ArgumentParser {
         }
     }
 
-    private func finished() throws(UsageError) -> Invocation {
+    /// Without a program the first raw binary is it.
+    private mutating func runFirstBinary() {
+        guard command == .machine, guests.isEmpty, !machine.loads.isEmpty else { return }
+        let binary = machine.loads.removeFirst()
+        machine.programAddress = binary.address
+        var program = defaults
+        program.path = binary.path
+        guests = [program]
+    }
+
+    private mutating func finished() throws(UsageError) -> Invocation {
         guard command != .conform else { return try .conform(finishedSuite()) }
+        runFirstBinary()
         guard !guests.isEmpty else { throw .noGuest(command) }
         guard guests.count <= Limits.guests else { throw .tooManyGuests(guests.count) }
         let named = try GuestNaming.named(guests)
-        if let path = firstRepeated(named.compactMap(\.dumpDTB)) { throw .duplicateFile("--dump-dtb", path: path) }
         switch command {
         case .run:
+            try FileConflicts.check(named.flatMap(\.files) + session.files)
             return .run(RunConfiguration(guests: named, session: session))
         case .machine:
+            try FileConflicts.check(named[0].files + machine.files + session.files)
             return .machine(MachineRunConfiguration(program: named[0], machine: machine, session: session))
         case .conform: return try .conform(finishedSuite())
         }
@@ -117,6 +129,7 @@ struct ArgumentParser {
 
     private func finishedSuite() throws(UsageError) -> ConformRunConfiguration {
         guard !paths.isEmpty else { throw .noGuest(.conform) }
+        try FileConflicts.check(paths.map { FileUse(role: .input, path: $0) } + suite.files)
         return ConformRunConfiguration(
             paths: paths,
             machine: defaults,

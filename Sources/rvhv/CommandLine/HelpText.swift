@@ -56,7 +56,7 @@ enum HelpText {
                 "",
                 "usage: rvhv machine [options] PROGRAM",
                 "",
-                "A PROGRAM is an ELF file for RV64: firmware, a test, a hypervisor.",
+                "A PROGRAM is an ELF file for RV64: firmware, a test, a hypervisor. --load takes other files.",
             ]
         case .conform:
             [
@@ -76,9 +76,8 @@ enum HelpText {
 
     private static func closing(_ command: Subcommand) -> [String] {
         var lines: [String] = []
-        if command == .run {
-            lines += ["", "Keys, when standard input is a terminal:"]
-            lines += table(KeyCommand.allCases.map { ("Ctrl-A \($0.keyName)", $0.summary) })
+        if command != .conform {
+            lines += ["", "Keys, when standard input is a terminal:"] + table(KeyCommand.table)
         }
         lines += ["", "Examples:"] + examples(command).map { "  " + $0 }
         if command == .conform {
@@ -105,6 +104,7 @@ enum HelpText {
             [
                 "rvhv machine --max-instructions 1000000 rv64ui-p-add",
                 "rvhv machine --harts 2 --memory 1G fw_jump.elf --kernel Image --append 'console=ttyS0'",
+                "rvhv machine --load fw.bin@0x80000000 --load payload.bin@0x80200000 --ram 0x100000000,1G",
                 "rvhv machine --signature add.signature --signature-granularity 4 add.elf",
             ]
         case .conform:

@@ -111,6 +111,20 @@ enum OptionTable {
         machine("--kernel", "FILE", "kernel that the firmware starts") {
             (options, text) throws(OptionValue.Refusal) in options.kernel = try OptionValue.nonEmpty(text)
         },
+        machine("--ram", "BASE,SIZE", "further RAM, such as 0x100000000,1G; may be repeated") {
+            (options, text) throws(OptionValue.Refusal) in options.ram.append(try OptionValue.block(text))
+        },
+        machine(
+            "--load",
+            "FILE@ADDRESS",
+            "put FILE into RAM as it is; the first one is run where no PROGRAM is given; may be repeated"
+        ) {
+            (options, text) throws(OptionValue.Refusal) in options.loads.append(try OptionValue.placedFile(text))
+        },
+        machine("--entry", "ADDRESS", "start there instead of where the program says") {
+            (options, text) throws(OptionValue.Refusal) in
+            options.entry = try OptionValue.number(text, in: 0...UInt64.max)
+        },
         machine("--signature", "FILE", "at the end, write the memory from begin_signature to end_signature to FILE") {
             (options, text) throws(OptionValue.Refusal) in options.signature = try OptionValue.nonEmpty(text)
         },

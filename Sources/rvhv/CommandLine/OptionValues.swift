@@ -34,6 +34,30 @@ enum OptionValue {
         return bytes
     }
 
+    /// `0x100000000,1G`: whole pages from an address on.
+    static func block(_ text: String) throws(Refusal) -> Range<UInt64> {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw Refusal(reason: "an address and a size, such as 0x100000000,1G") }
+        let base = try number(String(parts[0]), in: 0...Limits.lastAddress)
+        let bytes = try size(String(parts[1]))
+        guard base % 4096 == 0, bytes % 4096 == 0, bytes > 0 else {
+            throw Refusal(reason: "RAM begins and ends at multiples of the page size, 4K")
+        }
+        guard bytes <= Limits.memory.upperBound, bytes - 1 <= Limits.lastAddress - base else {
+            throw Refusal(reason: "RAM has at most \(sizeText(Limits.memory.upperBound)), below address 2^56")
+        }
+        return base..<base + bytes
+    }
+
+    /// `fw.bin@0x80000000`. The file's name may have an @ too.
+    static func placedFile(_ text: String) throws(Refusal) -> PlacedFile {
+        guard let at = text.lastIndex(of: "@"), at > text.startIndex else {
+            throw Refusal(reason: "a file and an address, such as fw.bin@0x80000000")
+        }
+        let address = try number(String(text[text.index(after: at)...]), in: 0...Limits.lastAddress)
+        return PlacedFile(path: String(text[..<at]), address: address)
+    }
+
     /// A whole number in `range`, in decimal or as `0x...`.
     static func number(_ text: String, in range: ClosedRange<UInt64>) throws(Refusal) -> UInt64 {
         let hexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")

@@ -67,10 +67,23 @@ struct GuestOptions: Equatable, Sendable {
 struct MachineOptions: Equatable, Sendable {
     /// A kernel beside the firmware.
     var kernel: String?
+    /// RAM beside `memory`.
+    var ram: [Range<UInt64>] = []
+    /// Raw binaries.
+    var loads: [PlacedFile] = []
+    /// Where the program goes if it is a raw binary: the first of them, where there is no other program.
+    var programAddress: UInt64?
+    var entry: UInt64?
     var signature: String?
     /// Bytes per line of the signature file.
     var signatureGranularity = 4
     var maxInstructions: UInt64?
+}
+
+/// A file that goes to an address as it is.
+struct PlacedFile: Equatable, Sendable {
+    var path: String
+    var address: UInt64
 }
 
 /// What is said of a run of a test suite alone.
@@ -135,7 +148,10 @@ enum Limits {
     static let defaultMemory: UInt64 = 256 << 20
     /// One SBI hart mask names 64 harts.
     static let harts: ClosedRange<UInt64> = 1...64
-    static let guests = 64
+    /// Each holds its files open.
+    static let guests = 400
+    /// Physical addresses have 56 bits.
+    static let lastAddress: UInt64 = (1 << 56) - 1
     /// More tests at the same time than any host has cores.
     static let jobs: ClosedRange<UInt64> = 1...1024
     /// Longer names would leave no room for the guests' lines.

@@ -10,7 +10,9 @@ enum UsageError: Error, Equatable, Sendable {
     case unexpectedValue(String)
     case invalidValue(String, value: String, reason: String)
     case duplicateName(String)
-    case duplicateFile(String, path: String)
+    case outputTwice(FileUse, FileUse)
+    case outputOntoInput(FileUse, FileUse)
+    case outputOntoStandardInput(FileUse)
 }
 
 extension UsageError: CustomStringConvertible {
@@ -30,20 +32,29 @@ extension UsageError: CustomStringConvertible {
         case .unexpectedValue(let option): "\(option) takes no value"
         case .invalidValue(let option, let value, let reason): "\(option) \(quoted(value)): \(reason)"
         case .duplicateName(let name): "two guests are named \(quoted(name)); give each its own --name"
-        case .duplicateFile(let option, let path): "two guests would write \(option) to \(quoted(path))"
+        case .outputTwice(let first, let second):
+            "\(second.description) and \(first.description) are one file; each needs its own"
+        case .outputOntoInput(let output, let input):
+            "\(output.description) would overwrite \(input.description), which is read"
+        case .outputOntoStandardInput(let output):
+            "\(output.description) would overwrite standard input, which is read"
         }
     }
 }
 
-/// An argument as it may stand in a message: in quotes, on one line, and without control characters.
+/// An argument as it may stand in a message: in quotes, on one line, and with nothing in it that a terminal obeys.
 func quoted(_ argument: String) -> String {
     var text = "'"
     for scalar in argument.unicodeScalars {
-        if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) {
+        if scalar.isControlling {
             text += "\\u{" + String(scalar.value, radix: 16) + "}"
         } else {
             text.unicodeScalars.append(scalar)
         }
     }
     return text + "'"
+}
+
+extension FileUse: CustomStringConvertible {
+    var description: String { (option.map { $0 + " " } ?? "") + quoted(path) }
 }

@@ -38,9 +38,9 @@ struct ConformReport {
         for result in results {
             guard case .failed(let reason) = result.verdict else { continue }
             let word = decoration.colored("failed", Color.red.sequence)
-            lines.append("\(word)  \(Self.printable(result.test.name)): \(reason)")
+            lines.append("\(word)  \(result.test.name.printable): \(reason.printable)")
             let output = result.output.split(whereSeparator: \.isNewline).suffix(3)
-            lines += output.map { "        " + Self.printable(String($0)) }
+            lines += output.map { "        " + String($0).printable }
         }
         return lines.isEmpty ? [] : lines + [""]
     }
@@ -55,7 +55,7 @@ struct ConformReport {
         }
         var lines = [decoration.colored(row(Self.heading, ["passed", "failed", "skipped"]), Color.bold)]
         lines += groups.map { name, count in
-            let line = row(Self.printable(name), count)
+            let line = row(name.printable, count)
             return count.failed > 0 ? decoration.colored(line, Color.red.sequence) : line
         }
         lines += [row("all", total)]
@@ -70,16 +70,7 @@ struct ConformReport {
         for result in results {
             if case .skipped(let reason) = result.verdict { counts[reason, default: 0] += 1 }
         }
-        return counts.sorted { $0.key < $1.key }.map { "skipped \($0.value): \($0.key)" }
-    }
-
-    /// A file's name or a program's output as it may stand on a terminal.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }
-            )
-        )
+        return counts.sorted { $0.key < $1.key }.map { "skipped \($0.value): \($0.key.printable)" }
     }
 
     // MARK: - For scripts
@@ -159,7 +150,8 @@ struct ConformReport {
             case ">": value += "&gt;"
             case "&": value += "&amp;"
             case "\"": value += "&quot;"
-            case "\0"..<" ", "\u{FFFE}", "\u{FFFF}": value += "\u{FFFD}"
+            case "\u{FFFE}", "\u{FFFF}": value += "\u{FFFD}"
+            case let scalar where scalar.isControlling: value += "\u{FFFD}"
             default: value.unicodeScalars.append(scalar)
             }
         }

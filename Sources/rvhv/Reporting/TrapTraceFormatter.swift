@@ -23,23 +23,23 @@ struct TrapTraceFormatter: Sendable {
             record.mode.padded(to: 2),
             NumberText.address(record.pc),
             decorated(place(record).padded(to: 28), Color.dim),
-            decorated(printable(record.cause).padded(to: 30), Color.bold),
-            printable(record.instruction ?? "-").padded(to: 28),
+            decorated(record.cause.printable.padded(to: 30), Color.bold),
+            (record.instruction ?? "-").printable.padded(to: 28),
         ]
         let addresses = addressText(record)
         if !addresses.isEmpty { columns.append(addresses) }
-        columns.append(decorated("-> " + printable(record.action), Color.green.sequence))
+        columns.append(decorated("-> " + record.action.printable, Color.green.sequence))
         return columns.joined(separator: " ")
     }
 
     private func guestColumn(_ record: TrapTraceRecord) -> String {
-        let text = printable("\(record.guest)/\(record.hart)").padded(to: guestWidth)
+        let text = "\(record.guest)/\(record.hart)".printable.padded(to: guestWidth)
         return decorated(text, Color.ofGuest(guests.firstIndex(of: record.guest) ?? 0).sequence)
     }
 
     private func place(_ record: TrapTraceRecord) -> String {
         guard let symbol = record.symbol else { return "-" }
-        return printable(symbol.symbol) + (symbol.offset == 0 ? "" : "+0x" + String(symbol.offset, radix: 16))
+        return symbol.symbol.printable + (symbol.offset == 0 ? "" : "+0x" + String(symbol.offset, radix: 16))
     }
 
     private func addressText(_ record: TrapTraceRecord) -> String {
@@ -50,13 +50,4 @@ struct TrapTraceFormatter: Sendable {
     }
 
     private func decorated(_ text: String, _ sequence: String) -> String { decoration.colored(text, sequence) }
-
-    private func printable(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : $0 }
-            )
-        )
-    }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The screen's side of one guest's console. Any vCPU thread writes here, and waits when the screen makes it wait.
 ///
-/// Lock order: a console's buffer, then the screen.
+/// Lock order: the turn, a console's buffer, then the screen.
 final class GuestConsole: Sendable {
     /// Longer lines are split, so that a guest that never ends a line costs no memory.
     static let lineLimit = 4096
@@ -16,19 +16,26 @@ final class GuestConsole: Sendable {
         var filter = EscapeFilter()
     }
 
+    /// Where the guests' time counts, what keeps a show from coming between two writes.
+    let turn: ScreenTurn?
     private let index: Int
     private let screen: SharedScreen
     private let buffer = Lock(Buffer())
     /// When an unfinished line is to be shown; `.max` when nothing waits.
     private let deadline = Atomic<UInt64>(.max)
 
-    init(index: Int, screen: SharedScreen) {
+    init(index: Int, screen: SharedScreen, turn: ScreenTurn?) {
         self.index = index
         self.screen = screen
+        self.turn = turn
     }
 
     /// Takes all bytes.
     func write(_ bytes: UnsafeRawBufferPointer) {
+        if let turn { turn.take { add(bytes) } } else { add(bytes) }
+    }
+
+    private func add(_ bytes: UnsafeRawBufferPointer) {
         buffer.withLock { buffer in
             switch screen.layout {
             case .untouched: append(bytes, to: &buffer)
@@ -43,7 +50,11 @@ final class GuestConsole: Sendable {
     func write(_ text: String) { write(Array(text.utf8)) }
 
     /// Ends the guest's last line; it writes no more.
-    func finish() {
+    func end() {
+        if let turn { turn.take { endLastLine() } } else { endLastLine() }
+    }
+
+    private func endLastLine() {
         buffer.withLock { buffer in
             switch screen.layout {
             case .untouched: flush(&buffer)
@@ -106,7 +117,7 @@ final class GuestConsole: Sendable {
 
     private func appendLines(_ bytes: UnsafeRawBufferPointer, to buffer: inout Buffer) {
         for byte in bytes {
-            buffer.filter.filter(byte, into: &buffer.line)
+            buffer.filter.filter(byte, into: &buffer.line, room: { screen.room })
             if buffer.line.last == UInt8(ascii: "\n") {
                 buffer.line.removeLast()
                 endLine(&buffer)
@@ -132,5 +143,21 @@ final class GuestConsole: Sendable {
         let text = Array(buffer.line[..<end])
         screen.write(text, alreadyShown: min(buffer.shown, end), of: index, ending: .open)
         buffer.shown = end
+    }
+}
+
+/// Keeps the lines of guests that run on a clock of their own the same in every run: a write and the showing of what
+/// is due by then are one step. The thread of the screen, which may show the same a little earlier, waits for its turn.
+final class ScreenTurn: Sendable {
+    private let showDue = Lock<@Sendable () -> Void>({})
+
+    func set(_ action: @escaping @Sendable () -> Void) { showDue.withLock { $0 = action } }
+
+    /// Shows what is due and runs `body`, with no other turn between. It is not recursive.
+    func take(_ body: () -> Void) {
+        showDue.withLock { showDue in
+            showDue()
+            body()
+        }
     }
 }

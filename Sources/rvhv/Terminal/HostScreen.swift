@@ -33,21 +33,3 @@ enum HostScreen {
         return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 }
-
-/// The file that `--log` names.
-final class LogFile: Sendable {
-    private let descriptor: Int32
-    private let sink: FileDescriptorSink
-
-    init(path: String) throws(HostFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .cannotOpen(path: path, purpose: "--log", code: errno) }
-        self.descriptor = descriptor
-        sink = FileDescriptorSink(descriptor: descriptor)
-    }
-
-    deinit { close(descriptor) }
-
-    /// Appends a line with one write, so that lines of several threads do not mix.
-    func write(_ line: String) { _ = sink.write(Array((line + "\n").utf8)) }
-}

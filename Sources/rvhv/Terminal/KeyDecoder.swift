@@ -24,10 +24,13 @@ enum KeyCommand: CaseIterable, Equatable, Sendable {
         case .status: "show what every guest does"
         case .pause: "pause the guest that has the keys, or let it go on"
         case .quit: "stop all guests and quit"
-        case .help: "show these keys"
+        case .help: "show these keys (also Ctrl-A ?)"
         case .sendPrefix: "send Ctrl-A itself to the guest (also Ctrl-A a)"
         }
     }
+
+    /// The keys, a line each, as help shows them.
+    static var table: [(String, String)] { allCases.map { ("Ctrl-A \($0.keyName)", $0.summary) } }
 
     /// The command of the key after the prefix.
     init?(key: UInt8) {

@@ -16,7 +16,7 @@ enum RawMode {
         isActive.store(false, ordering: .releasing)
         if !hasHandlers.exchange(true, ordering: .acquiringAndReleasing) {
             atexit { RawMode.leave() }
-            installCrashHandlers()
+            installHandlers()
         }
         resume()
     }
@@ -29,7 +29,8 @@ enum RawMode {
         // The guests' line feeds, and our own, still start a new line.
         raw.c_oflag = savedTerminal.pointee.c_oflag
         isActive.store(true, ordering: .releasing)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
+        // Not TCSADRAIN: it would wait for whoever reads the output.
+        tcsetattr(STDIN_FILENO, TCSANOW, &raw)
     }
 
     /// Gives the terminal back as it was. Safe in a signal handler.
@@ -44,8 +45,10 @@ enum RawMode {
         leave()
     }
 
-    private static func installCrashHandlers() {
-        for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS] {
+    /// For the signals that end the process and do not come to `HostSignals`.
+    private static func installHandlers() {
+        for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGUSR1]
+        where !HostSignals.isIgnored(number) {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = restoreAndPassOn
             action.sa_flags = Int32(SA_ONSTACK)
@@ -65,7 +68,7 @@ nonisolated(unsafe) private let savedTerminal: UnsafeMutablePointer<termios> = {
     return pointer
 }()
 
-// SAFETY: written by `installCrashHandlers` before the handler that reads it can run for that signal; indexed by
+// SAFETY: written by `installHandlers` before the handler that reads it can run for that signal; indexed by
 // signal numbers below 65.
 nonisolated(unsafe) private let previousActions: UnsafeMutablePointer<sigaction> = {
     let pointer = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
@@ -73,7 +76,7 @@ nonisolated(unsafe) private let previousActions: UnsafeMutablePointer<sigaction>
     return pointer
 }()
 
-/// Restores the terminal and lets the crash go its way: to the handler installed before ours, or to a core dump.
+/// Restores the terminal and lets the signal go its way: to the handler installed before ours, or to the end.
 private func restoreAndPassOn(_ number: Int32) {
     RawMode.leave()
     sigaction(number, previousActions + Int(number), nil)

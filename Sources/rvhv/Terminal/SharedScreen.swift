@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// How the screen is written.
@@ -18,8 +19,8 @@ struct ScreenStyle: Sendable {
 struct ScreenCallbacks: Sendable {
     /// A deadline has become earlier.
     var deadlineChanged: @Sendable () -> Void = {}
-    /// Nobody reads the output any more. Called once, on the thread that wrote.
-    var outputClosed: @Sendable () -> Void = {}
+    /// The output cannot be written, for the reason that `errno` gave. Called once, on the thread that wrote.
+    var outputFailed: @Sendable (Int32) -> Void = { _ in }
 }
 
 /// The one place where bytes leave for the user: it knows which guest's unfinished line the cursor stands in.
@@ -54,7 +55,7 @@ final class SharedScreen: Sendable {
 
     /// What a write wants done once the lock is free.
     private struct Effects {
-        var outputClosed = false
+        var outputFailure: Int32?
         var deadlineChanged = false
     }
 
@@ -102,6 +103,9 @@ final class SharedScreen: Sendable {
     var reshowDeadline: UInt64 { reshow.load(ordering: .relaxed) }
 
     func clearReshowDeadline() { reshow.store(.max, ordering: .relaxed) }
+
+    /// The columns right of the guests' names; of a file, without an end.
+    var room: Int { style.terminalColumns.map { max(1, $0() - prefixWidth) } ?? .max }
 
     func showsPartialLines(of index: Int) -> Bool { layout == .untouched || index == focusedGuest }
 
@@ -157,7 +161,8 @@ final class SharedScreen: Sendable {
     }
 
     /// Writes lines of rvhv's own, never inside a line of a guest.
-    func diagnose(_ text: String) {
+    func diagnose(_ text: String) -> OutputState {
+        var result = OutputState.open
         update { state, effects in
             if style.diagnostics == .sameScreen {
                 var bytes: [UInt8] = []
@@ -166,15 +171,15 @@ final class SharedScreen: Sendable {
                 state.isAtLineStart = true
                 if !bytes.isEmpty { write(bytes, &state, &effects) }
             }
-            // Diagnostics that nobody reads are no reason to stop the guests.
-            _ = diagnostics.write(Array((text + "\n").utf8))
+            result = diagnostics.write(Array((text + "\n").utf8))
         }
+        return result
     }
 
     private func update(_ change: (inout State, inout Effects) -> Void) {
         var effects = Effects()
         state.withLock { change(&$0, &effects) }
-        if effects.outputClosed { callbacks.outputClosed() }
+        if let code = effects.outputFailure { callbacks.outputFailed(code) }
         if effects.deadlineChanged { callbacks.deadlineChanged() }
     }
 
@@ -183,7 +188,7 @@ final class SharedScreen: Sendable {
     private func write(_ bytes: [UInt8], _ state: inout State, _ effects: inout Effects) {
         guard state.output == .open else { return }
         state.output = output.write(bytes)
-        effects.outputClosed = state.output == .closed
+        if case .failed(let code) = state.output { effects.outputFailure = code }
     }
 
     /// A lone CR goes back to the start of the guest's text, not of the screen's line.

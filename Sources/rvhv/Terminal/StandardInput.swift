@@ -5,9 +5,14 @@ enum StandardInput {
     enum Chunk: Equatable {
         case bytes([UInt8])
         case end
+        /// The host does not give it, with this value of `errno`.
+        case failed(Int32)
         /// Nothing now, for instance after a signal.
         case nothing
     }
+
+    /// The most that is read as a whole.
+    static let sizeLimit = 64 << 20
 
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
@@ -17,21 +22,29 @@ enum StandardInput {
         let count = Glibc.read(STDIN_FILENO, &buffer, limit)
         if count > 0 { return .bytes(Array(buffer[..<count])) }
         if count == 0 { return .end }
-        return errno == EINTR || errno == EAGAIN ? .nothing : .end
+        switch errno {
+        case EINTR, EAGAIN: return .nothing
+        // Closed from the start, or a terminal that is gone: nobody types.
+        case EBADF: return .end
+        // Or one that this process, now in the background, may not read.
+        case EIO: return isTerminal && !RawMode.isForeground ? .nothing : .end
+        case let code: return .failed(code)
+        }
     }
 
     /// Reads everything up to the end, for runs whose input must not depend on when it comes.
-    static func readAll(atMost limit: Int = 64 << 20) -> [UInt8] {
+    static func readAll() throws(HostFailure) -> [UInt8] {
         var bytes: [UInt8] = []
-        while bytes.count < limit {
-            switch read(atMost: min(65536, limit - bytes.count)) {
+        while true {
+            switch read(atMost: 65536) {
             case .bytes(let chunk): bytes += chunk
             case .end: return bytes
+            case .failed(let code): throw .cannotReadInput(code: code)
             case .nothing:
                 var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
                 poll(&descriptor, 1, -1)
             }
+            if bytes.count > sizeLimit { throw .inputTooLong(limit: sizeLimit) }
         }
-        return bytes
     }
 }

@@ -18,6 +18,9 @@ import Testing
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
             writes.withLock { $0.append(value) }
         }
+
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
     }
 
     struct Form: CustomTestStringConvertible, Sendable {

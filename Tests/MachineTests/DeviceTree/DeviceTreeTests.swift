@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func devices() throws {
-        let tree = try Self.tree { $0.virtioSlots = [3, 0] }
+        let tree = try Self.tree()
         let plic = try #require(tree.cells("/soc/plic@c000000", "phandle"))
         #expect(tree.cells("/soc", "interrupt-parent") == plic)
         #expect(tree.string("/soc/serial@10000000", "compatible") == "ns16550a")
@@ -184,7 +184,7 @@ import Testing
         #expect(tree.string("/soc/rtc@101000", "compatible") == "google,goldfish-rtc")
         #expect(tree.cells("/soc/rtc@101000", "interrupts") == [11])
         #expect(tree.cells("/soc/virtio_mmio@10001000", "interrupts") == [1])
-        #expect(tree.cells("/soc/virtio_mmio@10004000", "interrupts") == [4])
+        #expect(tree.cells("/soc/virtio_mmio@10002000", "interrupts") == [2])
         #expect(tree.children("/soc").filter { $0.hasPrefix("virtio") }.count == 2)
         let finisher = try #require(tree.cells("/soc/test@100000", "phandle"))
         #expect(tree.strings("/soc/test@100000", "compatible")?.contains("syscon") == true)
@@ -192,15 +192,6 @@ import Testing
         #expect(tree.cells("/poweroff", "value") == [0x5555])
         #expect(tree.cells("/reboot", "regmap") == finisher)
         #expect(tree.cells("/reboot", "value") == [0x7777])
-    }
-
-    @Test func absentDevicesAreNotAnnounced() throws {
-        let tree = try Self.tree { $0.devices = [] }
-        #expect(tree.children("/soc") == ["plic@c000000"])
-        #expect(!tree.hasNode("/poweroff"))
-        #expect(!tree.hasNode("/reboot"))
-        #expect(!tree.hasNode("/aliases"))
-        #expect(tree.bytes("/chosen", "stdout-path") == nil)
     }
 
     @Test func chosen() throws {
@@ -222,22 +213,19 @@ import Testing
 
     @Test(
         arguments: [
-            (0, "", [], "a guest cannot have 0 harts; give --harts a number from 1 to 512"),
-            (513, "", [], "a guest cannot have 513 harts; give --harts a number from 1 to 512"),
-            (1, "a\0b", [], "the boot arguments hold a NUL byte, where they would end; leave it out"),
-            (1, "", [8], "there is no virtio slot 8; the machine has slots 0 to 7"),
-            (1, "", [-1], "there is no virtio slot -1; the machine has slots 0 to 7"),
+            (0, "", "a guest cannot have 0 harts; give --harts a number from 1 to 512"),
+            (513, "", "a guest cannot have 513 harts; give --harts a number from 1 to 512"),
+            (1, "a\0b", "the boot arguments hold a NUL byte, where they would end; leave it out"),
             (
-                1, String(repeating: "x", count: 2048), [],
+                1, String(repeating: "x", count: 2048),
                 "the boot arguments have 2048 bytes, and the limit is 2047; shorten --append or --bootargs"
             ),
-        ] as [(Int, String, [Int], String)]
+        ] as [(Int, String, String)]
     )
-    func impossibleValues(harts: Int, arguments: String, slots: [Int], message: String) throws {
+    func impossibleValues(harts: Int, arguments: String, message: String) throws {
         let configuration = DeviceTreeConfiguration(
             hartCount: harts,
             memory: Self.ram,
-            virtioSlots: slots,
             bootArguments: arguments
         )
         let error = #expect(throws: DeviceTreeError.self) { try configuration.deviceTree() }

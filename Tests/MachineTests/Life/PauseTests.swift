@@ -114,10 +114,12 @@ import Testing
         #expect(machine.clock.unixNanoseconds == wall)
         try machine.perform(.resume(gap))
         while count() == before { usleep(1000) }
-        machine.stop()
-        #expect(machine.wait() == .requested)
+        try machine.perform(.pause)
+        machine.waitUntilSettled()
         let step = try #require(machine.memory.load(UInt64.self, at: Self.longestStep))
         #expect((step * Timebase.nanosecondsPerTick >= 1_400_000_000) == (gap == .seen))
+        machine.stop()
+        #expect(machine.wait() == .requested)
     }
 
     /// A sleep of a quarter of a second stays one, in the guest's time, though the machine is paused for longer.

@@ -4,6 +4,22 @@ import Testing
 
 @testable import Machine
 
+/// Memory that keeps what is put into it.
+final class RecordingMemory: ProgramMemory {
+    private(set) var contents: [UInt64: [UInt8]] = [:]
+
+    func fill(
+        at address: UInt64,
+        count: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(OutOfHostFrames) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let isFilled = bytes.withUnsafeMutableBytes { fill($0) }
+        contents[address] = bytes
+        return isFilled
+    }
+}
+
 @Suite struct GuestImageTests {
     static let ram = MemoryMap.ram(size: 128 << 20)
 
@@ -24,21 +40,21 @@ import Testing
     }
 
     @Test func contentsComeWithTheirAddresses() throws {
-        var contents: [UInt64: [UInt8]] = [:]
-        try Self.parse(.valid).forEachInitialContents { address, bytes in contents[address] = Array(bytes) }
-        #expect(contents == [0x8000_0000: Array(repeating: 0x13, count: 64), 0x8000_1000: [1, 2, 3, 4]])
+        let memory = RecordingMemory()
+        #expect(try Self.parse(.valid).copy(into: memory))
+        #expect(memory.contents == [0x8000_0000: Array(repeating: 0x13, count: 64), 0x8000_1000: [1, 2, 3, 4]])
     }
 
     @Test func copiesIntoPhysicalMemory() throws {
         let memory = try PhysicalMemory(base: 0x8000_0000, size: 0x1_0000)
-        #expect(try Self.parse(.valid).copy(into: PhysicalMemoryAccess(memory)))
+        #expect(try Self.parse(.valid).copy(into: memory))
         let bytes = UnsafeRawBufferPointer(start: memory.host + 0x1000, count: 6)
         #expect(Array(bytes) == [1, 2, 3, 4, 0, 0])
     }
 
     @Test func copyIntoSmallerMemoryFails() throws {
         let memory = try PhysicalMemory(base: 0x8000_0000, size: 0x1000)
-        #expect(try Self.parse(.valid).copy(into: PhysicalMemoryAccess(memory)) == false)
+        #expect(try Self.parse(.valid).copy(into: memory) == false)
     }
 
     @Test func segmentsAreSortedByAddress() throws {

@@ -132,14 +132,33 @@ import Testing
         }
     }
 
+    /// A count of zero stands for none, or for the size of section 0.
+    @Test func sectionsBeyondTheField() throws {
+        var elf = ELFBuilder.valid
+        let bytes = elf.bytes()
+        let count = try #require(bytes[60...61].first)
+        let table = bytes.count - Int(count) * 64
+        elf.sectionHeaderCount = 0
+        let none = try GuestImage.parse(FileContents(elf.bytes()), name: "g", ram: GuestImageTests.ram)
+        #expect(none.symbols.count == 0)
+        var extended = elf.bytes()
+        extended.replaceSubrange(table + 32..<table + 40, with: ELFBuilder.double(UInt64(count)))
+        let all = try GuestImage.parse(FileContents(extended), name: "g", ram: GuestImageTests.ram)
+        #expect(try GuestImageTests.parse(.valid).symbols.count == all.symbols.count)
+        extended.replaceSubrange(table + 32..<table + 40, with: ELFBuilder.double(.max))
+        try expect(
+            extended,
+            "claims 18446744073709551615 section headers, and the limit is 1048576; the file is damaged, build it again"
+        )
+        // The table begins behind the end of the file: there is no section 0.
+        elf.sectionHeaderOffset = .max
+        #expect(try GuestImage.parse(FileContents(elf.bytes()), name: "g", ram: GuestImageTests.ram).symbols.count == 0)
+    }
+
     @Test func absurdCounts() throws {
         try expect(
             changed { $0.programHeaderCount = 0xFFFF },
             "claims 65535 program headers, and the limit is 256; the file is damaged, build it again"
-        )
-        try expect(
-            changed { $0.sectionHeaderCount = 0 },
-            "claims 65280 section headers, and the limit is 65279; the file is damaged, build it again"
         )
         try expect(
             changed { $0.sectionHeaderCount = 0xFF00 },
@@ -304,11 +323,38 @@ extension LoaderErrorTests {
         #expect(error.description == "a?b?[31mc?d: is empty; build or download it again")
     }
 
-    @Test func anInitrdIsReadAsItIs() throws {
+    @Test(arguments: [FileContents.Reading.now, .asNeeded]) func anInitrdIsReadAsItIs(_ reading: FileContents.Reading)
+        throws
+    {
         try withDirectory { directory in
             try write([1, 2, 3], to: directory + "/file")
-            let initrd = try FileContents.read(path: directory + "/file")
-            #expect(initrd.withUnsafeBytes { Array($0) } == [1, 2, 3])
+            let initrd = try FileContents.read(path: directory + "/file", reading)
+            #expect(initrd.count == 3)
+            let memory = RecordingMemory()
+            #expect(try initrd.copy(to: 0x1000, in: memory))
+            #expect(memory.contents == [0x1000: [1, 2, 3]])
+        }
+    }
+
+    /// Nothing of the file is kept but its descriptor: another file in its place changes nothing, and one that has
+    /// become shorter is found out.
+    @Test func aProgramComesFromItsFileAgain() throws {
+        try withDirectory { directory in
+            let path = directory + "/file"
+            let bytes = ELFBuilder.valid.bytes()
+            try write(bytes, to: path)
+            let image = try GuestImage.load(path: path, ram: GuestImageTests.ram)
+            let other = try GuestImage.load(path: path, ram: GuestImageTests.ram)
+            #expect(image.file.withUnsafeBytes { $0.isEmpty }, "its bytes are given up")
+            #expect(truncate(path, off_t(bytes.count - 1)) == 0)
+            let first = RecordingMemory()
+            #expect(try image.copy(into: first), "the symbols at the end are not loaded")
+            #expect(first.contents == [0x8000_0000: Array(repeating: 0x13, count: 64), 0x8000_1000: [1, 2, 3, 4]])
+            #expect(truncate(path, 100) == 0)
+            #expect(try image.copy(into: RecordingMemory()) == false)
+            unlink(path)
+            try write(bytes, to: path)
+            #expect(try other.copy(into: RecordingMemory()) == false, "the name leads to another file now")
         }
     }
 }

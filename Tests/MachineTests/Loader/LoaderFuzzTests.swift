@@ -21,7 +21,9 @@ import Testing
         }
         #expect(image.segments.contains { $0.range.contains(image.entry) }, "seed \(seed)")
         #expect(image.highestAddress <= Self.ram.upperBound, "seed \(seed)")
-        image.forEachInitialContents { _, bytes in #expect(!bytes.isEmpty) }
+        let memory = RecordingMemory()
+        let isCopied = (try? image.copy(into: memory)) ?? false
+        #expect(isCopied && memory.contents.values.allSatisfy { !$0.isEmpty }, "seed \(seed)")
         for address in [image.entry, 0, .max, image.highestAddress, 0xFFFF_FFFF_8000_0000] {
             _ = image.symbol(at: address)
         }

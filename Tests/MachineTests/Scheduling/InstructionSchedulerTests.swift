@@ -17,7 +17,7 @@ import Testing
 
     /// Runs guests together to their ends.
     private static func run(_ programs: [(GuestProgram, harts: Int)], input: String = "") throws -> Result {
-        let host = MachineHost(clock: .instructions)
+        let host = try MachineHost(clock: .instructions)
         let consoles = programs.map { _ in CollectingConsole() }
         let machines = try zip(programs, consoles).map { try $0.0.make(on: host, harts: $0.harts, console: $1) }
         machines[0].input.preload(Array(input.utf8))
@@ -150,7 +150,7 @@ import Testing
     func flooderTakesItsShare(program: Int, harts: Int) throws {
         let guest = [Self.computing, Self.napping][program]
         let alone = try Self.run([(guest, harts: 1)]).nanoseconds
-        let host = MachineHost(clock: .instructions)
+        let host = try MachineHost(clock: .instructions)
         let flood = CountingConsole()
         let flooder = try Self.flooding.make(on: host, harts: harts, console: flood)
         let machine = try guest.make(on: host, console: CollectingConsole())

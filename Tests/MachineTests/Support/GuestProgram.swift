@@ -155,7 +155,7 @@ struct GuestProgram {
         let path = try write()
         defer { unlink(path) }
         let configuration = try Self.configuration(path: path, harts: harts, isa: isa)
-        let host = host ?? MachineHost(clock: clock)
+        let host = try host ?? MachineHost(clock: clock)
         return try host.makeMachine(configuration, console: console, measuresTime: true)
     }
 

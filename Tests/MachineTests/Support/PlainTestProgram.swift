@@ -59,7 +59,6 @@ final class CollectingConsole: ConsoleSink {
 /// A program for the plain machine: code at the start of RAM, one page of data with `tohost` and `fromhost`.
 struct PlainTestProgram {
     static let data: UInt64 = 0x8000_1000
-    static let fromHost = data + 8
     static let signature: Range<UInt64> = data + 0x40..<data + 0x58
     /// The register that the prologue points at `data`.
     static let dataRegister: UInt32 = 20
@@ -67,6 +66,10 @@ struct PlainTestProgram {
     var words: [UInt32]
     var dataBytes: [UInt8] = []
     var hasMailbox = true
+    /// Where `tohost` and `fromhost` are.
+    var mailbox = Self.data
+    /// What the file has beside code and data.
+    var segments: [ELFBuilder.Segment] = []
     var configure: (inout MachineConfiguration) -> Void = { _ in }
 
     init(_ words: [UInt32]) { self.words = words }
@@ -79,17 +82,18 @@ struct PlainTestProgram {
 
     private var elf: [UInt8] {
         var elf = ELFBuilder()
-        elf.segments = [
-            .init(0x8000_0000, contents: (Self.prologue + words).flatMap(ELFBuilder.word)),
-            .init(Self.data, contents: Array(repeating: 0, count: 16) + dataBytes, memorySize: 0x1000),
-        ]
+        elf.segments =
+            [
+                .init(0x8000_0000, contents: (Self.prologue + words).flatMap(ELFBuilder.word)),
+                .init(Self.data, contents: Array(repeating: 0, count: 16) + dataBytes, memorySize: 0x1000),
+            ] + segments
         elf.symbols = [
             .init(name: "begin_signature", value: Self.signature.lowerBound, type: 0),
             .init(name: "end_signature", value: Self.signature.upperBound, type: 0),
         ]
         if hasMailbox {
-            elf.symbols.append(.init(name: "tohost", value: Self.data, type: 1))
-            elf.symbols.append(.init(name: "fromhost", value: Self.fromHost, type: 1))
+            elf.symbols.append(.init(name: "tohost", value: mailbox, type: 1))
+            elf.symbols.append(.init(name: "fromhost", value: mailbox + 8, type: 1))
         }
         return elf.bytes()
     }

@@ -97,8 +97,8 @@ import Testing
 
     @Test func reportNamesTheMissingExtension() throws {
         let run = try GuestProgram { program in
-            // Its handler is itself.
-            program.load(5, GuestProgram.base)
+            // Its handler is itself, at its first instruction.
+            program.load(5, program.address + 12 * 4)
             program.emit(Encoding.csrWrite(.stvec, 5), Encoding.csrRead(6, .time))
         }.run(isa: "rv64imac_zicsr")
         guard case .failed(let report) = run.reason else {

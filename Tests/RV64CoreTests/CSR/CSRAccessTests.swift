@@ -27,7 +27,7 @@ struct AccessRow: CustomTestStringConvertible, Sendable {
         self.rule = rule
     }
 
-    var testDescription: String { "\(csrName(address.rawValue) ?? "?") \(access): \(rule)" }
+    var testDescription: String { "\(address.name ?? "?") \(access): \(rule)" }
 }
 
 @Suite("Access to CSRs")

@@ -14,7 +14,8 @@ let fullExtensions: ExtensionSet = {
 
 /// With every extension of the privileged architecture that the hart has.
 let privilegedExtensions = fullExtensions.union([
-    .sscofpmf, .smcntrpmf, .smepmp, .zkr, .smmpm, .smnpm, .ssnpm, .smdbltrp, .ssdbltrp, .smrnmi, .shlcofideleg,
+    .sscofpmf, .smcntrpmf, .smcsrind, .sscsrind, .smcdeleg, .ssccfg, .smepmp, .zkr, .smmpm, .smnpm, .ssnpm, .smdbltrp,
+    .ssdbltrp, .smrnmi, .shlcofideleg,
 ])
 
 /// A hart at reset, its clock standing still at tick 0.
@@ -81,9 +82,14 @@ extension TestHart {
     }
 }
 
+extension CSRAddress {
+    /// An alias of indirect access: what it is depends on what is selected. `IndirectAccessTests`.
+    var isIndirect: Bool { row?.gate == .indirectAlias }
+}
+
 /// A CSR by name, for readable test arguments.
 struct NamedCSR: CustomTestStringConvertible, Sendable {
     let address: CSRAddress
     init(_ address: CSRAddress) { self.address = address }
-    var testDescription: String { csrName(address.rawValue) ?? String(address.rawValue, radix: 16) }
+    var testDescription: String { address.name ?? String(address.rawValue, radix: 16) }
 }

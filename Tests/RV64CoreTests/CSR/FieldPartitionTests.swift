@@ -70,7 +70,7 @@ struct FieldPartitionTests {
                 Flag<EnvironmentConfiguration>.cbze.mask, Field<EnvironmentConfiguration>.cbie.mask,
                 Flag<EnvironmentConfiguration>.adue.mask, Flag<EnvironmentConfiguration>.pbmte.mask,
                 Flag<EnvironmentConfiguration>.stce.mask, Flag<EnvironmentConfiguration>.dte.mask,
-                Field<EnvironmentConfiguration>.pmm.mask,
+                Flag<EnvironmentConfiguration>.cde.mask, Field<EnvironmentConfiguration>.pmm.mask,
             ],
             readOnly: [],
             writableMask: EnvironmentConfiguration.machineWritableMask(.all)
@@ -116,9 +116,12 @@ struct FieldPartitionTests {
         ),
         RegisterLayout(
             name: "mstateen0",
-            writable: [Flag<StateEnable>.environmentConfiguration.mask, Flag<StateEnable>.stateEnable.mask],
+            writable: [
+                Flag<StateEnable>.environmentConfiguration.mask, Flag<StateEnable>.indirectAccess.mask,
+                Flag<StateEnable>.stateEnable.mask,
+            ],
             readOnly: [],
-            writableMask: StateEnable.writableMask(number: 0)
+            writableMask: StateEnable.writableMask(number: 0, .all)
         ),
     ]
 

@@ -44,7 +44,7 @@ struct ProtectionRegisterTests {
         hart.writeCSR(.pmpaddr0, 0x200)
         #expect(hart.readCSR(.pmpcfg0) == 0x1f9f)
         #expect(hart.readCSR(.pmpaddr0) == 0x100)
-        hart.resetCSRs()
+        hart.reset()
         #expect(hart.readCSR(.pmpcfg0) == 0)
     }
 

@@ -22,7 +22,7 @@ import Testing
         #expect(hart.readCSR(.mseccfg) == fields)
         #expect(hart.decideAccess(to: .mseccfg, .write, from: .machine) == .allowed(.mseccfg))
         #expect(hart.decideAccess(to: .mseccfg, .write, from: .supervisor) == .illegalInstruction)
-        hart.resetCSRs()
+        hart.reset()
         // norm:mseccfg_mml_mmwp_rlb_rst norm:mseccfg_useed_sseed_rst
         #expect(hart.readCSR(.mseccfg) == 0)
         let without = try self.hart(fullExtensions)
@@ -67,7 +67,7 @@ import Testing
     @Test func bypassUnlocksEntries() throws {
         let hart = try hart()
         for bypass in [false, true] {
-            hart.resetCSRs()
+            hart.reset()
             hart.writeCSR(.mseccfg, bypass ? Self.rlb : 0)
             hart.writeCSR(.pmpaddr0, 0x100)
             hart.writeCSR(CSRAddress.pmpaddr0.advanced(by: 1), 0x200)
@@ -92,7 +92,7 @@ import Testing
         hart.writeCSR(.pmpcfg0, bits)
         #expect(hart.readCSR(.pmpcfg0) == (isReserved ? bits & ~7 : bits), "without MML")
         for bypass in [false, true] {
-            hart.resetCSRs()
+            hart.reset()
             hart.writeCSR(.mseccfg, Self.mml | (bypass ? Self.rlb : 0))
             hart.writeCSR(.pmpcfg0, 0x1B1B)
             hart.writeCSR(.pmpcfg0, bits << 8 | 0x19)

@@ -18,7 +18,7 @@ struct WARLRow: CustomTestStringConvertible, Sendable {
         self.rule = rule
     }
 
-    var testDescription: String { "\(csrName(address.rawValue) ?? "?"): \(rule)" }
+    var testDescription: String { "\(address.name ?? "?"): \(rule)" }
 }
 
 @Suite("Legal values")

@@ -5,7 +5,7 @@ import Testing
 /// Pairs of instructions against the same two with a FENCE between them, which no pair spans.
 @Suite struct InstructionPairTests {
     private static let pairs: [(Opcode, Opcode)] = Opcode.allCases.flatMap { first in
-        Opcode.allCases.filter { Opcode.pair(first, $0) != nil }.map { (first, $0) }
+        Opcode.allCases.filter { Handler.pair(Handler(first), Handler($0)) != nil }.map { (first, $0) }
     }
 
     private static let data = TestMachine.base + 0x8000

@@ -24,7 +24,7 @@ import Testing
         machine.hart.writeCSR(.htimedelta, 0 &- UInt64(1000))
         machine.hart.writeCSR(.vstimecmp, 50)
         #expect(machine.hart.nextDeadline == 1050)
-        #expect(machine.state.pointee.timerPending == 0)
+        #expect(machine.hart.runState.pointee.timerPending == 0)
         // No timer is set: there is no deadline, though the difference of the two registers lies in the past.
         machine.hart.writeCSR(.vstimecmp, ~0)
         #expect(machine.hart.nextDeadline == .max)
@@ -82,4 +82,7 @@ private final class ComparatorDevice: MMIODevice {
     func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
         hart.withLock { $0?.machineTimer.store(value, ordering: .relaxed) }
     }
+
+    func save(to writer: inout StateWriter) {}
+    func restore(from reader: inout StateReader) throws(StateError) {}
 }

@@ -144,6 +144,8 @@ import Testing
     private final class Register: MMIODevice {
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0x55 }
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {}
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
     }
 
     /// Devices can be read, not executed: HLVX needs both of physical memory attributes. norm:hlsv_u_op

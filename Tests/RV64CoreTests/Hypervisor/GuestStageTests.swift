@@ -241,4 +241,22 @@ extension Entry {
         #expect(state.vstval == 0)
         #expect(state.vsepc == 0xE000)
     }
+
+    /// Bits 60 and 59 of G-stage entries. norm:Svrsw60t59b_h_g_stage_reserved_bits
+    @Test(arguments: [false, true])
+    func softwareBits(isPresent: Bool) throws {
+        let extensions = isPresent ? fullExtensions.union([.svrsw60t59b]) : fullExtensions
+        for level in 0..<2 {
+            for bits: UInt64 in [1 << 59, 1 << 60, 3 << 59] {
+                let fixture = try GuestMachine(first: 8, guest: 8, TestMachine(extensions: extensions))
+                let entry = fixture.guest.entry(for: GuestMachine.data, level: level)
+                fixture.machine.write(fixture.machine.read(entry) | bits, at: entry)
+                fixture.access(.ld, at: GuestMachine.virtualData)
+                let expected: ExceptionCause =
+                    isPresent ? .environmentCallFromVS : level == 0 ? .loadGuestPageFault : .instructionGuestPageFault
+                #expect(fixture.state.pointee.scause == expected.rawValue)
+                #expect(fixture.machine.read(entry) & 3 << 59 == bits)
+            }
+        }
+    }
 }

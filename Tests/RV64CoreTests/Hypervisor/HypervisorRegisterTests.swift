@@ -15,7 +15,7 @@ struct RegisterBits: CustomTestStringConvertible, Sendable {
         self.constant = constant
     }
 
-    var testDescription: String { csrName(address.rawValue) ?? "?" }
+    var testDescription: String { address.name ?? "?" }
 }
 
 extension TestHart {

@@ -9,8 +9,8 @@ import Testing
     /// Loads, stores, atomics, HLV, HSV and cache-block operations.
     static let opcodes: [Opcode] = InstructionTable.rows.filter { row in
         switch row.format {
-        case .load, .store, .floatLoad, .floatStore, .loadReserved, .atomic, .atomicPair, .hypervisorLoad,
-            .hypervisorStore:
+        case .load, .store, .floatLoad, .floatStore, .loadReserved, .atomic, .atomicPair, .loadAcquire,
+            .storeRelease, .hypervisorLoad, .hypervisorStore:
             true
         default: [.cboInval, .cboClean, .cboFlush, .cboZero].contains(row.opcode)
         }
@@ -55,7 +55,7 @@ import Testing
             }
             let state = fixture.state.pointee
             let cause = toMachine ? state.mcause : state.scause
-            let isLoad = [.load, .floatLoad, .loadReserved, .hypervisorLoad].contains(row.format)
+            let isLoad = [.load, .floatLoad, .loadReserved, .loadAcquire, .hypervisorLoad].contains(row.format)
             #expect(cause == (isLoad ? ExceptionCause.loadGuestPageFault : .storeGuestPageFault).rawValue)
             #expect((toMachine ? state.mtval : state.stval) == address)
             #expect((toMachine ? state.mtval2 : state.htval) == (GuestMachine.data + 0x40) >> 2)

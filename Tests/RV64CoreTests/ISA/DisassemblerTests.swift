@@ -81,15 +81,15 @@ struct CSRNameTests {
         ] as [(UInt16, String)]
     )
     func names(number: UInt16, name: String) {
-        #expect(csrName(number) == name)
+        #expect(CSRAddress(number).name == name)
     }
 
     @Test("Names are distinct, and there is none for custom and unused numbers")
     func distinct() {
-        let names = (UInt16(0)..<4096).compactMap { csrName($0) }
+        let names = (UInt16(0)..<4096).compactMap { CSRAddress($0).name }
         #expect(Set(names).count == names.count)
         for number: UInt16 in [0x000, 0x5C0, 0x7C0, 0xBC0, 0xFC0, 0xFFF, 0x1000, 0xFFFF] {
-            #expect(csrName(number) == nil)
+            #expect(CSRAddress(number).name == nil)
         }
     }
 }

@@ -8,7 +8,8 @@ import Testing
     private static let instructions: [(Opcode, ExtensionSet)] = [
         (.mul, [.zmmul]), (.div, [.m]), (.remuw, [.m]), (.lrW, [.zalrsc]), (.scD, [.zalrsc]), (.amoaddW, [.zaamo]),
         (.amomaxuD, [.zaamo]), (.amoaddB, [.zabha]), (.amominuH, [.zabha]), (.amocasW, [.zacas]), (.amocasD, [.zacas]),
-        (.amocasQ, [.zacas]), (.wrsNto, [.zawrs]), (.wrsSto, [.zawrs]), (.fenceI, [.zifencei]), (.csrrw, [.zicsr]),
+        (.amocasQ, [.zacas]), (.lbAq, [.zalasr]), (.ldAq, [.zalasr]), (.sbRl, [.zalasr]), (.swRl, [.zalasr]),
+        (.wrsNto, [.zawrs]), (.wrsSto, [.zawrs]), (.fenceI, [.zifencei]), (.csrrw, [.zicsr]),
         (.csrrci, [.zicsr]), (.flw, [.f]), (.faddS, [.f]), (.fcvtLuS, [.f]), (.fsd, [.d]), (.faddD, [.d]),
         (.fcvtSD, [.d]), (.fmvXD, [.d]), (.flh, [.zfhmin]), (.fcvtSH, [.zfhmin]), (.fmvXH, [.zfhmin]), (.faddH, [.zfh]),
         (.fcvtLH, [.zfh]), (.fclassH, [.zfh]), (.fliS, [.zfa]), (.froundD, [.zfa]), (.fcvtmodWD, [.zfa]),
@@ -73,7 +74,8 @@ import Testing
     private static let fields: [(ISAExtension, CSRAddress, UInt64)] = [
         (.m, .misa, 1 << 12), (.a, .misa, 1 << 0), (.f, .misa, 1 << 5), (.d, .misa, 1 << 3), (.c, .misa, 1 << 2),
         (.b, .misa, 1 << 1), (.h, .misa, 1 << 7), (.svadu, .menvcfg, 1 << 61), (.svpbmt, .menvcfg, 1 << 62),
-        (.sstc, .menvcfg, 1 << 63), (.ssdbltrp, .menvcfg, 1 << 59), (.smnpm, .menvcfg, 3 << 32),
+        (.sstc, .menvcfg, 1 << 63), (.smcdeleg, .menvcfg, 1 << 60), (.ssdbltrp, .menvcfg, 1 << 59),
+        (.smnpm, .menvcfg, 3 << 32),
         (.zicbom, .menvcfg, 7 << 4), (.zicboz, .menvcfg, 1 << 7), (.zicbom, .senvcfg, 7 << 4),
         (.zicboz, .senvcfg, 1 << 7), (.ssnpm, .senvcfg, 3 << 32), (.svadu, .henvcfg, 1 << 61),
         (.svpbmt, .henvcfg, 1 << 62), (.sstc, .henvcfg, 1 << 63), (.ssdbltrp, .henvcfg, 1 << 59),
@@ -83,7 +85,9 @@ import Testing
         (.f, .mstatus, 3 << 13), (.h, .medeleg, 0xF0_0400), (.h, .mideleg, 0x1444), (.h, .mie, 0x1444),
         (.sscofpmf, .mie, 1 << 13), (.sscofpmf, .mideleg, 1 << 13), (.sscofpmf, .mip, 1 << 13),
         (.sscofpmf, .mhpmevent3, 0xFC << 56), (.shlcofideleg, .hideleg, 1 << 13), (.smcntrpmf, .mcyclecfg, 0x7C << 56),
-        (.ssstateen, .hstateen0, 1 << 63), (.smstateen, .mstateen0, 1 << 63),
+        (.ssstateen, .hstateen0, 1 << 63), (.smstateen, .mstateen0, 1 << 63), (.sscsrind, .mstateen0, 1 << 60),
+        (.sscsrind, .hstateen0, 1 << 60), (.smcsrind, .miselect, 0xFFF), (.sscsrind, .siselect, 0xFFF),
+        (.sscsrind, .vsiselect, 0xFFF),
     ]
 
     /// norm:menvcfg_pbmte_rdonly0 norm:menvcfg_adue_rdonly0 norm:menvcfg_stce_rdonly0 norm:menvcfg_cbze_rdonly0
@@ -92,6 +96,7 @@ import Testing
     /// norm:mideleg_sz_acc norm:medeleg_mideleg_mandatory_S_mode
     /// norm:misa_m_op norm:misa_extensions_enc_txt norm:mstatus_fs_rdonly0_s_no_f norm:mstatus_fs_acc1
     /// norm:misa_extensions_enc_tbl norm:misa_extensions_rst1 norm:mip_lcofip_mie_lcofie_rdonly0 norm:menvcfg_pmm_rdonly0
+    /// norm:menvcfg_cde_rdonly0
     @Test(arguments: fields)
     func field(provider: ISAExtension, address: CSRAddress, mask: UInt64) throws {
         func value(_ extensions: ExtensionSet) throws -> UInt64 {
@@ -104,7 +109,7 @@ import Testing
         }
         #expect(try value(ISAConfiguration.implemented.closure) == mask)
         let others = Self.all(without: [provider])
-        let exists = address.definition?.exists(with: others) ?? false
+        let exists = address.row?.exists(address, with: others) ?? false
         if exists { #expect(try value(others) == 0) }
     }
 

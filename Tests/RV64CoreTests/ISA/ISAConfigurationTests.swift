@@ -197,6 +197,12 @@ struct ISAConfigurationTests {
         #expect(try ISAConfiguration(parsing: isa.isaString) == isa)
     }
 
+    @Test("Every extension has its row, in the order of the cases")
+    func rows() {
+        #expect(ExtensionTable.rows.map(\.id) == ISAExtension.allCases)
+        #expect(Set(ExtensionTable.rows.compactMap(\.profile)) == Set(ISAProfile.allCases))
+    }
+
     @Test("Cases stand in canonical order")
     func canonicalOrder() {
         let prefixes = ["su", "ss", "sv", "sh", "sm"]

@@ -3,6 +3,22 @@
 // A transcript, one line per encoding.
 // swift-format-ignore
 let extensionReferenceEncodings: [ReferenceEncoding] = [
+    .init(.lbAq, 0x340502AF, "lb.aq t0, (a0)"),
+    .init(.lbAq, 0x360584AF, "lb.aqrl s1, (a1)"),
+    .init(.lhAq, 0x340916AF, "lh.aq a3, (s2)"),
+    .init(.lhAq, 0x3601102F, "lh.aqrl zero, (sp)"),
+    .init(.lwAq, 0x3405252F, "lw.aq a0, (a0)"),
+    .init(.lwAq, 0x360F2FAF, "lw.aqrl t6, (t5)"),
+    .init(.ldAq, 0x340238AF, "ld.aq a7, (tp)"),
+    .init(.ldAq, 0x360DB0AF, "ld.aqrl ra, (s11)"),
+    .init(.sbRl, 0x3A55002F, "sb.rl t0, (a0)"),
+    .init(.sbRl, 0x3EB4002F, "sb.aqrl a1, (s0)"),
+    .init(.shRl, 0x3A06102F, "sh.rl zero, (a2)"),
+    .init(.shRl, 0x3FFF902F, "sh.aqrl t6, (t6)"),
+    .init(.swRl, 0x3AF7202F, "sw.rl a5, (a4)"),
+    .init(.swRl, 0x3F31A02F, "sw.aqrl s3, (gp)"),
+    .init(.sdRl, 0x3A11302F, "sd.rl ra, (sp)"),
+    .init(.sdRl, 0x3FBE302F, "sd.aqrl s11, (t3)"),
     .init(.addUw, 0x087288BB, "add.uw a7, t0, t2"),
     .init(.addUw, 0x09CC033B, "add.uw t1, s8, t3"),
     .init(.sh1add, 0x21542FB3, "sh1add t6, s0, s5"),

@@ -117,13 +117,13 @@ import Testing
         for _ in 0..<64 {
             for candidate in [page &- 1, page, page &+ 1, 0x7_FFFF, ~page] {
                 let address = candidate << 12
-                #expect(TranslationBank.index(address) != TranslationBank.index(address &+ 0x1000))
+                #expect(TLBBank.index(address) != TLBBank.index(address &+ 0x1000))
             }
             page <<= 1
         }
         for page in UInt64(0)..<0x40_0000 where page & 0x3FF > 0x3FC {
-            let here = TranslationBank.index(page << 12)
-            let next = TranslationBank.index((page + 1) << 12)
+            let here = TLBBank.index(page << 12)
+            let next = TLBBank.index((page + 1) << 12)
             if here == next { Issue.record("\(page)") }
         }
     }

@@ -11,6 +11,8 @@ import Testing
     private final class Register: MMIODevice {
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0x5A }
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {}
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
     }
 
     private func machine() throws -> TestMachine {
@@ -34,8 +36,10 @@ import Testing
         return found == ExceptionCause.breakpoint.rawValue ? nil : found
     }
 
-    static let atomics = InstructionTable.rows.filter { [.atomic, .atomicPair, .loadReserved].contains($0.format) }
-        .map(\.opcode)
+    static let atomics = InstructionTable.rows.filter {
+        [.atomic, .atomicPair, .loadReserved, .loadAcquire, .storeRelease].contains($0.format)
+    }
+    .map(\.opcode)
 
     /// RAM supports every atomic of every width; devices and nothing support none, in any mode.
     /// norm:ziccamoa_pma_amo_req norm:ziccamoc_pma_amo_req norm:pma_amo_levels
@@ -45,7 +49,8 @@ import Testing
     @Test(arguments: atomics)
     func atomicSupport(_ opcode: Opcode) throws {
         let machine = try machine()
-        let fault: ExceptionCause = opcode == .lrW || opcode == .lrD ? .loadAccessFault : .storeAccessFault
+        let isLoad = [.lrW, .lrD, .lbAq, .lhAq, .lwAq, .ldAq].contains(opcode)
+        let fault: ExceptionCause = isLoad ? .loadAccessFault : .storeAccessFault
         for mode in PrivilegeMode.allCases {
             #expect(cause(opcode, TestMachine.base + 0x8000, mode, machine) == nil)
             #expect(cause(opcode, Self.device, mode, machine) == fault.rawValue)

@@ -74,9 +74,9 @@ import Testing
             machine.state.pointee.mode = mode
             let tagged: UInt64 = 0x1234_0000_8000_0000
             let expected = address == register ? tagged & 0xFFFF_FFFF : tagged
-            #expect(machine.hart.dataContext.effectiveAddress(tagged) == expected)
+            #expect(machine.hart.contextOfData.effectiveAddress(tagged) == expected)
             // norm:pm_not_apply_implicit
-            #expect(machine.hart.fetchContext.effectiveAddress(tagged) == tagged)
+            #expect(machine.hart.contextOfFetches.effectiveAddress(tagged) == tagged)
         }
     }
 
@@ -89,22 +89,22 @@ import Testing
         machine.state.pointee.mode = .machine
         machine.state.pointee.mstatus[.mpp] = 1
         machine.state.pointee.mstatus[.mpv] = true
-        #expect(hart.dataContext.effectiveAddress(tagged) == tagged)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == tagged)
         machine.state.pointee.mstatus[.mprv] = true
-        #expect(hart.dataContext.effectiveAddress(tagged) == 0x8000_0000)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == 0x8000_0000)
         machine.state.pointee.mnstatus[.nmie] = false
-        #expect(hart.dataContext.mode == .machine)
-        #expect(hart.dataContext.effectiveAddress(tagged) == tagged)
+        #expect(hart.contextOfData.mode == .machine)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == tagged)
         machine.state.pointee.mnstatus[.nmie] = true
         machine.state.pointee.vsstatus[.mxr] = true
-        #expect(hart.dataContext.effectiveAddress(tagged) == tagged)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == tagged)
         machine.state.pointee.vsstatus[.mxr] = false
         machine.state.pointee.mstatus[.mxr] = true
-        #expect(hart.dataContext.effectiveAddress(tagged) == tagged)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == tagged)
         // MXR is never in effect for M-mode itself.
         hart.writeCSR(.mseccfg, Self.sixteen)
         machine.state.pointee.mstatus[.mprv] = false
-        #expect(hart.dataContext.effectiveAddress(tagged) == 0x8000_0000)
+        #expect(hart.contextOfData.effectiveAddress(tagged) == 0x8000_0000)
     }
 
     /// HLV and HSV act as VS or VU; in U-mode HUPMM takes the place of senvcfg. "Hypervisor Status Register".

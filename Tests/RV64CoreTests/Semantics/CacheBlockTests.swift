@@ -93,6 +93,8 @@ struct CacheBlockTests {
     private final class Register: MMIODevice {
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 { 0 }
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {}
+        func save(to writer: inout StateWriter) {}
+        func restore(from reader: inout StateReader) throws(StateError) {}
     }
 
     @Test(

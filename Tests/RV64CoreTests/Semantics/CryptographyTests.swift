@@ -21,7 +21,8 @@ struct CryptographyTests {
                 immediate: immediate,
                 raw: 0
             )
-            ScalarExtensions.execute(instruction, base)
+            guard case .scalar(let operation) = opcode.execution else { return 0 }
+            ScalarExtensions.execute(operation, instruction, base)
             return x[3]
         }
     }

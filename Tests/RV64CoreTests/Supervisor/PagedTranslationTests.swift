@@ -162,6 +162,33 @@ import Testing
         }
     }
 
+    /// Bits 60 and 59 are software's with Svrsw60t59b, in leaves and in pointers, and kept by updates of A and D.
+    /// norm:Svrsw60t59b_reserved_bits_60_59 norm:Svrsw60t59b_depends_on_sv39
+    @Test(arguments: schemes, [false, true])
+    func softwareBits(scheme: Scheme, isPresent: Bool) throws {
+        let extensions = isPresent ? fullExtensions.union([.svrsw60t59b]) : fullExtensions
+        for bits: UInt64 in [1 << 59, 1 << 60, 3 << 59] {
+            for level in 0..<2 {
+                let fixture = try SupervisorMachine(mode: scheme.mode, TestMachine(extensions: extensions))
+                fixture.machine.hart.writeCSR(.menvcfg, Flag<EnvironmentConfiguration>.adue.mask)
+                let clean = Entry.supervisor & ~(Entry.a | Entry.d)
+                fixture.tables.map(SupervisorMachine.data, to: SupervisorMachine.frame, clean)
+                let entry = fixture.tables.entry(for: SupervisorMachine.data, level: level)
+                fixture.machine.write(fixture.machine.read(entry) | bits, at: entry)
+                let found = fixture.access(.sd, at: SupervisorMachine.data)
+                #expect(found == (isPresent ? nil : .storePageFault))
+                #expect(fixture.machine.read(entry) & 3 << 59 == bits)
+                // The bits below are reserved still.
+                fixture.machine.write(fixture.machine.read(entry) | 1 << 58, at: entry)
+                fixture.machine.hart.flushTranslations()
+                #expect(fixture.access(.sd, at: SupervisorMachine.data) == .storePageFault)
+            }
+        }
+        #expect(throws: ISAConfigurationError.missingDependency(of: .svrsw60t59b, .sv39)) {
+            try ISAConfiguration([.i, .svrsw60t59b])
+        }
+    }
+
     /// N and PBMT without their extensions, or without PBMTE. norm:Sv39_pte_svnapot_rsv norm:Sv39_pte_svpbmt_rsv
     @Test(arguments: [ISAExtension.svnapot, .svpbmt], [false, true])
     func absentExtensions(absent: ISAExtension, isPresent: Bool) throws {

@@ -15,10 +15,11 @@ struct TestMachine {
         hosted: HostedModes = .virtualized,
         extensions: ExtensionSet = fullExtensions,
         bus: Bus = Bus(),
+        mailbox: Range<UInt64> = 0..<0,
         sharing other: TestMachine? = nil
     ) throws {
         memory = try other?.memory ?? PhysicalMemory(base: Self.base, size: Self.size)
-        let configuration = HartConfiguration(extensions: extensions, hostedModes: hosted)
+        let configuration = HartConfiguration(extensions: extensions, hostedModes: hosted, mailbox: mailbox)
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)
         for register in [CSRAddress.mcounteren, .hcounteren, .scounteren, .medeleg] { hart.writeCSR(register, ~0) }
         openProtection()

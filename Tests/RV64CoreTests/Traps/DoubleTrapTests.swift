@@ -63,9 +63,12 @@ import Testing
 
     /// norm:mstatus_mdt_rst; a hosted M-mode has no first instructions that could clear it.
     @Test func reset() throws {
-        #expect(try TestHart(privilegedExtensions).state.pointee.mstatus[.mdt])
-        #expect(try !TestHart().state.pointee.mstatus[.mdt])
-        #expect(try !TestMachine(extensions: privilegedExtensions).state.pointee.mstatus[.mdt])
+        let (with, without) = (try TestHart(privilegedExtensions), try TestHart())
+        let hosted = try TestMachine(extensions: privilegedExtensions)
+        #expect(with.state.pointee.mstatus[.mdt])
+        #expect(!without.state.pointee.mstatus[.mdt])
+        #expect(!hosted.state.pointee.mstatus[.mdt])
+        withExtendedLifetime((with, without, hosted)) {}
     }
 
     // MARK: - Supervisor levels

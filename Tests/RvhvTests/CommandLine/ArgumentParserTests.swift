@@ -131,6 +131,41 @@ import Testing
         #expect(configuration.program.append == ["x"])
     }
 
+    @Test func furtherMemoryOfTheMachine() throws {
+        let given = try machine(
+            "machine fw.elf --ram 0x100000000,1G --ram 4096,8K --load a@b@0x10 --load c@2147483648 --entry 0x80000004"
+        )
+        #expect(given.machine.ram == [0x1_0000_0000..<0x1_4000_0000, 0x1000..<0x3000])
+        #expect(
+            given.machine.loads
+                == [PlacedFile(path: "a@b", address: 0x10), PlacedFile(path: "c", address: 0x8000_0000)]
+        )
+        #expect(given.machine.entry == 0x8000_0004 && given.machine.programAddress == nil)
+        let alone = try machine("machine --load fw.bin@0x80000000 --load x@0x80200000 --harts 2")
+        #expect(alone.program.path == "fw.bin" && alone.program.name == "fw" && alone.program.harts == 2)
+        #expect(alone.machine.programAddress == 0x8000_0000)
+        #expect(alone.machine.loads == [PlacedFile(path: "x", address: 0x8020_0000)])
+    }
+
+    @Test(
+        arguments: [
+            ("--ram", "0x1000"), ("--ram", "0x1000,"), ("--ram", ",1G"), ("--ram", "0x1001,1G"), ("--ram", "0x1000,1"),
+            ("--ram", "0x1000,0"), ("--ram", "0xFFFFFFFFFFFF000,8K"), ("--ram", "0xFFFFFFFFFFF000,8K"),
+            ("--ram", "0x1000,65G"), ("--ram", "1,2,3"), ("--load", "file"), ("--load", "@1"), ("--load", "file@"),
+            ("--load", "file@x"), ("--load", "file@0x100000000000000"), ("--entry", "main"), ("--entry", ""),
+        ] as [(String, String)]
+    )
+    func refusedMachineValue(option: String, value: String) throws {
+        let error = try #require(throws: UsageError.self) {
+            try ArgumentParser.parse(["machine", "a", "\(option)=\(value)"])
+        }
+        guard case .invalidValue(option, value, let reason) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(!reason.isEmpty)
+    }
+
     @Test func machineIsASubcommandOnlyInFirstPlace() throws {
         #expect(try run("--harts 2 machine").guests.map(\.path) == ["machine"])
         #expect(try run("./machine").guests.map(\.name) == ["machine"])
@@ -150,6 +185,9 @@ import Testing
     func answers(arguments: [String], expected: Invocation) throws {
         #expect(try ArgumentParser.parse(arguments) == expected)
     }
+
+    private static func tree(_ path: String) -> FileUse { FileUse(role: .output, option: "--dump-dtb", path: path) }
+    private static func log(_ path: String) -> FileUse { FileUse(role: .output, option: "--log", path: path) }
 
     private static let refusedRows: [([String], UsageError)] = [
         ([], UsageError.noGuest(.run)),
@@ -174,8 +212,10 @@ import Testing
         (["a", "--help=x"], .unexpectedValue("--help")),
         (["a", "--name", "x", "b", "--name", "x"], .duplicateName("x")),
         (["--name", "x", "a", "b"], .duplicateName("x")),
-        (["--dump-dtb", "d", "a", "b"], .duplicateFile("--dump-dtb", path: "d")),
-        (Array(repeating: "a", count: 65), .tooManyGuests(65)),
+        (["--dump-dtb", "d", "a", "b"], .outputTwice(tree("d"), tree("d"))),
+        (["--dump-dtb", "d", "--log", "./d", "a"], .outputTwice(tree("d"), log("./d"))),
+        (["--log", "a", "a"], .outputOntoInput(log("a"), FileUse(role: .input, path: "a"))),
+        (Array(repeating: "a", count: 401), .tooManyGuests(401)),
     ]
 
     @Test(arguments: refusedRows)

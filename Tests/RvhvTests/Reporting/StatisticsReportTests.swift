@@ -139,7 +139,7 @@ import Testing
         var hostile = record
         hostile.symbol = .init(symbol: "a\n\u{1b}[2J\u{9b}2J", offset: 0)
         let line = TrapTraceFormatter(guests: ["bare"], decoration: .plain).line(hostile)
-        #expect(line.contains(" a??[2J?2J "))
+        #expect(line.contains(" a\u{FFFD}\u{FFFD}[2J\u{FFFD}2J "))
         #expect(!line.contains("\n") && !line.contains("\u{1b}"))
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import rvhv
@@ -21,7 +22,7 @@ private struct Bench {
             now: time.now,
             callbacks: ScreenCallbacks(
                 deadlineChanged: { wakes.call() },
-                outputClosed: { closures.call() }
+                outputFailed: { _ in closures.call() }
             )
         )
     }
@@ -75,8 +76,8 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let bench = Bench.terminal(["one"])
         bench.write("~ # ", to: 0)
         bench.pass(SharedScreen.terminalDelay)
-        bench.multiplexer.diagnose("rvhv: status")
-        bench.multiplexer.diagnose("rvhv: again")
+        _ = bench.multiplexer.diagnose("rvhv: status")
+        _ = bench.multiplexer.diagnose("rvhv: again")
         #expect(bench.output.text == "~ # \n" && bench.diagnostics.text == "rvhv: status\nrvhv: again\n")
     }
 
@@ -84,7 +85,7 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let bench = Bench(["one"])
         bench.write("~ # ", to: 0)
         bench.pass(SharedScreen.terminalDelay)
-        bench.multiplexer.diagnose("rvhv: status")
+        _ = bench.multiplexer.diagnose("rvhv: status")
         #expect(bench.output.text == "~ # " && bench.diagnostics.text == "rvhv: status\n")
     }
 }
@@ -117,6 +118,7 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         bench.pass(1_000_000_000)
         #expect(bench.output.text == "" && bench.multiplexer.nextDeadline == .max)
         bench.multiplexer.setFocus(1)
+        bench.multiplexer.showFocused()
         #expect(bench.output.text == "b | typing")
         bench.multiplexer.finish()
         #expect(bench.output.text == "b | typing\n")
@@ -126,7 +128,7 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let bench = Bench.terminal(["a", "b"])
         bench.write("$ hi", to: 0)
         bench.pass(SharedScreen.terminalDelay)
-        bench.multiplexer.diagnose("rvhv: stopping")
+        _ = bench.multiplexer.diagnose("rvhv: stopping")
         bench.multiplexer.finish()
         bench.multiplexer.finish()
         #expect(bench.output.text == "a | $ hi\(erase)a | $ hi\n")
@@ -137,7 +139,7 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         bench.write("$ ", to: 0)
         bench.pass(SharedScreen.pipeDelay)
         bench.write("rest", to: 1)
-        bench.multiplexer.consoles[1].finish()
+        bench.multiplexer.consoles[1].end()
         bench.multiplexer.finish()
         bench.multiplexer.finish()
         #expect(bench.output.text == "a | $ \nb | rest\n")
@@ -202,7 +204,7 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let bench = Bench.terminal(["a", "b"])
         bench.write("$ ", to: 0)
         bench.pass(SharedScreen.terminalDelay)
-        bench.multiplexer.diagnose("rvhv: status")
+        _ = bench.multiplexer.diagnose("rvhv: status")
         bench.pass(SharedScreen.reshowDelay)
         #expect(bench.output.text == "a | $ \(erase)a | $ " && bench.diagnostics.text == "rvhv: status\n")
     }
@@ -231,17 +233,18 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
         let lines = 200
         var threads: [HostThread] = []
         for index in names.indices {
-            let thread = HostThread {
+            let thread = try HostThread {
                 let console = multiplexer.consoles[index]
                 for line in 0..<lines {
                     for byte in Array("line \(line) of \(index) end".utf8) { console.write([byte]) }
                     console.write("\r\n")
                 }
             }
-            threads.append(try #require(thread))
+            threads.append(thread)
         }
         for round in 0..<200 {
             multiplexer.setFocus(round % names.count)
+            multiplexer.showFocused()
             multiplexer.showDue()
         }
         for thread in threads { thread.join() }
@@ -254,50 +257,6 @@ private let erase = "\u{1b}[0m\r\u{1b}[K"
                 return text.hasPrefix(name + " | ") && text.hasSuffix("end") ? text : nil
             }
             #expect(own.map(String.init) == (0..<lines).map { "\(name) | line \($0) of \(index) end" })
-        }
-    }
-}
-
-@Suite struct EscapeFilterTests {
-    private static let rows: [(String, String)] = [
-        ("plain \t text\u{7}", "plain \t text\u{7}"),
-        ("\u{1b}[1;31mred\u{1b}[m", "\u{1b}[1;31mred\u{1b}[m"),
-        ("\u{1b}[2Jx\u{1b}[Hy\u{1b}[3;4Hz\u{1b}[?1049hw", "xyzw"),
-        ("\u{1b}[Kx\u{1b}[0Ky\u{1b}[1Kz\u{1b}[J\u{1b}[2J", "\u{1b}[Kx\u{1b}[0Kyz\u{1b}[J"),
-        ("\u{1b}[6n\u{1b}[c\u{1b}[>c", ""),
-        ("\u{1b}]0;title\u{7}a\u{1b}]52;c;x\u{1b}\\b\u{1b}Pdcs\u{1b}\\c", "abc"),
-        ("\u{1b}]unfinished\nnext", "\nnext"),
-        ("\u{1b}(0x\u{1b}cy\u{1b}7z\u{1b}\u{1b}[1mb", "xyz\u{1b}[1mb"),
-        ("\u{8}\u{8}ab\u{8}\u{8}\u{8}c", "ab\u{8}\u{8}c"),
-        ("abcdef\u{1b}[5D\u{1b}[2Dx\u{1b}[D", "abcdef\u{1b}[5Dx\u{1b}[D"),
-        ("\u{1b}[1;1D\u{1b}[99999999999999999999D", ""),
-        ("\u{e}\u{f}\u{0}\u{7f}\u{b}\u{c}x", "x"),
-        ("\u{9b}2Jx\u{85}y\u{e9}z\u{a9}", "2Jxy\u{e9}z\u{a9}"),
-        ("\u{1b}[" + String(repeating: "1;", count: 40) + "mx", "x"),
-        ("\u{1b}[1\u{1b}[2my", "\u{1b}[2my"),
-    ]
-
-    @Test(arguments: rows)
-    func filtered(input: String, output: String) {
-        var filter = EscapeFilter()
-        var bytes: [UInt8] = []
-        for byte in input.utf8 { filter.filter(byte, into: &bytes) }
-        #expect(String(decoding: bytes, as: UTF8.self) == output)
-    }
-
-    @Test func anyBytesGiveNoForbiddenControl() {
-        var generator = SystemRandomNumberGenerator()
-        var filter = EscapeFilter()
-        var bytes: [UInt8] = []
-        let alphabet = Array("\u{1b}\u{1b}[]0123;?mJKHnDC\u{7}\r\\x".utf8) + [0xc2, 0x9b]
-        for _ in 0..<20_000 {
-            filter.filter(alphabet[Int.random(in: 0..<alphabet.count, using: &generator)], into: &bytes)
-        }
-        for (index, byte) in bytes.enumerated() where byte == 0x1b {
-            let sequence = bytes[index...].dropFirst(2)
-            #expect(bytes[index + 1] == UInt8(ascii: "["))
-            let final = sequence.first { $0 >= 0x40 }
-            #expect(final.map { Array("mKJPDC@".utf8).contains($0) } == true)
         }
     }
 }

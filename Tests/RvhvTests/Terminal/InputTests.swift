@@ -91,13 +91,34 @@ private final class FakeInput: GuestInput {
         #expect(first.taken == [1] && second.taken == [2])
     }
 
-    @Test func waitingBytesAreBounded() {
+    @Test func whatIsBeyondTheLimitIsLostAndSaidToBe() {
         let guest = FakeInput(room: 0)
         var pump = InputPump(guests: [guest])
-        for _ in 0..<3 { pump.send(Array(repeating: 7, count: 3000), to: 0, at: 0) }
-        guest.makeRoom(.max)
+        #expect(pump.send(Array(repeating: 7, count: InputPump.limit - 1), to: 0, at: 0) == 0)
+        #expect(pump.send([1, 2, 3], to: 0, at: 0) == 2)
+        guest.makeRoom(.max / 2)
         pump.offer(at: 0)
-        #expect(guest.taken.count == InputPump.limit)
+        #expect(guest.taken.count == InputPump.limit && guest.taken.last == 1 && !pump.isBackedUp)
+    }
+
+    @Test func keysAreReadAheadOnlySoFarWhileTheGuestTakesThem() {
+        let guest = FakeInput(room: 0)
+        var pump = InputPump(guests: [guest])
+        let start: UInt64 = 5_000_000_000
+        #expect(pump.readsKeys(for: 0, at: start))
+        pump.send(Array(repeating: 7, count: InputPump.lookAhead - 1), to: 0, at: start)
+        #expect(pump.readsKeys(for: 0, at: start))
+        pump.send([7], to: 0, at: start)
+        #expect(!pump.readsKeys(for: 0, at: start + InputPump.patience - 1))
+        // A command may stand behind what the guest does not take.
+        #expect(pump.readsKeys(for: 0, at: start + InputPump.patience))
+        guest.makeRoom(1)
+        pump.send([7], to: 0, at: start + InputPump.patience)
+        #expect(!pump.readsKeys(for: 0, at: start + InputPump.patience + 1))
+        guest.makeRoom(1)
+        pump.offer(at: start + InputPump.patience)
+        #expect(pump.readsKeys(for: 0, at: start + InputPump.patience))
+        #expect(pump.readsKeys(for: 9, at: 0))
     }
 
     @Test func aLyingGuestDoesNotHurt() {
@@ -126,21 +147,24 @@ private final class FakeInput: GuestInput {
         let pipe = try #require(HostPipe())
         let sink = FileDescriptorSink(descriptor: pipe.writeEnd)
         let result = Lock<OutputState?>(nil)
-        let writer = HostThread {
+        let thread = try HostThread {
             let state = sink.write(Array(repeating: 0, count: 1 << 20))
             result.withLock { $0 = state }
         }
-        let thread = try #require(writer)
         sink.cancel()
         thread.join()
-        #expect(result.withLock { $0 } == .closed)
-        #expect(sink.write([1]) == .closed)
+        #expect(result.withLock { $0 } == .givenUp)
+        #expect(sink.write([1]) == .givenUp)
     }
 
-    @Test func aClosedPipeIsSaidToBeClosed() throws {
+    @Test func whyAWriteFailsIsSaid() throws {
         let pipe = try #require(HostPipe())
         pipe.closeReadEnd()
         signal(SIGPIPE, SIG_IGN)
-        #expect(FileDescriptorSink(descriptor: pipe.writeEnd).write([1]) == .closed)
+        #expect(FileDescriptorSink(descriptor: pipe.writeEnd).write([1]) == .failed(EPIPE))
+        #expect(FileDescriptorSink(descriptor: 9999).write([1]) == .failed(EBADF))
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        defer { close(full) }
+        #expect(FileDescriptorSink(descriptor: full).write([1]) == .failed(ENOSPC))
     }
 }

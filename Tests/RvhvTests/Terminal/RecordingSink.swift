@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import Synchronization
 
@@ -13,7 +14,7 @@ final class RecordingSink: OutputSink {
     var text: String { String(decoding: writes.withLock { $0 }.joined(), as: UTF8.self) }
     var count: Int { writes.withLock { $0.count } }
 
-    func close() { state.withLock { $0 = .closed } }
+    func close() { state.withLock { $0 = .failed(ENOSPC) } }
 
     func write(_ bytes: [UInt8]) -> OutputState {
         let state = state.withLock { $0 }

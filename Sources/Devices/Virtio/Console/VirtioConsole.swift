@@ -13,13 +13,11 @@ extension VirtioFeatures {
 /// buffer of `inputLimit` bytes; what does not fit there stays with the caller.
 package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
     /// All there is to save beside the transport's state.
-    package struct State: Codable, Equatable, Sendable {
+    package struct State: Equatable, Sendable {
         var columns: UInt16 = 80
         var rows: UInt16 = 25
         /// At most `inputLimit` bytes that the guest has not seen.
         var input: [UInt8] = []
-
-        package init() {}
     }
 
     static let inputLimit = 4096
@@ -31,20 +29,15 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
     private static let emergencyWriteOffset: UInt64 = 8
 
     private struct Guarded {
-        var state: State
+        var state = State()
         var link: VirtioLink?
         weak var observer: (any ReceiveSpaceObserver)?
     }
 
-    private let guarded: Lock<Guarded>
+    private let guarded = Lock(Guarded())
     private let sink: any ConsoleSink
 
-    package init(state: State = State(), sink: any ConsoleSink) {
-        var state = state
-        state.input = Array(state.input.prefix(Self.inputLimit))
-        guarded = Lock(Guarded(state: state, link: nil, observer: nil))
-        self.sink = sink
-    }
+    package init(sink: any ConsoleSink) { self.sink = sink }
 
     package var state: State { guarded.withLock { $0.state } }
 
@@ -56,6 +49,24 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
             return guarded.link
         }
         link?.signals.configurationChanged()
+    }
+
+    // MARK: - Savable
+
+    package func save(to writer: inout StateWriter) {
+        let state = state
+        writer.write(state.columns)
+        writer.write(state.rows)
+        writer.write(state.input)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let state = State(
+            columns: try reader.read(),
+            rows: try reader.read(),
+            input: try reader.read(limit: Self.inputLimit)
+        )
+        guarded.withLock { $0.state = state }
     }
 
     // MARK: - VirtioDevice
@@ -95,7 +106,8 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
         guard let queue = queue(Self.transmitQueue) else { return }
         queue.process { [sink] chain throws(VirtQueueFault) in
             guard chain.readableLength <= Self.transmissionLimit else { throw .bufferTooLong }
-            try chain.forEachReadablePiece(in: queue.memory) { sink.write($0) }
+            var reader = chain.reader(in: queue.memory)
+            try reader.forEachHostRange { sink.write(UnsafeRawBufferPointer($0)) }
             return 0
         }
     }
@@ -113,7 +125,9 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
                 return guarded.state.input.prefix(count)
             }
             hasDelivered = hasDelivered || !bytes.isEmpty
-            return try chain.write(bytes, to: queue.memory)
+            var writer = chain.writer(in: queue.memory)
+            try writer.write(bytes)
+            return writer.moved
         }
         return hasDelivered && guarded.withLock { $0.state.input.isEmpty }
     }

@@ -1,6 +1,7 @@
 import Platform
 
-/// A source of random bytes (Virtio 1.2, section 5.4, "Entropy Device"). It has no state of its own to save.
+/// A source of random bytes (Virtio 1.2, section 5.4, "Entropy Device"). It has no state of its own: the source is the
+/// machine's.
 package final class VirtioEntropy: VirtioDevice {
     /// The device may give fewer bytes than asked for; this bounds the work of one request.
     static let requestLimit: UInt64 = 4096
@@ -20,12 +21,15 @@ package final class VirtioEntropy: VirtioDevice {
     package func activate(features: VirtioFeatures) {}
     package func reset() {}
 
+    package func save(to writer: inout StateWriter) {}
+    package func restore(from reader: inout StateReader) throws(StateError) {}
+
     package func processQueue(_ index: Int) {
         guard index == 0, let queue = link.withLock({ $0?.queues[index] }) else { return }
         queue.process { [source] chain throws(VirtQueueFault) in
-            var bytes = [UInt8](repeating: 0, count: Int(min(Self.requestLimit, chain.writableLength)))
-            bytes.withUnsafeMutableBytes { source.fill($0) }
-            return try chain.write(bytes[...], to: queue.memory)
+            var writer = chain.writer(in: queue.memory)
+            try writer.forEachHostRange(upTo: Self.requestLimit) { source.fill($0) }
+            return writer.moved
         }
     }
 }

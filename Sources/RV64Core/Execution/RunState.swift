@@ -1,0 +1,54 @@
+/// What a hart needs to run besides its architectural state: derived from that, or where execution stands.
+///
+/// Its place is behind `HartState` in the hart's area, so that generated code reaches both from one register.
+struct RunState: BitwiseCopyable {
+    // MARK: Derived from HartState by `updateContext`
+    /// The TLB banks of loads and stores, and of fetches.
+    var data: TLBBank
+    var fetch: TLBBank
+    var floatingPoint = FloatingPointStatus.off
+
+    // MARK: Leaving the engine
+    /// The trap that the instruction just executed raised.
+    var trap = Trap(.illegalInstruction)
+    /// Set when `run` is to return at the end of this instruction.
+    var exit: HartExit?
+    /// Traps taken since an instruction last retired.
+    var idleTraps = 0
+    /// Traps taken since the last return from one, or since `noteProgress`.
+    var unreturnedTraps = 0
+
+    // MARK: Slices and time
+    /// Instructions until the clock is looked at again.
+    var slice = 0
+    /// `retired` when `run` was entered: what an instruction clock counts from.
+    var retiredAtEntry: UInt64 = 0
+    var pace = Pace()
+    /// The `time` at which fetches last began to look at memory anew without being asked.
+    var fetchEpochTick: UInt64 = 0
+    /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
+    var timerPending: UInt64 = 0
+
+    // MARK: Counters
+    /// The counters that advance with `retired` in the current mode.
+    var runningCounters: UInt64 = 0
+    /// The other events that a counter counts in the current mode.
+    var countedEvents: UInt64 = 0
+    /// The filter bits that any counter has.
+    var counterFilters: UInt64 = 0
+    /// `retired` when the running counters were last looked at, and at their next overflow.
+    var countersCheckedAt: UInt64 = 0
+    var nextCounterOverflow: UInt64 = .max
+
+    // MARK: Reservation
+    /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.
+    var reservationAddress: UInt64 = 0
+    var reservationValue: UInt64 = 0
+}
+
+/// The FS field in force: `mstatus.FS`, and in V also `vsstatus.FS`.
+enum FloatingPointStatus: UInt8, BitwiseCopyable {
+    case off
+    case clean
+    case dirty
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// The memory of one hart, one mapping: architectural state, run state, and the TLB.
+///
+/// The places are fixed and their order is that of use, so that generated code needs one base register. Pages that
+/// nothing has touched cost nothing: zeros are an empty TLB.
+struct HartArea {
+    static let stateOffset = 0
+    static let runStateOffset = aligned(MemoryLayout<HartState>.size, to: 64)
+    static let tlbOffset = aligned(runStateOffset + MemoryLayout<RunState>.size, to: 4096)
+    static let byteCount = tlbOffset + TLB.byteCount
+
+    let state: UnsafeMutablePointer<HartState>
+    let runState: UnsafeMutablePointer<RunState>
+    let tlb: TLB
+    private let base: UnsafeMutableRawPointer
+
+    init() {
+        let access = PROT_READ | PROT_WRITE
+        let mapping = mmap(nil, Self.byteCount, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let mapping, mapping != MAP_FAILED else { fatalError("no memory for a hart's state") }
+        base = mapping
+        tlb = TLB(at: mapping + Self.tlbOffset)
+        state = (mapping + Self.stateOffset).bindMemory(to: HartState.self, capacity: 1)
+        state.initialize(to: HartState())
+        runState = (mapping + Self.runStateOffset).bindMemory(to: RunState.self, capacity: 1)
+        runState.initialize(to: RunState(data: .none, fetch: .none))
+    }
+
+    /// Empties the TLB, as if no context had ever been used, and gives its memory back.
+    func forgetTranslations() { madvise(base + Self.tlbOffset, TLB.byteCount, MADV_DONTNEED) }
+
+    func unmap() { munmap(base, Self.byteCount) }
+
+    private static func aligned(_ offset: Int, to alignment: Int) -> Int {
+        (offset + alignment - 1) / alignment * alignment
+    }
+}

@@ -1,0 +1,191 @@
+import Glibc
+import Platform
+
+/// One page's final translation in one context: guest virtual address straight to host memory.
+///
+/// A tag is the page's last virtual address where that access needs no further check, else zero, which is the last
+/// address of no page: memory that nothing has touched is an empty TLB.
+struct TLBEntry: BitwiseCopyable {
+    var readTag: UInt64
+    var writeTag: UInt64
+    var fetchTag: UInt64
+    /// Host address minus virtual address.
+    var addend: UInt64
+
+    static let invalid: UInt64 = 0
+
+    /// The tag of an address's page.
+    @inline(__always)
+    static func tag(_ address: UInt64) -> UInt64 { address | Page.offsetMask }
+}
+
+/// The translations of one context, and the context: what an access is made through.
+///
+/// Changing mode, address space or guest selects another bank and flushes nothing: an exit to the hypervisor and
+/// back finds its translations as it left them.
+struct TLBBank: BitwiseCopyable {
+    let context: TranslationContext
+    /// Nil for one-off accesses, which leave nothing behind.
+    let entries: UnsafeMutablePointer<TLBEntry>?
+
+    static let entryCount = 1024
+
+    /// Both halves of the page number count, so that arrays a power of two apart do not evict each other.
+    ///
+    /// The sum, unlike an exclusive or, never gives two neighbouring pages one index: an access that begins in a page
+    /// and ends in the next must not meet the next one's entry, whose tag its last byte would match.
+    @inline(__always)
+    static func index(_ address: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((address &>> 12) &+ (address &>> 22)) & UInt64(entryCount - 1))
+    }
+
+    /// Accesses in a context that leave nothing behind.
+    static func oneOff(_ context: TranslationContext) -> TLBBank { TLBBank(context: context, entries: nil) }
+
+    /// What a hart has before its first context is known.
+    static var none: TLBBank {
+        oneOff(TranslationContext(mode: .machine, flags: [], firstStage: SATP(0), guestStage: HGATP(0)))
+    }
+
+    /// What the bank knows of an address as it is: nil where the access needs a walk.
+    func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
+        guard let entry = entries?[Self.index(address)] else { return nil }
+        let tag =
+            switch kind {
+            case .fetch: entry.fetchTag
+            case .load: entry.readTag
+            case .store: entry.writeTag
+            }
+        guard tag == TLBEntry.tag(address) else { return nil }
+        // SAFETY: a matching tag means that the addend leads into a page of RAM.
+        return UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.addend))
+    }
+
+    func enter(_ address: UInt64, _ host: UnsafeMutableRawPointer, _ granted: PagePermissions, pageShift: UInt64) {
+        guard let entries else { return }
+        let tag = TLBEntry.tag(address)
+        let index = Self.index(address)
+        entries[index] = TLBEntry(
+            readTag: granted.contains(.read) ? tag : TLBEntry.invalid,
+            writeTag: granted.contains(.write) ? tag : TLBEntry.invalid,
+            fetchTag: granted.contains(.execute) ? tag : TLBEntry.invalid,
+            addend: UInt64(UInt(bitPattern: host)) &- (address & ~Page.offsetMask)
+        )
+        Self.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: pageShift)
+    }
+
+    /// log2 of the first-stage page behind each entry: a fence for any address of a superpage drops all of it.
+    fileprivate static func pageShifts(of entries: UnsafeMutablePointer<TLBEntry>) -> UnsafeMutablePointer<UInt8> {
+        // SAFETY: a bank's memory is its entries, then the shifts.
+        (UnsafeMutableRawPointer(entries) + shiftsOffset).assumingMemoryBound(to: UInt8.self)
+    }
+
+    private static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
+    /// A whole number of pages.
+    fileprivate static let byteCount = shiftsOffset + 4096
+}
+
+// MARK: - The fast half
+
+extension UnsafeMutablePointer where Pointee == TLBEntry {
+    /// Loads through a TLB, or nil where it has no entry that allows it.
+    ///
+    /// The tag of the last byte is compared: an access that crosses into another page misses by itself.
+    @inline(__always)
+    func load<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ type: T.Type) -> T? {
+        let entry = self + TLBBank.index(address)
+        let last = address &+ UInt64(T.bitWidth / 8 - 1)
+        guard entry.pointee.readTag == TLBEntry.tag(last) else { return nil }
+        // SAFETY: a matching tag means that the addend leads into a page of RAM.
+        let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
+        return T(littleEndian: host.loadUnaligned(as: T.self))
+    }
+
+    /// Stores through a TLB; false where it has no entry that allows it.
+    @inline(__always)
+    func store<T: FixedWidthInteger & UnsignedInteger>(_ address: UInt64, _ value: T) -> Bool {
+        let entry = self + TLBBank.index(address)
+        let last = address &+ UInt64(T.bitWidth / 8 - 1)
+        guard entry.pointee.writeTag == TLBEntry.tag(last) else { return false }
+        // SAFETY: as in `load`; the write tag also says that the guest may write the page.
+        let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
+        host.storeBytes(of: value.littleEndian, as: T.self)
+        return true
+    }
+}
+
+// MARK: - All banks
+
+/// The software TLB of one hart: a bank per recently used context, in memory that is zero at first.
+struct TLB {
+    static let bankCount = 16
+
+    /// Whose a bank is.
+    private struct Record: BitwiseCopyable {
+        var context: TranslationContext
+        /// Zero where the bank is nobody's.
+        var lastUse: UInt64
+    }
+
+    private let uses: UnsafeMutablePointer<UInt64>
+    private let records: UnsafeMutablePointer<Record>
+    private let banks: UnsafeMutableRawPointer
+
+    /// Uses and records have a page, the banks the rest.
+    static let byteCount = 4096 + bankCount * TLBBank.byteCount
+
+    init(at base: UnsafeMutableRawPointer) {
+        uses = base.bindMemory(to: UInt64.self, capacity: 1)
+        // SAFETY: sixteen records are shorter than a page, and zeros are a record.
+        records = (base + MemoryLayout<Record>.alignment).bindMemory(to: Record.self, capacity: Self.bankCount)
+        banks = base + 4096
+    }
+
+    /// The bank of a context; the least recently used one is given up for a new context.
+    func bank(for context: TranslationContext) -> TLBBank {
+        uses.pointee &+= 1
+        var oldest = 0
+        for index in 0..<Self.bankCount {
+            if records[index].context == context, records[index].lastUse != 0 {
+                records[index].lastUse = uses.pointee
+                return TLBBank(context: context, entries: entries(index))
+            }
+            if records[index].lastUse < records[oldest].lastUse { oldest = index }
+        }
+        if records[oldest].lastUse != 0 { clear(oldest) }
+        records[oldest] = Record(context: context, lastUse: uses.pointee)
+        return TLBBank(context: context, entries: entries(oldest))
+    }
+
+    /// Flushes the banks whose context matches: all of them, or one page of them.
+    func flush(page address: UInt64?, where matches: (TranslationContext) -> Bool) {
+        for index in 0..<Self.bankCount where records[index].lastUse != 0 && matches(records[index].context) {
+            if let address { clear(index, page: address) } else { clear(index) }
+        }
+    }
+
+    private func entries(_ index: Int) -> UnsafeMutablePointer<TLBEntry> {
+        (banks + index &* TLBBank.byteCount).assumingMemoryBound(to: TLBEntry.self)
+    }
+
+    private func clear(_ index: Int) {
+        memset(entries(index), 0, TLBBank.entryCount * MemoryLayout<TLBEntry>.stride)
+    }
+
+    /// Drops what translates `address`, also where it was reached through a larger page.
+    private func clear(_ index: Int, page address: UInt64) {
+        let entries = entries(index)
+        let shifts = TLBBank.pageShifts(of: entries)
+        for index in 0..<TLBBank.entryCount {
+            let entry = entries[index]
+            let tag = entry.readTag | entry.writeTag | entry.fetchTag
+            guard tag != TLBEntry.invalid, (tag ^ address) &>> UInt64(shifts[index]) == 0 else { continue }
+            entries[index] = TLBEntry(
+                readTag: TLBEntry.invalid,
+                writeTag: TLBEntry.invalid,
+                fetchTag: TLBEntry.invalid,
+                addend: 0
+            )
+        }
+    }
+}
