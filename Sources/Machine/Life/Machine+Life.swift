@@ -74,8 +74,8 @@ extension Machine {
     @discardableResult
     public func waitUntilSettled() -> MachineState { wait { $0.isSettled ? $0.state : nil } }
 
-    /// Waits until the machine has ended and nothing of it runs.
-    public func wait() -> StopReason { wait { $0.ending } }
+    /// Waits until the machine has ended, nothing of it runs, and everybody who wanted to know has been told.
+    public func wait() -> StopReason { wait { $0.isOver ? $0.ending : nil } }
 
     private func wait<Result: Sendable>(for condition: (MachineLife) -> Result?) -> Result {
         let spot = ParkingSpot()
@@ -106,7 +106,7 @@ extension Machine {
     }
 
     /// Whether nothing of it runs, nor will again.
-    var isReleased: Bool { life.withLock { $0.ending != nil } }
+    var isReleased: Bool { life.withLock { $0.isOver } }
 
     /// Whether harts are to come to rest soon: asked before each turn, and cheap.
     package var wantsRest: Bool { attention.load(ordering: .sequentiallyConsistent) }
@@ -121,13 +121,17 @@ extension Machine {
         if isFirst { watch.begin(self) }
     }
 
-    /// Such a thread does not come back.
+    /// Such a thread does not come back. The last one leaves nothing behind that only a machine that runs needs.
     package func detach() {
         let isLast = life.withLock { life in
-            life.attached -= 1
-            return life.attached == 0
+            life.departed += 1
+            return life.departed == life.attached
         }
-        if isLast { watch.end(self) }
+        guard isLast else { return }
+        watch.end(self)
+        console.end()
+        profile.close()
+        life.withLock { ($0.attached, $0.departed) = (0, 0) }
         settle()
     }
 
@@ -189,12 +193,17 @@ extension Machine {
 
     private func announce() {
         var handlers: [@Sendable (StopReason) -> Void] = []
-        let (ending, waiting) = life.withLock { life in
-            if life.ending != nil { swap(&handlers, &life.endHandlers) }
-            return (life.ending, life.waiting)
+        let ending = life.withLock { life -> StopReason? in
+            guard let ending = life.ending, !life.endHandlers.isEmpty else { return nil }
+            swap(&handlers, &life.endHandlers)
+            life.announcing += 1
+            return ending
         }
-        if let ending, !handlers.isEmpty { for handler in handlers { handler(ending) } }
-        for spot in waiting { spot.wake() }
+        if let ending {
+            for handler in handlers { handler(ending) }
+            life.withLock { $0.announcing -= 1 }
+        }
+        for spot in life.withLock({ $0.waiting }) { spot.wake() }
     }
 }
 

@@ -8,8 +8,9 @@ struct MachineLife {
     private var reason: StopReason?
     /// Schedulers' threads that are in the machine's code or devices now.
     var active = 0
-    /// Schedulers' threads that come back to the machine.
+    /// Schedulers' threads that were given the machine, and those of them that do not come back.
     var attached = 0
+    var departed = 0
     /// A scheduler has been given the machine.
     var isScheduled = false
     /// It is to be powered off and on once nobody is active.
@@ -20,6 +21,8 @@ struct MachineLife {
     /// Those who wait for something to change.
     var waiting: [ParkingSpot] = []
     var endHandlers: [@Sendable (StopReason) -> Void] = []
+    /// Threads that call such handlers now.
+    var announcing = 0
 
     /// Whether harts may run.
     var admits: Bool { state == .running && !wantsReset && !isStarting }
@@ -29,6 +32,9 @@ struct MachineLife {
 
     /// The reason, once everybody has let go of the machine.
     var ending: StopReason? { state == .stopped && active == 0 && attached == 0 && !isStarting ? reason : nil }
+
+    /// Whether it has ended and all have been told.
+    var isOver: Bool { ending != nil && endHandlers.isEmpty && announcing == 0 }
 
     /// The first reason counts.
     mutating func stop(_ reason: StopReason) {

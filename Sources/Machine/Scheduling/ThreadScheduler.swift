@@ -21,12 +21,13 @@ final class ThreadScheduler: Scheduler {
         for machine in machines {
             var crew = Crew(machine: machine)
             defer { crews.withLock { [crew] in $0.append(crew) } }
-            for index in machine.drivers.indices {
-                machine.attach(threads: 1)
+            let harts = machine.drivers.indices
+            machine.attach(threads: harts.count)
+            for hart in harts {
                 do throws(HostThreadError) {
-                    crew.threads.append(try HostThread { Self.drive(machine, hart: index) })
+                    crew.threads.append(try HostThread { Self.drive(machine, hart: hart) })
                 } catch {
-                    machine.detach()
+                    for _ in hart..<harts.upperBound { machine.detach() }
                     throw error
                 }
             }
