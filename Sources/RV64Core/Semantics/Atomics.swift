@@ -41,12 +41,24 @@ extension Hart {
     }
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
+    @inline(__always)
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        if address & (bytes &- 1) == 0, let pointer = runState.pointee.data.location(of: address, kind) {
+            return pointer
+        }
+        return try distantCell(address, bytes, kind)
+    }
+
+    @inline(never)
+    private func distantCell(
+        _ address: UInt64,
+        _ bytes: UInt64,
+        _ kind: AccessKind
+    ) throws(Trap) -> UnsafeMutableRawPointer {
         let bank = runState.pointee.data
         guard address & (bytes &- 1) == 0 else {
             throw accessTrap(.misaligned, kind, bank.context.effectiveAddress(address), bank.context)
         }
-        if let pointer = bank.location(of: address, kind) { return pointer }
         guard case .memory(let pointer) = try locate(address, bytes, kind, bank) else {
             throw accessTrap(.access, kind, bank.context.effectiveAddress(address), bank.context)
         }
