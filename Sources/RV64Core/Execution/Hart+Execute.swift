@@ -8,7 +8,13 @@ extension Hart {
     @inline(never)
     func execute(_ i: DecodedInstruction) -> Bool {
         do throws(Trap) {
-            switch execution(of: i.opcode) {
+            let execution = execution(of: i.opcode)
+            // The most frequent by far, and not worth a jump through a table.
+            if case .float(let operation, let format) = execution {
+                try executeFloatingPoint(operation, format, i)
+                return true
+            }
+            switch execution {
             case .load(let width, let kind):
                 let value = try load(i, width)
                 x[i.rd] = kind == .signExtended ? Integer.signExtended(value, width) : value

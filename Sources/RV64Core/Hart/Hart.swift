@@ -79,6 +79,7 @@ package final class Hart: @unchecked Sendable {
 
     /// Never written after it was made, and never let go of.
     private struct ExecutionTable: @unchecked Sendable {
+        // @unchecked: written in `init` and never after.
         let executions: UnsafePointer<Execution>
 
         init() {

@@ -48,6 +48,7 @@ struct TLBBank: BitwiseCopyable {
     }
 
     /// What the bank knows of an address as it is: nil where the access needs a walk.
+    @inline(__always)
     func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
         guard let entry = entries?[Self.index(address)] else { return nil }
         let tag =

@@ -49,7 +49,20 @@ extension Hart {
     }
 
     /// The naturally aligned RAM cell of an atomic. Atomics on devices, which have no such cells, are access faults.
+    @inline(__always)
     func cell(_ address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
+        if address & (bytes &- 1) == 0, let pointer = runState.pointee.data.location(of: address, kind) {
+            return pointer
+        }
+        return try distantCell(address, bytes, kind)
+    }
+
+    @inline(never)
+    private func distantCell(
+        _ address: UInt64,
+        _ bytes: UInt64,
+        _ kind: AccessKind
+    ) throws(Trap) -> UnsafeMutableRawPointer {
         guard address & (bytes &- 1) == 0 else {
             let access = runState.pointee.data.context
             throw accessTrap(.misaligned, kind, access.effectiveAddress(address), access)
@@ -58,7 +71,6 @@ extension Hart {
     }
 
     /// The RAM of an operand, however it is aligned.
-    @inline(__always)
     func operand(at address: UInt64, _ bytes: UInt64, _ kind: AccessKind) throws(Trap) -> UnsafeMutableRawPointer {
         let bank = runState.pointee.data
         if let pointer = bank.location(of: address, kind) { return pointer }

@@ -1,6 +1,7 @@
 /// The F and D extensions as the hart sees them: FS, dynamic rounding and the sticky flags around the unit.
 extension Hart {
     /// Executes a computational instruction.
+    @inline(__always)
     func executeFloatingPoint(
         _ operation: FloatOperation,
         _ format: FloatFormat,

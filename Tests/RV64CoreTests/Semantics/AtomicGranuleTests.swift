@@ -20,7 +20,8 @@ import Testing
     private func run(_ machine: TestMachine, _ opcode: Opcode, at address: UInt64) {
         machine[.a0] = address
         machine.load { program in
-            program.emit(opcode, rd: .a2, rs1: .a0, rs2: .a1)
+            // A pair of registers begins with an even one.
+            program.emit(opcode, rd: .a2, rs1: .a0, rs2: opcode == .amocasQ ? .a4 : .a1)
             program.emit(.ebreak)
         }
         machine.hart.synchronizeInstructionFetch()
