@@ -78,10 +78,12 @@ final class InstructionScheduler: Scheduler {
     /// A turn for every machine that is not in debt.
     private func round(_ members: inout [Member]) {
         var hasRun = false
+        var hasSatOut = false
         var span: UInt64?
         for index in members.indices {
             guard members[index].debt == 0 else {
                 members[index].debt -= min(members[index].debt, Self.quantum)
+                hasSatOut = true
                 continue
             }
             let machine = members[index].machine
@@ -101,7 +103,8 @@ final class InstructionScheduler: Scheduler {
             if hasEnded { member.machine.detach() }
             return hasEnded
         }
-        if !hasRun { idle(&members, until: span) }
+        if hasRun { return }
+        if hasSatOut { forgive(&members) } else { idle(members, until: span) }
     }
 
     /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
@@ -147,12 +150,15 @@ final class InstructionScheduler: Scheduler {
         return used
     }
 
-    /// Nobody has run: debts are paid, or time skips, or the host waits.
-    private func idle(_ members: inout [Member], until span: UInt64?) {
-        let least = members.map(\.debt).filter { $0 > 0 }.min()
-        if let least {
-            for index in members.indices { members[index].debt -= min(members[index].debt, least) }
-        } else if let span {
+    /// All who could run sit out: those with the least debt come at once.
+    private func forgive(_ members: inout [Member]) {
+        let least = members.map(\.debt).filter { $0 > 0 }.min() ?? 0
+        for index in members.indices { members[index].debt -= min(members[index].debt, least) }
+    }
+
+    /// Nobody has anything to do: time skips, or the host waits.
+    private func idle(_ members: [Member], until span: UInt64?) {
+        if let span {
             clock.advance(byNanoseconds: span)
         } else {
             for member in members where member.machine.configuration.input == .absent && !member.machine.wantsRest {
