@@ -38,7 +38,7 @@ import Testing
         Misdeed("jump into a hole", .instructionAccessFault, at: hole, Encoding.jumpRegister(5)),
         Misdeed("jump into a device", .instructionAccessFault, at: uart, Encoding.jumpRegister(5)),
         Misdeed("AMO on a device", .storeAccessFault, at: uart, Encoding.amoadd(6, 7, 5)),
-        Misdeed("too wide for the device", .loadAccessFault, at: uart, Encoding.ld(6, 5)),
+        Misdeed("too wide for the device", .loadAccessFault, at: plic, Encoding.ld(6, 5)),
         Misdeed("misaligned at the device", .storeAccessFault, at: plic + 2, Encoding.sw(6, 5)),
         Misdeed("HS register", .illegalInstruction, Encoding.csrRead(6, .hgatp)),
         Misdeed("HS register of another guest", .illegalInstruction, Encoding.csrWrite(.hgatp, 6)),
