@@ -6,7 +6,7 @@ import Testing
     private func shell(_ line: String, seconds: Int = 20) throws -> RvhvProcess {
         let script = """
             rvhv() { "\(RvhvProcess.root)/.build/release/rvhv" "$@"; }
-            for guest in hello idle halves; do eval "$guest=\(RvhvProcess.root)/guests/$guest.elf"; done
+            for guest in hello bare idle halves; do eval "$guest=\(RvhvProcess.root)/guests/$guest.elf"; done
             cd "$(mktemp -d)" || exit 99
             \(line)
             status=$?
@@ -39,7 +39,7 @@ import Testing
         ("rvhv --dump-dtb . $hello", "'.': Is a directory"),
         ("rvhv --log no/log $hello", "'no/log' for --log: No such file or directory"),
         ("ulimit -f 1; rvhv --dump-dtb tree $hello", "'tree': File too large"),
-        ("ulimit -f 1; rvhv --trace traps --log traps $hello", "'traps': File too large"),
+        ("ulimit -f 1; rvhv --trace traps --log traps $bare", "'traps': File too large"),
         ("rvhv conform --max-instructions 9 --junit /dev/full $hello", "'/dev/full': No space left on device"),
         ("{ sleep 0.5; rvhv --help; echo $? >status; } | true; exit $(cat status)", "standard output: Broken pipe"),
         ("{ sleep 0.5; rvhv $hello; echo $? >status; } | true; exit $(cat status)", "standard output: Broken pipe"),
@@ -94,8 +94,8 @@ import Testing
         let quiet = try shell(line)
         let slow = try shell("\(line) | while IFS= read -r l; do sleep 0.02; echo \"$l\"; done")
         #expect(quiet.status == 0 && quiet.output == slow.output)
-        // Longer than an unfinished line is kept back, and others write meanwhile.
-        #expect(quiet.lines.contains("a | line 6: waits 240 ms "), "\(quiet.output)")
+        // Some pauses are longer than an unfinished line is kept back, and others write meanwhile.
+        #expect(quiet.lines.contains { $0.hasPrefix("a | line") && $0.hasSuffix(" ms ") }, "\(quiet.output)")
     }
 
     /// A symbol's name is text of the guest's file, and the report of its end shows it.

@@ -24,6 +24,7 @@ import Testing
                 // Our own bugs, or a host without address space for a few megabytes.
                 "Sources/Machine/Loader/FileContents.swift",
                 "Sources/RV64Core/Execution/BlockCache.swift",
+                "Sources/RV64Core/Hart/HartArea.swift",
             ]
         ),
         Rule(

@@ -29,7 +29,7 @@ package final class Hart: @unchecked Sendable {
     let decoder: Decoder
     /// The CSRs that the hart has.
     let csrs: CSRDirectory
-    private let executions = Hart.executionTable
+    private let executions = Hart.executionTable.executions
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
     package let lines = Atomic<UInt64>(0)
@@ -74,13 +74,19 @@ package final class Hart: @unchecked Sendable {
     @inline(__always)
     func execution(of opcode: Opcode) -> Execution { executions[Int(opcode.rawValue)] }
 
-    /// A pointer, which each hart keeps: every use of a global asks whether it is the first.
-    // It is written before anybody has it, and never after.
-    private nonisolated(unsafe) static let executionTable: UnsafePointer<Execution> = {
-        let table = UnsafeMutablePointer<Execution>.allocate(capacity: Opcode.allCases.count)
-        for opcode in Opcode.allCases { (table + Int(opcode.rawValue)).initialize(to: opcode.execution) }
-        return UnsafePointer(table)
-    }()
+    /// By opcode. A pointer, which each hart keeps: every use of a global asks whether it is the first.
+    private static let executionTable = ExecutionTable()
+
+    /// Never written after it was made, and never let go of.
+    private struct ExecutionTable: @unchecked Sendable {
+        let executions: UnsafePointer<Execution>
+
+        init() {
+            let table = UnsafeMutablePointer<Execution>.allocate(capacity: Opcode.allCases.count)
+            for opcode in Opcode.allCases { (table + Int(opcode.rawValue)).initialize(to: opcode.execution) }
+            executions = UnsafePointer(table)
+        }
+    }
 
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
