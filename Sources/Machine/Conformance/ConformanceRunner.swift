@@ -115,6 +115,8 @@ package final class ConformanceRunner: Sendable {
 
     private func machineConfiguration(_ test: ConformanceTest) -> BareMachineConfiguration {
         var machine = BareMachineConfiguration(programPath: test.path, isa: configuration.isa)
+        // A test of a mode that the hart would not have says so as a failure.
+        machine.pagingLimit = configuration.isa.pagingLimit ?? .sv57
         machine.memorySize = configuration.memorySize
         machine.hartCount = configuration.hartCount
         machine.instructionLimit = configuration.instructionLimit
