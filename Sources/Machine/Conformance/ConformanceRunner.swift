@@ -122,6 +122,8 @@ package final class ConformanceRunner: Sendable {
             isa: configuration.isa
         )
         machine.platform = .spike
+        // A test of a mode that the hart would not have says so as a failure.
+        machine.pagingLimit = configuration.isa.pagingLimit ?? .sv57
         machine.memorySize = configuration.memorySize
         machine.hartCount = configuration.hartCount
         machine.instructionLimit = configuration.instructionLimit

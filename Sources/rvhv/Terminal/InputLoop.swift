@@ -33,11 +33,15 @@ final class InputLoop: Sendable {
     private let input: Input
     private let guests: [any GuestInput]
     private let wake: Event
+    private let events: EventLoop
     private let callbacks: Callbacks
     private let isStopping = Atomic<Bool>(false)
     private let thread = Lock<HostThread?>(nil)
 
-    init(input: Input, guests: [any GuestInput], wake: Event, callbacks: Callbacks) {
+    init(input: Input, guests: [any GuestInput], wake: Event, callbacks: Callbacks) throws(HostFailure) {
+        guard let events = try? EventLoop() else { throw .noDescriptor }
+        events.watch(wake.descriptor, for: .readable)
+        self.events = events
         self.input = input
         self.guests = guests
         self.wake = wake
@@ -66,11 +70,13 @@ final class InputLoop: Sendable {
     private func run() {
         var state = State(pump: InputPump(guests: guests))
         while !isStopping.load(ordering: .acquiring) {
-            let events = wait(readsInput: readsInput(state), until: state.pump.retryDeadline)
+            events.watch(STDIN_FILENO, for: readsInput(state) ? .readable : [])
+            let ready = events.wait(until: state.pump.retryDeadline)
             let now = MonotonicTime.nanoseconds()
-            if events.wake { wake.clear() }
-            if events.wake && state.pump.isBackedUp || state.pump.retryDeadline <= now { state.pump.offer(at: now) }
-            guard events.input else { continue }
+            let isWoken = ready[wake.descriptor] != nil
+            if isWoken { wake.clear() }
+            if isWoken && state.pump.isBackedUp || state.pump.retryDeadline <= now { state.pump.offer(at: now) }
+            guard ready[STDIN_FILENO] != nil else { continue }
             switch StandardInput.read(atMost: Self.chunk) {
             case .bytes(let bytes): take(bytes, &state, at: now)
             case .end: state.isOpen = false
@@ -111,14 +117,5 @@ final class InputLoop: Sendable {
             }
         case .none: break
         }
-    }
-
-    private func wait(readsInput: Bool, until deadline: UInt64) -> (wake: Bool, input: Bool) {
-        var descriptors = [
-            pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: readsInput ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
-        ]
-        poll(&descriptors, 2, EventLoop.milliseconds(until: deadline))
-        return (descriptors[0].revents != 0, descriptors[1].revents != 0)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 import Synchronization
 
@@ -16,10 +15,14 @@ final class ScreenLoop: Sendable {
 
     private let multiplexer: ConsoleMultiplexer
     private let wake: Event
+    private let events: EventLoop
     private let isStopping = Atomic<Bool>(false)
     private let state = Lock(State())
 
-    init(multiplexer: ConsoleMultiplexer, wake: Event) {
+    init(multiplexer: ConsoleMultiplexer, wake: Event) throws(HostFailure) {
+        guard let events = try? EventLoop() else { throw .noDescriptor }
+        events.watch(wake.descriptor, for: .readable)
+        self.events = events
         self.multiplexer = multiplexer
         self.wake = wake
     }
@@ -45,9 +48,7 @@ final class ScreenLoop: Sendable {
     private func run() {
         var mayStop = false
         while !mayStop {
-            var descriptor = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&descriptor, 1, EventLoop.milliseconds(until: deadline))
-            if descriptor.revents != 0 { wake.clear() }
+            if !events.wait(until: deadline).isEmpty { wake.clear() }
             // Before the jobs are taken: what was posted before the end is still done.
             mayStop = isStopping.load(ordering: .acquiring)
             let jobs = state.withLock { state in

@@ -92,7 +92,7 @@ final class TerminalSession: Sendable {
                 }
             )
         )
-        screen = ScreenLoop(multiplexer: multiplexer, wake: screenWake)
+        screen = try ScreenLoop(multiplexer: multiplexer, wake: screenWake)
         let traceIsColored = HostScreen.decoration(options.color, descriptor: STDERR_FILENO)
         formatter = TrapTraceFormatter(guests: names, decoration: log == nil ? traceIsColored : .plain)
         self.names = names
@@ -125,7 +125,7 @@ final class TerminalSession: Sendable {
             case (false, .live): .stream
             case (false, .scripted): .none
             }
-        let loop = InputLoop(
+        let loop = try InputLoop(
             input: input,
             guests: guests,
             wake: inputWake,

@@ -91,6 +91,17 @@ import Testing
         #expect(verdicts["rv64ui-p-bad"] == .failed(text))
     }
 
+    /// Writes Sv57 to `satp` and reads it back: suites find every mode, unless the ISA string names a lesser one.
+    @Test(arguments: [("rv64imac_zicsr", true), ("rv64imac_zicsr_sv39", false)])
+    func pagingModes(isa: String, hasSv57: Bool) throws {
+        let program = Self.elf(
+            [0x00A0_0293, 0x03C2_9293, 0x1802_9073, 0x1800_2373, 0x0010_0193, 0x0062_8463, 0x0030_0193]
+                + Self.end(at: 7)
+        )
+        let verdict = try verdicts([("modes", program)], isa: try ISAConfiguration(parsing: isa))["modes"]
+        #expect((verdict == .passed) == hasSv57)
+    }
+
     @Test func folderOfAnyNameNeedsNothing() {
         #expect(ConformanceTest(path: "p", name: "good", folder: "rvhv-conformance-ZXLd6K").unknownNeed == nil)
     }

@@ -10,7 +10,7 @@ import Testing
     @Test func eventsWakeIt() throws {
         let first = try #require(Event())
         let second = try #require(Event())
-        var loop = try EventLoop()
+        let loop = try EventLoop()
         loop.watch(first.descriptor, for: .readable)
         loop.watch(second.descriptor, for: .readable)
         #expect(loop.wait(until: 0).isEmpty)
@@ -26,7 +26,7 @@ import Testing
 
     @Test func anotherThreadWakesIt() throws {
         let event = try #require(Event())
-        var loop = try EventLoop()
+        let loop = try EventLoop()
         loop.watch(event.descriptor, for: .readable)
         let thread = try HostThread {
             usleep(20_000)
@@ -47,7 +47,7 @@ import Testing
     @Test func pipes() throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
-        var loop = try EventLoop()
+        let loop = try EventLoop()
         loop.watch(ends[1], for: .writable)
         loop.watch(ends[0], for: .readable)
         #expect(loop.wait(until: later) == [ends[1]: .writable])
@@ -67,7 +67,7 @@ import Testing
         let file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         try #require(file >= 0)
         defer { close(file) }
-        var loop = try EventLoop()
+        let loop = try EventLoop()
         loop.watch(file, for: .readable)
         #expect(loop.wait(until: .max) == [file: .readable])
         loop.watch(file, for: [])

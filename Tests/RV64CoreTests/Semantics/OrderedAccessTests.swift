@@ -1,4 +1,5 @@
 import Dispatch
+import Platform
 import Testing
 
 @testable import RV64Core
@@ -133,14 +134,18 @@ import Testing
             program.loop(.bltu, rs1: .a2, rs2: .a3, to: loop)
             program.emit(.ebreak)
         }
-        DispatchQueue.concurrentPerform(iterations: 2) { index in
+        // Each waits for the other: only threads of their own are sure to run at the same time.
+        let entries = [TestMachine.base, reader]
+        let threads = try entries.indices.map { index in
             let machine = machines[index]
             (machine[.a0], machine[.a1], machine[.a3]) = (Self.cell, Self.cell + 64, 100)
             (machine[.a2], machine[.a5], machine[.t1]) = (0, 1, 0)
-            let entry = index == 0 ? TestMachine.base : reader
-            #expect(machine.run(.machine, at: entry, instructions: .max) == .hosted(.machine))
-            #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+            return try HostThread { [entry = entries[index]] in
+                #expect(machine.run(.machine, at: entry, instructions: .max) == .hosted(.machine))
+                #expect(machine.state.pointee.mcause == ExceptionCause.breakpoint.rawValue)
+            }
         }
+        for thread in threads { thread.join() }
         #expect(machines[1][.a2] == 100)
         #expect(machines[1][.t1] == 0, "a message was not there")
     }

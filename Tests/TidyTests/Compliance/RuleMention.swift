@@ -41,7 +41,9 @@ struct RuleMention {
     /// The type at the margin that line `number` is in or is the comment of.
     private static func enclosingType(of number: Int, in lines: [Substring]) -> String? {
         func type(_ line: Substring) -> String? {
-            line.firstMatch(of: /^(?:[@\w]+(?:\([^)]*\))? )*(?:struct|enum|class|extension|protocol) (\w+)/)
+            // Most lines are indented or comments: not worth the expression.
+            guard let first = line.first, first.isLetter || first == "@" else { return nil }
+            return line.firstMatch(of: /^(?:[@\w]+(?:\([^)]*\))? )*(?:struct|enum|class|extension|protocol) (\w+)/)
                 .map { String($0.1) }
         }
         if lines[number].first == " " { return lines[..<number].reversed().lazy.compactMap(type).first }
