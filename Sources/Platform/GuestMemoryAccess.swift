@@ -35,6 +35,16 @@ extension GuestMemoryAccess {
         }
     }
 
+    /// A copy of bytes, or nil if they are not all RAM.
+    package func bytes(at address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
+        var isRead = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            isRead = read(into: UnsafeMutableRawBufferPointer(buffer), at: address)
+            initialized = isRead ? count : 0
+        }
+        return isRead ? bytes : nil
+    }
+
     /// A little-endian integer, or nil outside RAM.
     package func load<T: FixedWidthInteger>(_ type: T.Type, at address: GuestPhysicalAddress) -> T? {
         var value: T = 0

@@ -18,6 +18,12 @@ package protocol MachineClock: AnyObject, Sendable {
 package enum Timebase {
     package static let frequency: UInt64 = 10_000_000
     package static let nanosecondsPerTick: UInt64 = 1_000_000_000 / frequency
+
+    /// When a tick begins; nil beyond the end of time.
+    package static func nanoseconds(ofTick tick: UInt64) -> UInt64? {
+        let (nanoseconds, isNever) = tick.multipliedReportingOverflow(by: nanosecondsPerTick)
+        return isNever ? nil : nanoseconds
+    }
 }
 
 extension MachineClock {

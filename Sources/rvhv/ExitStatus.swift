@@ -1,14 +1,4 @@
-/// How one guest's run ended.
-enum GuestOutcome: Equatable, Sendable {
-    /// The guest shut down by itself and said that all is well.
-    case shutDown
-    /// The guest shut down with a failure code of its own.
-    case failed(code: Int)
-    /// The hypervisor stopped the guest for what it did.
-    case stopped(reason: String)
-    /// The user asked for the end.
-    case interrupted
-}
+import Hypervisor
 
 /// What the process tells its parent.
 enum ExitStatus: Equatable, Sendable {
@@ -31,16 +21,16 @@ enum ExitStatus: Equatable, Sendable {
     }
 
     /// The status of a whole run: that of the first guest, in the order of the command line, that failed.
-    init(outcomes: [GuestOutcome]) {
-        self = outcomes.lazy.compactMap(Self.failure(of:)).first ?? .success
+    init(reasons: [StopReason]) {
+        self = reasons.lazy.compactMap(Self.failure(of:)).first ?? .success
     }
 
-    private static func failure(of outcome: GuestOutcome) -> ExitStatus? {
-        switch outcome {
-        case .shutDown, .interrupted: nil
+    private static func failure(of reason: StopReason) -> ExitStatus? {
+        switch reason {
+        case .exited(code: 0), .requested: nil
         // A code whose low byte is 0 would read as success.
-        case .failed(let code): .guest(UInt8(truncatingIfNeeded: code) == 0 ? 1 : UInt8(truncatingIfNeeded: code))
-        case .stopped: .guest(1)
+        case .exited(let code): .guest(UInt8(truncatingIfNeeded: code) == 0 ? 1 : UInt8(truncatingIfNeeded: code))
+        case .instructionLimit, .failed: .guest(1)
         }
     }
 }

@@ -1,55 +1,74 @@
+import Devices
 import Hypervisor
+import Machine
 import Platform
 
-/// A guest that is ready to run, as the command line and the terminal see it.
-protocol RunnableGuest: GuestInput, GuestControl {
-    /// Runs the guest until it has ended. Called once, on a thread of its own.
-    func run() -> GuestOutcome
-
-    /// What the guest cost; complete once `run` has returned.
-    var statistics: GuestStatistics { get }
-}
-
-/// Runs guests together from the first instruction to the statistics.
+/// Runs machines together from the first instruction to the statistics.
 enum GuestRun {
-    /// Runs all guests, each on a thread of its own, and returns when all have ended and the terminal is as it was.
+    /// Runs all machines and returns when all have ended and the terminal is as it was.
     static func run(
-        _ guests: [any RunnableGuest],
+        _ machines: [Machine],
+        on host: MachineHost,
         session: TerminalSession,
         input: TerminalSession.InputSource,
         statistics: StatisticsChoice
-    ) throws(HostFailure) -> ExitStatus {
+    ) throws -> ExitStatus {
         defer { session.finish() }
-        try session.start(guests, input: input)
-        let results = OutcomeTable(count: guests.count)
-        var threads: [HostThread] = []
-        for (index, guest) in guests.enumerated() {
-            let thread = try? HostThread {
-                let outcome = guest.run()
-                results.set(outcome, at: index)
-                session.guestEnded(index, report: report(outcome))
-            }
-            guard let thread else {
-                for guest in guests { guest.requestStop() }
-                for thread in threads { thread.join() }
-                throw .noThread
-            }
-            threads.append(thread)
+        try session.start(machines, input: input)
+        for (index, machine) in machines.enumerated() {
+            machine.whenEnded { session.guestEnded(index, report: report($0)) }
         }
-        for thread in threads { thread.join() }
-        session.show(guests.map(\.statistics), as: statistics)
+        try host.start(machines)
+        let reasons = machines.map { $0.wait() }
+        session.show(machines.map(\.statistics), as: statistics)
         session.finish()
         if let failure = session.failure { throw failure }
         if let signal = session.terminatingSignal { return .signal(signal) }
-        return ExitStatus(outcomes: results.outcomes)
+        return ExitStatus(reasons: reasons)
     }
 
     /// What the user is told of an end; nothing of one that was asked for.
-    private static func report(_ outcome: GuestOutcome) -> String? {
-        switch outcome {
-        case .shutDown, .interrupted: nil
-        case .failed(let code): "ended with failure code \(code)"
-        case .stopped(let reason): "stopped: \(reason)"
+    private static func report(_ reason: StopReason) -> String? {
+        switch reason {
+        case .exited(code: 0), .requested: nil
+        case .exited(let code): "ended with failure code \(code)"
+        case .instructionLimit: "stopped: it did not end within --max-instructions"
+        case .failed(let report): "stopped: \(report)"
         }
     }
+}
+
+extension Machine: GuestInput, GuestControl {
+    func offer(_ bytes: [UInt8]) -> Int { state == .stopped ? bytes.count : input.offer(bytes) }
+
+    var statusLine: String {
+        "\(state), \(configuration.hartCount) harts, \(instructions) instructions in "
+            + "\(clock.nanoseconds / 1_000_000_000) s, "
+            + "\(residentBytes >> 20) of \(configuration.memorySize >> 20) MiB in use"
+    }
+}
+
+extension Machine {
+    func togglePause() -> String {
+        do throws(MachineRequestRefused) {
+            let isRunning = state == .running
+            try perform(isRunning ? .pause : .resume(.skipped))
+            return "\(name) \(isRunning ? "is paused; Ctrl-A p lets it go on" : "goes on")"
+        } catch {
+            return error.description
+        }
+    }
+
+    func requestStop() { end(.requested) }
+}
+
+extension GuestConsole: ConsoleSink {}
+
+/// Passes traps on to the terminal.
+final class TrapTracer: TrapObserver {
+    private let session: TerminalSession
+
+    init(_ session: TerminalSession) { self.session = session }
+
+    func observe(_ record: TrapTraceRecord) { session.trace(record) }
 }

@@ -8,56 +8,55 @@ enum RunCommand {
         let session = try TerminalSession(guests: configuration.guests.map(\.name), options: configuration.session)
         let isScripted = configuration.session.clock == .instructions && !StandardInput.isTerminal
         let script = isScripted ? try StandardInput.readAll() : []
-        let guests = try makeGuests(configuration, session: session, script: script)
+        let host = try MachineHost(clock: configuration.session.clock.source)
+        session.follow(host.clock)
+        let machines = try makeMachines(configuration, on: host, session: session)
+        machines.first?.input.preload(script)
         return try GuestRun.run(
-            guests,
+            machines,
+            on: host,
             session: session,
             input: isScripted ? .scripted : .live,
             statistics: configuration.session.statistics
         )
     }
 
-    private static func makeGuests(
+    private static func makeMachines(
         _ configuration: RunConfiguration,
-        session: TerminalSession,
-        script: [UInt8]
-    ) throws -> [any RunnableGuest] {
+        on host: MachineHost,
+        session: TerminalSession
+    ) throws -> [Machine] {
         let options = configuration.session
-        let configurations = try configuration.guests.map { try machineConfiguration($0, options) }
-        let clock: VirtualizationHost.ClockSource = options.clock == .instructions ? .instructions : .host
-        let host = try VirtualizationHost(clock: clock)
-        session.follow(host.clock)
         let observer = options.trace == .traps ? TrapTracer(session) : nil
-        var machines: [VirtualMachine] = []
-        for (index, guest) in configurations.enumerated() {
+        return try configuration.guests.enumerated().map { index, guest in
             let machine = try host.makeMachine(
-                guest,
+                machineConfiguration(guest, index: index, options),
                 console: session.consoles[index],
                 observer: observer,
                 measuresTime: options.statistics != .off,
                 roomMade: { session.inputSpaceAvailable() }
             )
-            if let path = configuration.guests[index].dumpDTB { try OutputFile.write(machine.deviceTree, to: path) }
-            machines.append(machine)
+            try machine.boot()
+            if let path = guest.dumpDTB { try OutputFile.write(machine.deviceTree, to: path) }
+            return machine
         }
-        let scheduler = host.makeScheduler(machines, input: script)
-        return machines.map { HypervisorGuest($0, scheduler: scheduler) }
     }
 
     private static func machineConfiguration(
         _ guest: GuestOptions,
+        index: Int,
         _ options: SessionOptions
-    ) throws -> VirtualMachineConfiguration {
-        let isa = try ISAOption.guest(guest.isa ?? VirtualMachineConfiguration.defaultISA)
-        var machine = VirtualMachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)
+    ) throws -> MachineConfiguration {
+        let isa = try ISAOption.guest(guest.isa ?? MachineConfiguration.defaultISA)
+        var machine = MachineConfiguration(name: guest.name, imagePath: guest.path, isa: isa)
         machine.memorySize = guest.memory
         machine.hartCount = guest.harts
         machine.initrdPath = guest.initrd
         machine.bootArguments = guest.bootargs
         machine.appendedArguments = guest.append
         if let paging = guest.paging { machine.pagingLimit = paging.limit }
-        // A repeatable run needs repeatable randomness.
-        machine.seed = options.seed ?? (options.clock == .instructions ? 0 : nil)
+        // A repeatable run needs repeatable randomness, and each guest its own.
+        machine.seed = (options.seed ?? (options.clock == .instructions ? 0 : nil)).map { $0 &+ UInt64(index) &+ 1 }
         return machine
     }
 }
@@ -68,6 +67,15 @@ extension PagingChoice {
         case .sv39: .sv39
         case .sv48: .sv48
         case .sv57: .sv57
+        }
+    }
+}
+
+extension ClockChoice {
+    var source: MachineHost.ClockSource {
+        switch self {
+        case .host: .host
+        case .instructions: .instructions
         }
     }
 }

@@ -87,17 +87,21 @@ struct Machines {
     }
 
     private func runRvhv() throws -> (bytes: [UInt8], executed: UInt64) {
-        var configuration = BareMachineConfiguration(programPath: programPath, isa: try ISAConfiguration(extensions))
+        var configuration = MachineConfiguration(
+            name: "rvhv",
+            profile: .plain,
+            imagePath: programPath,
+            isa: try ISAConfiguration(extensions)
+        )
         configuration.memorySize = Layout.memory
         configuration.instructionLimit = 20_000_000
         configuration.input = .absent
         configuration.seed = 0
-        let machine = try BareMachine(configuration, clock: HostClock(), console: NoConsole())
-        defer { machine.dismantle() }
-        let outcome = machine.run()
+        let machine = try MachineHost(clock: .host).makeMachine(configuration, console: NoConsole())
+        let outcome = try machine.run()
         guard outcome == .exited(code: 0) else { throw MachineFailure(description: "rvhv: \(outcome)") }
-        guard let bytes = machine.memory.pointer(at: Layout.base, count: Layout.size) else { return ([], 0) }
-        return (Array(UnsafeRawBufferPointer(start: bytes, count: Int(Layout.size))), machine.instructions)
+        let bytes = machine.memory.bytes(at: GuestPhysicalAddress(Layout.base), count: Int(Layout.size))
+        return bytes.map { ($0, machine.instructions) } ?? ([], 0)
     }
 
     private func startQEMU() throws -> pid_t {

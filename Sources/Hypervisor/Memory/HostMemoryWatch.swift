@@ -40,14 +40,8 @@ package final class HostMemoryWatch: Sendable {
 
     package init(limits: HostMemoryLimits = HostMemoryLimits()) { self.limits = limits }
 
-    /// Watches the machine while `body` runs.
-    package func watching<Result>(_ memory: any WatchedMemory, _ body: () -> Result) -> Result {
-        begin(memory)
-        defer { end(memory) }
-        return body()
-    }
-
-    private func begin(_ memory: any WatchedMemory) {
+    /// Watches a machine until `end`.
+    package func begin(_ memory: any WatchedMemory) {
         state.withLock { state in
             state.machines.append(Machine(memory: memory))
             guard state.thread == nil else { return }
@@ -58,7 +52,7 @@ package final class HostMemoryWatch: Sendable {
     }
 
     /// The last machine's end is the thread's.
-    private func end(_ memory: any WatchedMemory) {
+    package func end(_ memory: any WatchedMemory) {
         let thread = state.withLock { state -> HostThread? in
             if let index = state.machines.firstIndex(where: { $0.memory === memory }) {
                 state.machines.remove(at: index)

@@ -40,7 +40,7 @@ private enum DebugConsole {
 
     /// The most that one call moves. The rest is a partial write or read, which the specification allows, so that no
     /// call keeps a hart or its host thread for long.
-    static let maximumTransfer: UInt64 = 64 << 10
+    static let maximumTransfer: UInt64 = 4 << 10
 
     @Sendable static func write(_ request: SBIRequest) throws(SBIError) -> SBIOutcome {
         guard let memory = try Buffer(request) else { return .success() }

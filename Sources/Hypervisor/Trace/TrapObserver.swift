@@ -9,11 +9,11 @@ package protocol TrapObserver: AnyObject, Sendable {
 extension VirtualCPU {
     /// Tells the observer what happened and what was done.
     func report(_ exit: VCPUExit, _ site: TrapSite, _ action: TrapAction) {
-        guard let observer = machine.observer else { return }
+        guard let observer = guest.observer else { return }
         var record = TrapTraceRecord(
-            guest: machine.name,
+            guest: guest.name,
             hart: index,
-            nanoseconds: machine.clock.nanoseconds &- machine.timeOrigin &* Timebase.nanosecondsPerTick,
+            nanoseconds: guest.clock.nanoseconds,
             mode: site.mode.name,
             pc: site.pc,
             symbol: machine.symbol(at: site.pc),

@@ -2,7 +2,7 @@ import Platform
 import RV64Core
 
 /// The HS-level and M-level CSRs that make a hart a guest's: what HS software writes before its first SRET.
-package enum GuestState {
+enum GuestState {
     /// Exceptions that the guest handles without us: its own calls and page faults. Access faults and guest-page faults
     /// come to HS; illegal instructions where somebody wants to see them.
     private static let delegatedExceptions: [ExceptionCause] = [
@@ -36,7 +36,6 @@ package enum GuestState {
         _ hart: Hart,
         offered: ExtensionSet,
         addressSpace: GuestAddressSpace,
-        timeOrigin: UInt64,
         illegalInstructions: IllegalInstructions
     ) {
         hart.reset()
@@ -59,8 +58,6 @@ package enum GuestState {
         hart.writeCSR(.henvcfg, environment(offered).rawValue)
         for index in 0..<4 { hart.writeCSR(.hstateen0.advanced(by: index), ~0) }
         hart.writeCSR(.hgatp, addressSpace.root.rawValue)
-        // The guest's time starts at zero.
-        hart.writeCSR(.htimedelta, 0 &- timeOrigin)
         hart.writeCSR(.vstimecmp, ~0)
         // Our own timer, for guests without Sstc.
         hart.writeCSR(.stimecmp, ~0)
@@ -75,7 +72,7 @@ package enum GuestState {
     }
 
     /// What the hypervisor itself needs of a hart: virtualization, and a timer of its own for guests without one.
-    package static let ownExtensions: ExtensionSet = [.h, .sstc]
+    static let ownExtensions: ExtensionSet = [.h, .sstc]
 
     /// All that the hart has for the level below. Masked pointers are no such thing: they would be HS's own. Nor are
     /// counters delegated to HS, which would take `scountovf` from the guest.

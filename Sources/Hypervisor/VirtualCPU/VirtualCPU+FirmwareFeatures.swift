@@ -4,7 +4,7 @@ import RV64Core
 extension VirtualCPU {
     /// What a feature is set to; nil where the guest is not offered the extension that it stands on.
     package func firmwareFeature(_ feature: FirmwareFeature) -> UInt64? {
-        let offered = machine.offered
+        let offered = guest.offered
         let environment = EnvironmentConfiguration(hart.readCSR(.henvcfg))
         switch feature {
         case .misalignedExceptionDelegation:

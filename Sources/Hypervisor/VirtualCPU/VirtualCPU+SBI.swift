@@ -3,10 +3,10 @@ import RV64Core
 
 extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
-    func handleEnvironmentCall() -> (TrapAction, Step) {
+    func handleEnvironmentCall() -> (TrapAction, Turn) {
         let call = sbiCall
         let target = call.target
-        if machine.measuresTime { counters.count(target) }
+        if guest.measuresTime { counters.count(target) }
         if target.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
         switch outcome {
@@ -18,19 +18,29 @@ extension VirtualCPU {
             hart.state.pointee.x[10] = value
             stepOver()
         case .stopHart:
-            machine.hartStates.completeStop(of: index)
-            machine.hartStopped()
+            guest.hartStates.completeStop(of: index)
+            if guest.hartStates.areAllStopped {
+                machine.end(.failed("every hart has stopped itself, and none is left to start another"))
+            }
             return (.answered(call, outcome), .stopped)
         case .suspendHart(let suspension):
             hart.state.pointee.x[10] = 0
             hart.state.pointee.x[11] = 0
             stepOver()
             if case .nonRetentive(let entry) = suspension { resumption = entry }
-            machine.hartStates.enterSuspend(of: index)
-        case .resetMachine(let reset): machine.stop(StopReason(reset))
+            guest.hartStates.enterSuspend(of: index)
+        case .resetMachine(let reset): perform(reset)
         case .inject(let trap): _ = inject(trap)
         }
         return (.answered(call, outcome), .ran)
+    }
+
+    private func perform(_ reset: SBIReset) {
+        switch (reset.kind, reset.reason) {
+        case (.shutdown, .none): machine.end(.exited(code: 0))
+        case (.shutdown, .systemFailure): machine.end(.exited(code: 1))
+        case (.coldReboot, _), (.warmReboot, _): machine.reset()
+        }
     }
 
     /// ECALL has no compressed form.
@@ -50,26 +60,24 @@ extension VirtualCPU {
 }
 
 extension VirtualCPU: SBIEnvironment {
-    package var hartStates: HartStateMachine { machine.hartStates }
+    package var hartStates: HartStateMachine { guest.hartStates }
     package var machineIdentity: SBIMachineIdentity { SBIMachineIdentity() }
-    package var hasHypervisorExtension: Bool { machine.offered.contains(.h) }
+    package var hasHypervisorExtension: Bool { guest.offered.contains(.h) }
 
     /// With Sstc this is the guest's own compare register; without, our timer stands in for it.
     package func setTimer(_ deadline: UInt64) {
-        if machine.offered.contains(.sstc) {
+        if guest.offered.contains(.sstc) {
             hart.writeCSR(.vstimecmp, deadline)
         } else {
             hart.writeCSR(.hvip, hart.readCSR(.hvip) & ~InterruptCause.virtualSupervisorTimer.mask)
-            // The guest counts from its own origin; a sum beyond the end of time never expires.
-            let (tick, overflows) = deadline.addingReportingOverflow(machine.timeOrigin)
-            hart.writeCSR(.stimecmp, overflows ? ~0 : tick)
+            hart.writeCSR(.stimecmp, deadline)
         }
     }
 
     /// A hart that is off gets none: when it is started, it begins with nothing pending.
     package func sendIPI(to harts: [Int]) {
-        for hart in harts where machine.hartStates.state(of: hart).takesInterrupts {
-            machine.harts[hart].raiseSoftwareInterrupt()
+        for hart in harts where guest.hartStates.state(of: hart).takesInterrupts {
+            guest.vcpus[hart].raiseSoftwareInterrupt()
         }
     }
 
@@ -82,7 +90,7 @@ extension VirtualCPU: SBIEnvironment {
 
     package func remoteFence(_ fence: RemoteFence, harts: [Int]) {
         for hart in harts {
-            if hart == index { fence.perform(on: self.hart) } else { machine.harts[hart].post(fence, from: self) }
+            if hart == index { fence.perform(on: self.hart) } else { guest.vcpus[hart].post(fence, from: self) }
         }
     }
 
@@ -95,13 +103,7 @@ extension VirtualCPU: SBIEnvironment {
     }
 
     package func readGuestPhysical(_ address: GuestPhysicalAddress, count: Int) -> [UInt8]? {
-        guard addressSpace.contains(address, count: count) else { return nil }
-        var isRead = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            isRead = addressSpace.read(into: UnsafeMutableRawBufferPointer(buffer), at: address)
-            initialized = isRead ? count : 0
-        }
-        return isRead ? bytes : nil
+        addressSpace.contains(address, count: count) ? addressSpace.bytes(at: address, count: count) : nil
     }
 
     package func writeGuestPhysical(_ bytes: [UInt8], at address: GuestPhysicalAddress) -> Bool {
@@ -119,5 +121,5 @@ extension VirtualCPU: SBIEnvironment {
 
     package func readConsole(maximum: Int) -> [UInt8]? { machine.readConsole(maximum: maximum) }
 
-    package func startHart(_ hart: Int, at entry: HartEntry) { machine.harts[hart].wake() }
+    package func startHart(_ hart: Int, at entry: HartEntry) { guest.vcpus[hart].wake() }
 }

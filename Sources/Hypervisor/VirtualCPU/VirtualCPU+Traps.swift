@@ -3,16 +3,17 @@ import RV64Core
 
 /// One handler per exit family. Each ends by moving `sepc` or by an injection, and by the same SRET.
 extension VirtualCPU {
-    func handleTrap() -> Step {
+    func handleTrap() -> Turn {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
-        let site = machine.observer == nil ? nil : TrapSite(hart)
-        let (action, step) = handle(exit)
+        guest.work?.addExit()
+        let site = guest.observer == nil ? nil : TrapSite(hart)
+        let (action, turn) = handle(exit)
         if let site { report(exit, site, action) }
-        return step
+        return turn
     }
 
-    private func handle(_ exit: VCPUExit) -> (TrapAction, Step) {
+    private func handle(_ exit: VCPUExit) -> (TrapAction, Turn) {
         switch exit {
         case .environmentCall: return handleEnvironmentCall()
         case .guestPageFault(let fault): return (handle(fault), .ran)
@@ -20,7 +21,7 @@ extension VirtualCPU {
         case .exception(let cause, let value): return (inject(cause, value: value), .ran)
         case .interrupt(let cause): return (handle(cause), .ran)
         case .unexpected(let cause):
-            machine.stop(.failed("hart \(index) took a trap that delegation rules out, cause \(hex(cause))"))
+            machine.end(.failed("hart \(index) took a trap that delegation rules out, cause \(hex(cause))"))
             return (.stopped, .ran)
         }
     }
@@ -42,7 +43,7 @@ extension VirtualCPU {
             hart.returnFromSupervisorTrap()
             return .populated
         } catch {
-            machine.stop(.failed(error.description))
+            machine.end(.failed(error.description))
             return .stopped
         }
     }
@@ -65,7 +66,7 @@ extension VirtualCPU {
         } catch {
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
         }
-        machine.deviceAccessed(by: self)
+        machine.deviceAccessed(byHart: index)
         hart.noteProgress()
         hart.state.pointee.sepc &+= operation.length
         hart.returnFromSupervisorTrap()
@@ -82,12 +83,12 @@ extension VirtualCPU {
     /// `htinst` says it all where it is not zero; otherwise the instruction is fetched as HLVX would.
     private func decode(_ fault: GuestPageFault) -> Decoded {
         if fault.instruction != 0 {
-            return MMIOOperation(transformed: fault.instruction, decoder: machine.decoder).map { .success($0) }
+            return MMIOOperation(transformed: fault.instruction, decoder: guest.decoder).map { .success($0) }
                 ?? .notEmulated
         }
         do throws(Trap) {
             let encoding = try hart.fetchGuestInstruction(at: hart.state.pointee.sepc)
-            return MMIOOperation(encoding: encoding, decoder: machine.decoder).map { .success($0) } ?? .notEmulated
+            return MMIOOperation(encoding: encoding, decoder: guest.decoder).map { .success($0) } ?? .notEmulated
         } catch {
             return .retry
         }
@@ -97,7 +98,7 @@ extension VirtualCPU {
 
     /// `seed` is emulated. Beside it the guest has nothing of a hypervisor: what is virtual to HS is illegal to it.
     private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
-        let instruction = machine.decoder.decode(UInt32(truncatingIfNeeded: encoding))
+        let instruction = guest.decoder.decode(UInt32(truncatingIfNeeded: encoding))
         let isSupervisor = hart.state.pointee.mstatus[.spp]
         guard isSupervisor, instruction.isAccess(to: .seed) else { return inject(.illegalInstruction, value: encoding) }
         hart.state.pointee.x[Int(instruction.rd)] = EntropyStatus.es16 | UInt64(machine.entropy)
@@ -116,7 +117,7 @@ extension VirtualCPU {
         hart.returnFromSupervisorTrap()
         hart.inject(trap)
         guard hart.state.pointee.mode.isVirtual else {
-            machine.stop(.failed(machineTrapReport))
+            machine.end(.failed(machineTrapReport))
             return .stopped
         }
         return .injected(trap.cause)

@@ -5,17 +5,20 @@ import Synchronization
 
 /// One hart of a guest, and the Swift that plays HS-mode for it.
 ///
-/// Its own thread runs `step` over and over. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`,
-/// `post` and `wake` only.
-package final class VirtualCPU: @unchecked Sendable {
+/// One thread at a time runs `turn`. Others reach it through `setExternalInterrupt`, `raiseSoftwareInterrupt`, `post` and
+/// `wake` only.
+package final class VirtualCPU: HartDriver, @unchecked Sendable {
     // @unchecked: everything mutable is either atomic, behind a lock, or used by the running thread alone.
 
     package let index: Int
     package let hart: Hart
-    unowned let machine: any GuestMachine
+    unowned let guest: Guest
     let addressSpace: GuestAddressSpace
+    /// Held, so that no other guest gets it while this hart may have translations cached under it.
+    private let vmid: VMID
 
-    private let parking = ParkingSpot()
+    package let parking = ParkingSpot()
+    package var sleepsUntil: UInt64?
     private let inbox = Lock<FenceInbox>(FenceInbox())
     /// The ticket of the last fence done: what `post` waits for.
     private let finishedFences = Atomic<UInt64>(0)
@@ -40,39 +43,30 @@ package final class VirtualCPU: @unchecked Sendable {
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
     private let softwareInterrupt = Atomic<Bool>(false)
-    /// Instructions retired since the machine was made, for others to read.
-    package let instructions = Atomic<UInt64>(0)
-    /// Those of earlier lives of the hart: starting it resets its counters.
+    private let retired = Atomic<UInt64>(0)
+    /// What earlier lives of the hart have retired: starting it resets its counters.
     private var retiredBefore: UInt64 = 0
-    /// Set while the hart sleeps under the one-thread scheduler.
-    private var sleepsUntil: UInt64?
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     /// The bits of those features that the guest has locked; until the hart is started anew.
     var lockedFirmwareFeatures: UInt64 = 0
     package internal(set) var counters = VCPUCounters()
 
-    package init(index: Int, hart: Hart, machine: any GuestMachine, addressSpace: GuestAddressSpace) {
+    init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
         self.index = index
         self.hart = hart
-        self.machine = machine
-        self.addressSpace = addressSpace
+        self.guest = guest
+        self.vmid = vmid
+        addressSpace = guest.addressSpace
     }
 
-    /// What a turn came to.
-    package enum Step: Equatable {
-        case ran
-        /// Nothing to do until a wake or this `time`.
-        case sleep(untilTick: UInt64)
-        /// Stopped through HSM: nothing to do until another hart starts it.
-        case stopped
-    }
+    var machine: any GuestMachine { guest.machine }
 
-    /// Enters the guest once and handles the exit: one turn of the vCPU.
-    package func step(limit: UInt64 = .max) -> Step {
-        // Before anything is looked at: what is asked from here on is seen at the latest by the next step.
-        hart.takeRequests()
-        switch machine.hartStates.state(of: index) {
+    package var instructions: UInt64 { retired.load(ordering: .relaxed) }
+
+    /// Enters the guest once and handles the exit.
+    package func turn(limit: UInt64) -> Turn {
+        switch guest.hartStates.state(of: index) {
         case .stopped: return .stopped
         case .startPending: start()
         case .suspended: return resumeFromSuspend()
@@ -86,39 +80,33 @@ package final class VirtualCPU: @unchecked Sendable {
         isInGuest.store(false, ordering: .sequentiallyConsistent)
         let left = measuredTime
         counters.guestNanoseconds &+= left &- entered
-        instructions.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
-        let step = handle(exit)
+        retired.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
+        let turn = handle(exit)
         counters.finishExit(nanoseconds: measuredTime &- left)
-        return step
+        return turn
     }
 
     /// The clock where statistics are wanted; reading it costs too much to do it for nothing.
-    private var measuredTime: UInt64 { machine.measuresTime ? machine.clock.nanoseconds : 0 }
+    private var measuredTime: UInt64 { guest.measuresTime ? guest.clock.nanoseconds : 0 }
 
-    private func handle(_ exit: HartExit) -> Step {
+    private func handle(_ exit: HartExit) -> Turn {
         switch exit {
         case .hosted(.supervisor): return handleTrap()
         case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran
-        case .trapLoop:
-            machine.stop(.failed(trapLoopReport))
-            return .ran
-        case .criticalError:
-            machine.stop(.failed("hart \(index) is in the critical-error state: a trap that no handler could take"))
-            return .ran
+        case .trapLoop: return .ended(.failed(trapLoopReport))
+        case .criticalError: return .ended(.failed(CriticalError.report(hart)))
         case .hosted:
-            machine.stop(.failed(machineTrapReport))
-            return .ran
+            return .ended(.failed(machineTrapReport))
         }
     }
 
-    /// What a guest that cannot even enter its trap handler did: its own registers have the last trap, whoever gave it.
+    /// What a guest that cannot even enter its trap handler did. It knows its registers by the names without "v".
     private var trapLoopReport: String {
-        let state = hart.state.pointee
-        let name = ExceptionCause(rawValue: state.vscause)?.name ?? "cause \(hex(state.vscause))"
-        let refused = hart.refusedTranslationReport.map { "; \($0)" } ?? ""
-        return "hart \(index) traps for ever: \(name) at \(machine.describe(state.vsepc)), value \(hex(state.vstval))"
-            + "\(explanation), and its handler at \(machine.describe(state.vstvec & ~3)) (stvec) never returns\(refused)"
+        var loop = TrapLoop(hart, in: .virtualSupervisor)
+        loop.register = "stvec"
+        loop.explanation = explanation
+        return loop.report(machine.describe)
     }
 
     /// What brought the hart to M-mode: a trap inside a trap handler of a guest that has such traps on.
@@ -139,7 +127,7 @@ package final class VirtualCPU: @unchecked Sendable {
         else {
             return ""
         }
-        let names = machine.offered.missing(for: raw).members.map(\.name)
+        let names = guest.offered.missing(for: raw).members.map(\.name)
         return names.isEmpty
             ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
     }
@@ -156,38 +144,6 @@ package final class VirtualCPU: @unchecked Sendable {
     func raiseSoftwareInterrupt() {
         softwareInterrupt.store(true, ordering: .sequentiallyConsistent)
         wake()
-    }
-
-    /// Brings the vCPU out of the guest, or out of its sleep.
-    package func wake() {
-        hart.request(.wake)
-        parking.wake()
-    }
-
-    /// Marks the hart as sleeping, for the scheduler that runs all harts on one thread.
-    package func fallAsleep(untilTick tick: UInt64) { sleepsUntil = tick }
-
-    /// The `time` until which the hart sleeps; nil once it is due or was woken.
-    package var sleepDeadline: UInt64? {
-        guard let tick = sleepsUntil else { return nil }
-        let isDue = tick <= machine.clock.ticks || !hart.pendingRequests.isEmpty
-        if isDue { sleepsUntil = nil }
-        return sleepsUntil
-    }
-
-    /// Sleeps on the host's clock, or until a wake.
-    package func pause(nanoseconds: UInt64) { parking.sleep(nanoseconds: nanoseconds) }
-
-    package func sleep(untilTick tick: UInt64?, deviceDeadline: UInt64?) {
-        var nanoseconds = deviceDeadline.map { $0 &- min($0, machine.clock.nanoseconds) }
-        if let tick, tick != .max {
-            let now = machine.clock.ticks
-            let span =
-                tick > now ? (tick - now).multipliedReportingOverflow(by: Timebase.nanosecondsPerTick) : (0, false)
-            let own = span.1 ? UInt64.max : span.0
-            nanoseconds = min(nanoseconds ?? own, own)
-        }
-        parking.sleep(nanoseconds: nanoseconds)
     }
 
     /// Posts a fence and waits until this hart cannot use what it orders any more.
@@ -234,14 +190,13 @@ package final class VirtualCPU: @unchecked Sendable {
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
-    package func enter(at entry: HartEntry) {
+    func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
         GuestState.prepare(
             hart,
-            offered: machine.offered,
+            offered: guest.offered,
             addressSpace: addressSpace,
-            timeOrigin: machine.timeOrigin,
-            illegalInstructions: machine.observer == nil ? .delegated : .observed
+            illegalInstructions: guest.observer == nil ? .delegated : .observed
         )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
@@ -249,23 +204,35 @@ package final class VirtualCPU: @unchecked Sendable {
         hart.returnFromSupervisorTrap()
     }
 
+    /// As after power-on: nothing is pending, and nothing of the life before is left. The vCPU does not run.
+    func reset() {
+        drainFences()
+        externalInterrupt.store(false, ordering: .sequentiallyConsistent)
+        softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
+        resumption = nil
+        lockedFirmwareFeatures = 0
+        sleepsUntil = nil
+        retiredBefore &+= hart.state.pointee.retired
+        hart.reset()
+    }
+
     /// Begins as a hart does that was reset: nothing that came while it was off is pending, no feature is locked.
     private func start() {
         // Before the hart counts as started: what is sent from then on must reach it.
         softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
-        guard let entry = machine.hartStates.completeStart(of: index) else { return }
+        guard let entry = guest.hartStates.completeStart(of: index) else { return }
         lockedFirmwareFeatures = 0
         enter(at: entry)
     }
 
     /// A suspended hart comes back when an interrupt that it enables is pending.
-    private func resumeFromSuspend() -> Step {
+    private func resumeFromSuspend() -> Turn {
         drainFences()
         synchronizeInterrupts()
         hart.refreshTimers()
         guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
-        machine.hartStates.requestResume(of: index)
-        machine.hartStates.completeResume(of: index)
+        guest.hartStates.requestResume(of: index)
+        guest.hartStates.completeResume(of: index)
         if let entry = resumption {
             let retained = GuestState.Retained(of: hart)
             enter(at: entry)

@@ -87,10 +87,11 @@ package final class ConformanceRunner: Sendable {
         }
         let clock = HostClock()
         let console = LastOutput()
-        do throws(VirtualMachineError) {
-            let machine = try BareMachine(machineConfiguration(test), clock: InstructionClock(), console: console)
-            defer { machine.dismantle() }
-            let outcome = machine.run()
+        do throws(MachineError) {
+            let host = try MachineHost(clock: .instructions)
+            let machine = try host.makeMachine(machineConfiguration(test), console: console)
+            try host.start([machine])
+            let outcome = machine.wait()
             return ConformanceResult(
                 test,
                 verdict(of: machine, outcome, reference: reference),
@@ -113,8 +114,14 @@ package final class ConformanceRunner: Sendable {
         return "it needs \(first.name), which \(why)"
     }
 
-    private func machineConfiguration(_ test: ConformanceTest) -> BareMachineConfiguration {
-        var machine = BareMachineConfiguration(programPath: test.path, isa: configuration.isa)
+    private func machineConfiguration(_ test: ConformanceTest) -> MachineConfiguration {
+        var machine = MachineConfiguration(
+            name: test.name,
+            profile: .plain,
+            imagePath: test.path,
+            isa: configuration.isa
+        )
+        machine.platform = .spike
         // A test of a mode that the hart would not have says so as a failure.
         machine.pagingLimit = configuration.isa.pagingLimit ?? .sv57
         machine.memorySize = configuration.memorySize
@@ -126,17 +133,17 @@ package final class ConformanceRunner: Sendable {
     }
 
     private func verdict(
-        of machine: BareMachine,
-        _ outcome: BareMachineOutcome,
+        of machine: Machine,
+        _ outcome: StopReason,
         reference: String?
     ) -> ConformanceVerdict {
         let failure = FailureDescription(
             image: machine.image,
             memory: machine.memory,
-            state: machine.harts[0].hart.state.pointee
+            state: machine.drivers[0].hart.state.pointee
         )
         switch outcome {
-        case .exited(0): return reference.map { signatureVerdict(of: machine, reference: $0) } ?? .passed
+        case .exited(code: 0): return reference.map { signatureVerdict(of: machine, reference: $0) } ?? .passed
         case .exited(let code): return .failed(failure.exited(code: code))
         case .instructionLimit:
             return .failed(failure.unfinished("no end within \(configuration.instructionLimit) instructions"))
@@ -145,7 +152,7 @@ package final class ConformanceRunner: Sendable {
         }
     }
 
-    private func signatureVerdict(of machine: BareMachine, reference: String) -> ConformanceVerdict {
+    private func signatureVerdict(of machine: Machine, reference: String) -> ConformanceVerdict {
         guard let granularity = SignatureComparison.granularity(of: reference) else {
             return .failed("the reference's signature is empty, or no lines of 8, 16 or 32 hexadecimal digits")
         }

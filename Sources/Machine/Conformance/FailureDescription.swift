@@ -5,7 +5,7 @@ import RV64Core
 /// Says in words which check of a test failed, from what the stopped machine and the program's symbols show.
 struct FailureDescription {
     private let image: GuestImage
-    private let memory: PhysicalMemory
+    private let memory: any GuestMemoryAccess
     private let state: HartState
 
     /// What the riscv-tests set in `gp` beside the number of the check when a trap comes that none of them expects.
@@ -17,7 +17,7 @@ struct FailureDescription {
     ///   - image: the program, for its symbols.
     ///   - memory: where it ran.
     ///   - state: the first hart's, after the run.
-    init(image: GuestImage, memory: PhysicalMemory, state: HartState) {
+    init(image: GuestImage, memory: any GuestMemoryAccess, state: HartState) {
         self.image = image
         self.memory = memory
         self.state = state
@@ -75,8 +75,8 @@ struct FailureDescription {
 
     /// The tests that have numbered checks run where they are linked.
     private func fetch(_ pc: UInt64) -> UInt32? {
-        guard let low = memory.pointer(at: pc, count: 2)?.loadUnaligned(as: UInt16.self) else { return nil }
-        let high = memory.pointer(at: pc &+ 2, count: 2)?.loadUnaligned(as: UInt16.self) ?? 0
+        guard let low = memory.load(UInt16.self, at: GuestPhysicalAddress(pc)) else { return nil }
+        let high = memory.load(UInt16.self, at: GuestPhysicalAddress(pc &+ 2)) ?? 0
         return UInt32(low) | UInt32(high) << 16
     }
 

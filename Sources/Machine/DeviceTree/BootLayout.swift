@@ -7,6 +7,8 @@ import Platform
 package struct BootLayout: Equatable, Sendable {
     package let deviceTreeAddress: UInt64
     package let deviceTree: [UInt8]
+    /// The tree and the room behind it.
+    let deviceTreeRoom: Range<UInt64>
     /// Where to copy the initrd, or where the program brought it itself.
     package let initrd: Range<UInt64>?
 
@@ -56,6 +58,7 @@ package struct BootLayout: Equatable, Sendable {
         return BootLayout(
             deviceTreeAddress: tree.lowerBound,
             deviceTree: try configuration.deviceTree(),
+            deviceTreeRoom: tree,
             initrd: configuration.initrd
         )
     }

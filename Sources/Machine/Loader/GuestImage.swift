@@ -140,6 +140,12 @@ package struct GuestImage: Sendable {
         return symbols.nearest(at: segment.virtualAddress &+ (address - segment.address))
     }
 
+    /// An address with its symbol, where the file has one.
+    func describe(_ address: UInt64) -> String {
+        guard let (name, offset) = symbol(at: address) else { return hex(address) }
+        return "\(hex(address)) (\(name)+\(hex(offset)))"
+    }
+
     /// The guest-physical address of a symbol, such as `tohost` or `begin_signature`.
     package func address(of name: String) -> UInt64? {
         symbols.value(of: name).flatMap { Self.physicalAddress(ofVirtual: $0, in: segments) }

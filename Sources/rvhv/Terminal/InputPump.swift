@@ -11,6 +11,9 @@ protocol GuestControl: AnyObject, Sendable {
     /// What the guest does, in a few words.
     var statusLine: String { get }
 
+    /// Pauses a guest that runs, or lets it go on; says what it does now.
+    func togglePause() -> String
+
     /// Asks the guest to stop, without waiting for it.
     func requestStop()
 }

@@ -2,6 +2,7 @@
 enum KeyCommand: CaseIterable, Equatable, Sendable {
     case nextGuest
     case status
+    case pause
     case quit
     case help
     case sendPrefix
@@ -10,6 +11,7 @@ enum KeyCommand: CaseIterable, Equatable, Sendable {
         switch self {
         case .nextGuest: "n"
         case .status: "s"
+        case .pause: "p"
         case .quit: "x"
         case .help: "h"
         case .sendPrefix: "Ctrl-A"
@@ -20,6 +22,7 @@ enum KeyCommand: CaseIterable, Equatable, Sendable {
         switch self {
         case .nextGuest: "keys go to the next guest"
         case .status: "show what every guest does"
+        case .pause: "pause the guest that has the keys, or let it go on"
         case .quit: "stop all guests and quit"
         case .help: "show these keys (also Ctrl-A ?)"
         case .sendPrefix: "send Ctrl-A itself to the guest (also Ctrl-A a)"
@@ -34,6 +37,7 @@ enum KeyCommand: CaseIterable, Equatable, Sendable {
         switch key {
         case UInt8(ascii: "n"), UInt8(ascii: "N"): self = .nextGuest
         case UInt8(ascii: "s"), UInt8(ascii: "S"): self = .status
+        case UInt8(ascii: "p"), UInt8(ascii: "P"): self = .pause
         case UInt8(ascii: "x"), UInt8(ascii: "X"): self = .quit
         case UInt8(ascii: "h"), UInt8(ascii: "H"), UInt8(ascii: "?"): self = .help
         case UInt8(ascii: "a"), UInt8(ascii: "A"), KeyDecoder.prefix: self = .sendPrefix

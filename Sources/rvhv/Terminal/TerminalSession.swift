@@ -208,6 +208,7 @@ final class TerminalSession: Sendable {
         switch event {
         case .command(.nextGuest): focusNext()
         case .command(.status): screen.post { [self] in showStatus() }
+        case .command(.pause): togglePause()
         case .command(.quit): quit()
         case .command(.help):
             screen.post { [self] in say(["keys"] + KeyCommand.table.map { "  " + $0.padded(to: 16) + $1 }) }
@@ -227,6 +228,12 @@ final class TerminalSession: Sendable {
             multiplexer.showFocused()
             say("keys go to \(names[next])")
         }
+    }
+
+    private func togglePause() {
+        let guests = state.withLock { $0.guests }
+        guard guests.indices.contains(multiplexer.focusedGuest) else { return }
+        answer(guests[multiplexer.focusedGuest].togglePause())
     }
 
     private func showStatus() {

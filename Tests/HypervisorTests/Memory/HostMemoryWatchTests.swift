@@ -72,3 +72,12 @@ import Testing
         for thread in threads { thread.join() }
     }
 }
+
+extension HostMemoryWatch {
+    /// Watches the machine while `body` runs.
+    fileprivate func watching<Result>(_ memory: any WatchedMemory, _ body: () throws -> Result) rethrows -> Result {
+        begin(memory)
+        defer { end(memory) }
+        return try body()
+    }
+}

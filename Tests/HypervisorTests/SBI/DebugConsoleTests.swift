@@ -22,8 +22,8 @@ import Testing
 
     @Test func writeIsPartialAboveTheLimit() {
         let environment = RecordingEnvironment()
-        #expect(environment.call(EID.debugConsole, 0, size, base, 0) == .success(0x1_0000))
-        #expect(environment.events == [.write([UInt8](repeating: 0, count: 0x1_0000))])
+        #expect(environment.call(EID.debugConsole, 0, size, base, 0) == .success(0x1000))
+        #expect(environment.events == [.write([UInt8](repeating: 0, count: 0x1000))])
     }
 
     @Test func read() {
@@ -40,8 +40,8 @@ import Testing
     @Test func readIsPartialAboveTheLimit() {
         let environment = RecordingEnvironment()
         environment.input = [UInt8](repeating: 7, count: Int(size))
-        #expect(environment.call(EID.debugConsole, 1, size, base, 0) == .success(0x1_0000))
-        #expect(environment.input?.count == Int(size) - 0x1_0000)
+        #expect(environment.call(EID.debugConsole, 1, size, base, 0) == .success(0x1000))
+        #expect(environment.input?.count == Int(size) - 0x1000)
     }
 
     @Test(arguments: [0, 1] as [UInt64])

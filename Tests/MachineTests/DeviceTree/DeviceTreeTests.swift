@@ -130,7 +130,7 @@ import Testing
         #expect(!tree.hasNode("/soc/clint@2000000"))
     }
 
-    @Test func contextsOfABareMachine() throws {
+    @Test func contextsOfAPlainMachine() throws {
         let tree = try Self.tree { $0.interruptModes = .machineAndSupervisor }
         let first = try #require(tree.cells("/cpus/cpu@0/interrupt-controller", "phandle")?.first)
         let second = try #require(tree.cells("/cpus/cpu@1/interrupt-controller", "phandle")?.first)
@@ -145,7 +145,7 @@ import Testing
     }
 
     /// "OpenSBI SBI PMU extension support", and the binding of the `riscv,pmu` node.
-    @Test func countersOfABareMachine() throws {
+    @Test func countersOfAPlainMachine() throws {
         let tree = try Self.tree { $0.interruptModes = .machineAndSupervisor }
         #expect(tree.string("/pmu", "compatible") == "riscv,pmu")
         let indices: [UInt32] = [1, 2, 0x1_0019, 0x1_001b, 0x1_0021]

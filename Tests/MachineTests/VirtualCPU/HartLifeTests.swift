@@ -31,7 +31,7 @@ import Testing
             }
             program.reset(0)
         }.run(harts: 2)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "123")
     }
 
@@ -46,7 +46,7 @@ import Testing
             program.print("k")
             program.reset(0)
         }.run(harts: 2)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "k")
     }
 
@@ -72,7 +72,7 @@ import Testing
             program.branchBack(Encoding.bne, 6, 7, to: wait)
             program.reset(0)
         }.run(harts: 4)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
     }
 
     /// Both kinds of suspend end with the timer, which is still pending then, with Sstc and without.
@@ -96,7 +96,7 @@ import Testing
             program.load(5, entry)
             program.emit(Encoding.jumpRegister(5))
         }.run(isa: isa)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "A", "sip.STIP (0x20) plus 0x21")
     }
 
@@ -116,7 +116,7 @@ import Testing
             program.call(0x73_5049, 0, 0b10, 0)
             program.emit(Encoding.wfi, Encoding.spin)
         }.run(harts: 2)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "w")
     }
 
@@ -140,7 +140,7 @@ import Testing
             }
             program.reset(0)
         }.run(harts: 2)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "0202")
     }
 }

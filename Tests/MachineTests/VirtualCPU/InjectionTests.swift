@@ -60,7 +60,7 @@ import Testing
             program.print("?")
             program.reset(0)
         }.run()
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         let letter = try #require(Unicode.Scalar(UInt32(0x41 + misdeed.cause.rawValue)))
         #expect(run.console == String(Character(letter)))
     }
@@ -80,7 +80,7 @@ import Testing
             program.emit(Encoding.wfi)
             program.branchBack(Encoding.beq, 0, 0, to: top)
         }.run(isa: isa)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "f", "'a' plus 5")
     }
 
@@ -101,7 +101,7 @@ import Testing
             program.branchBack(Encoding.bne, 8, 0, to: top)
             program.reset(0)
         }.run(isa: isa)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
     }
 
     /// The guest's own software interrupt by SBI, to itself.

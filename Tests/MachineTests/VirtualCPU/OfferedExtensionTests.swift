@@ -18,7 +18,7 @@ import Testing
             program.reset(0)
         }.run(isa: "rv64imac_zicsr_zkr")
         #expect(run.console == "2", "ES16 is 2")
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
     }
 
     @Test func seedIsIllegalWhereItIsNotOffered() throws {
@@ -44,7 +44,7 @@ import Testing
             program.emit(0x0010_0073)
         }.run(isa: "rv64imac_zicsr_ssdbltrp")
         #expect(run.console == "0D", "a breakpoint is cause 3")
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
     }
 
     /// What software for today's profiles executes without asking, unasked-for here too.

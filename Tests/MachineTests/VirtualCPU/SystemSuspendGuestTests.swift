@@ -27,7 +27,7 @@ import Testing
             program.call(Self.susp, 0, 0, GuestProgram.data, 0x53)
             program.print("?")
         }.run(isa: isa)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "SA", "'S' is the opaque argument, 'A' sip.STIP (0x20) plus 0x21")
     }
 
@@ -60,7 +60,7 @@ import Testing
             program.await(.stopped)
             program.call(Self.susp, 0, 0, GuestProgram.data, 0)
         }.run(harts: 2)
-        #expect(run.reason == .shutDown)
+        #expect(run.reason == .exited(code: 0))
         #expect(run.console == "0r", "DENIED (-4) plus '4'")
     }
 }

@@ -1,3 +1,4 @@
+import Hypervisor
 import Testing
 
 @testable import rvhv
@@ -324,20 +325,21 @@ import Testing
 }
 
 @Suite struct ExitStatusTests {
-    private static let ofOutcomesRows: [([GuestOutcome], Int)] = [
+    private static let ofReasonsRows: [([StopReason], Int)] = [
         ([], 0),
-        ([.shutDown, .shutDown], 0),
-        ([.shutDown, .interrupted], 0),
-        ([.shutDown, .failed(code: 7), .failed(code: 9)], 7),
-        ([.failed(code: 256)], 1),
-        ([.failed(code: 0x103)], 3),
-        ([.failed(code: -1)], 255),
-        ([.interrupted, .stopped(reason: "loops on traps"), .failed(code: 9)], 1),
+        ([.exited(code: 0), .exited(code: 0)], 0),
+        ([.exited(code: 0), .requested], 0),
+        ([.exited(code: 0), .exited(code: 7), .exited(code: 9)], 7),
+        ([.exited(code: 256)], 1),
+        ([.exited(code: 0x103)], 3),
+        ([.exited(code: -1)], 255),
+        ([.requested, .failed("loops on traps"), .exited(code: 9)], 1),
+        ([.instructionLimit], 1),
     ]
 
-    @Test(arguments: ofOutcomesRows)
-    func ofOutcomes(outcomes: [GuestOutcome], code: Int) {
-        #expect(ExitStatus(outcomes: outcomes).code == Int32(code))
+    @Test(arguments: ofReasonsRows)
+    func ofReasons(reasons: [StopReason], code: Int) {
+        #expect(ExitStatus(reasons: reasons).code == Int32(code))
     }
 
     @Test func fixedCodes() {

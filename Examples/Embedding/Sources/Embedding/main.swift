@@ -12,14 +12,13 @@ func fail(_ message: String, status: Int32) -> Never {
 
 guard let path = CommandLine.arguments.dropFirst().first else { fail("usage: Embedding GUEST", status: 2) }
 do {
-    let isa = try ISAConfiguration(parsing: VirtualMachineConfiguration.defaultISA)
-    var configuration = VirtualMachineConfiguration(name: "guest", imagePath: path, isa: isa)
+    let isa = try ISAConfiguration(parsing: MachineConfiguration.defaultISA)
+    var configuration = MachineConfiguration(name: "guest", imagePath: path, isa: isa)
     configuration.memorySize = 64 << 20
-    let host = try VirtualizationHost()
-    let machine = try host.makeMachine(configuration) { bytes in _ = write(STDOUT_FILENO, bytes, bytes.count) }
-    let reason = machine.run()
+    let machine = try MachineHost().makeMachine(configuration) { bytes in _ = write(STDOUT_FILENO, bytes, bytes.count) }
+    let reason = try machine.run()
     print("ended: \(reason), after \(machine.instructions) instructions")
-    exit(reason == .shutDown ? 0 : 1)
+    exit(reason == .exited(code: 0) ? 0 : 1)
 } catch {
     fail("\(error)", status: 1)
 }

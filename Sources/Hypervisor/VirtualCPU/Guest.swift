@@ -1,0 +1,116 @@
+import Platform
+import RV64Core
+
+/// One guest as HS sees it: what all its vCPUs share.
+///
+/// The vCPUs live as long as the guest; a reset or a start through HSM sets their harts up anew.
+package final class Guest: @unchecked Sendable {
+    // @unchecked: `vcpus` and `link` are set once, before any vCPU runs; the rest is immutable.
+
+    package let name: String
+    /// The extensions that the guest is offered; its harts have more, for the hypervisor.
+    package let offered: ExtensionSet
+    package let addressSpace: GuestAddressSpace
+    package let clock: any MachineClock
+    package let hartStates: HartStateMachine
+    /// Told of each trap.
+    package let observer: (any TrapObserver)?
+    /// Whether the time in the guest and in the hypervisor is measured, which costs two looks at the clock per exit.
+    package let measuresTime: Bool
+    /// Where what exits cost is kept; nil where nobody counts it.
+    package let work: HostWork?
+    let decoder: Decoder
+    /// In the order of their numbers.
+    package private(set) var vcpus: [VirtualCPU] = []
+    private unowned var link: (any GuestMachine)?
+
+    package init(
+        name: String,
+        isa: ISAConfiguration,
+        hartCount: Int,
+        pagingLimit: PagingLimit,
+        addressSpace: GuestAddressSpace,
+        vmid: VMID,
+        memory: PhysicalMemory,
+        clock: any MachineClock,
+        observer: (any TrapObserver)?,
+        measuresTime: Bool,
+        work: HostWork?
+    ) {
+        self.name = name
+        offered = isa.extensions
+        self.addressSpace = addressSpace
+        self.clock = clock
+        self.observer = observer
+        self.measuresTime = measuresTime
+        self.work = work
+        hartStates = HartStateMachine(hartCount: hartCount)
+        decoder = Decoder(extensions: isa.extensions)
+        vcpus = (0..<hartCount).map { index in
+            let hart = Hart(
+                configuration: HartConfiguration(
+                    id: UInt64(index),
+                    extensions: isa.extensions.union(GuestState.ownExtensions),
+                    hostedModes: .virtualized,
+                    pagingLimit: pagingLimit
+                ),
+                memory: memory,
+                clock: clock
+            )
+            return VirtualCPU(index: index, hart: hart, guest: self, vmid: vmid)
+        }
+    }
+
+    /// The machine that the guest is in; it outlives the guest's last turn.
+    var machine: any GuestMachine {
+        guard let link else { preconditionFailure("a vCPU ran before its guest had a machine") }
+        return link
+    }
+
+    package func connect(to machine: any GuestMachine) { link = machine }
+
+    /// Every hart as after power-on, the first about to enter the guest. No vCPU runs.
+    package func reset(at entry: HartEntry) {
+        hartStates.reset()
+        for vcpu in vcpus { vcpu.reset() }
+        vcpus.first?.enter(at: entry)
+    }
+}
+
+/// What a vCPU reaches beyond the hart: the devices of its machine, and its life.
+///
+/// Any vCPU's thread may use it.
+package protocol GuestMachine: AnyObject, Sendable {
+    var bus: Bus { get }
+
+    /// A device and the offset into it, for traces.
+    func deviceName(at address: UInt64) -> String
+
+    /// A hart has accessed a device, whose timer may have moved.
+    func deviceAccessed(byHart hart: Int)
+
+    /// Sixteen random bits for the guest's `seed`.
+    var entropy: UInt16 { get }
+
+    func writeConsole(_ bytes: [UInt8])
+
+    /// Takes what was typed, `maximum` bytes at most.
+    func readConsole(maximum: Int) -> [UInt8]
+
+    /// The symbol of the guest's file that an address belongs to.
+    func symbol(at address: UInt64) -> TrapTraceRecord.SymbolOffset?
+
+    /// Ends the machine. The first reason counts.
+    func end(_ reason: StopReason)
+
+    /// Starts the machine anew once all its harts have come to rest.
+    func reset()
+}
+
+extension GuestMachine {
+    /// An address with its symbol, where the guest's file has one.
+    func describe(_ address: UInt64) -> String {
+        guard let place = symbol(at: address) else { return hex(address) }
+        return "\(hex(address)) (\(place.symbol)+\(hex(place.offset)))"
+    }
+}

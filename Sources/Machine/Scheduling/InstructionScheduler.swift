@@ -1,0 +1,166 @@
+import Hypervisor
+import Platform
+import RV64Core
+
+/// Runs every hart of every machine on one thread, in a fixed order, on a clock that counts what they do.
+///
+/// The harts share one time line: a turn moves the clock on by the instructions that it retired and by the host's work
+/// for it, in instructions. When all sleep, the clock skips to the next deadline. So a run depends on its input alone.
+///
+/// Each round a machine has one hart's turn: those of its harts that did not come to theirs are the first in the next
+/// round. A machine that has used more than a turn's worth sits out as many rounds as that was. So neither one with many
+/// harts nor one that makes the host work takes more than its share.
+final class InstructionScheduler: Scheduler {
+    /// What a machine has in each round.
+    private static let quantum: UInt64 = 10_000
+    /// How often to look for input from outside while nothing else can wake a machine.
+    private static let idleNanoseconds: UInt64 = 10_000_000
+
+    private struct Member {
+        let machine: Machine
+        /// Used beyond a turn's worth.
+        var debt: UInt64 = 0
+        /// The hart whose turn is next.
+        var next = 0
+    }
+
+    private struct State {
+        var arrivals: [Machine] = []
+        var thread: HostThread?
+        var isRunning = false
+    }
+
+    private let clock: InstructionClock
+    private let guarded = Lock(State())
+    private let parking = ParkingSpot()
+
+    init(clock: InstructionClock) { self.clock = clock }
+
+    deinit { guarded.withLock { $0.thread }?.join() }
+
+    func add(_ machines: [Machine]) throws(HostThreadError) {
+        for machine in machines { machine.attach(threads: 1) }
+        do throws(HostThreadError) {
+            try guarded.withLock { state throws(HostThreadError) in
+                if !state.isRunning {
+                    state.thread?.join()
+                    state.thread = try HostThread { [self] in run() }
+                    state.isRunning = true
+                }
+                state.arrivals += machines
+            }
+        } catch {
+            for machine in machines { machine.detach() }
+            throw error
+        }
+    }
+
+    func reap() {
+        guarded.withLock { state in
+            if !state.isRunning { state.thread.take()?.join() }
+        }
+    }
+
+    private func run() {
+        var members: [Member] = []
+        while true {
+            let isDone = guarded.withLock { state in
+                members += state.arrivals.map { Member(machine: $0) }
+                state.arrivals = []
+                state.isRunning = !members.isEmpty
+                return members.isEmpty
+            }
+            if isDone { return }
+            round(&members)
+        }
+    }
+
+    /// A turn for every machine that is not in debt.
+    private func round(_ members: inout [Member]) {
+        // Paying a debt is doing something, too.
+        var isIdle = true
+        var span: UInt64?
+        for index in members.indices {
+            guard members[index].debt == 0 else {
+                members[index].debt -= min(members[index].debt, Self.quantum)
+                isIdle = false
+                continue
+            }
+            let machine = members[index].machine
+            switch machine.enter() {
+            case .never, .later: break
+            case .granted:
+                let (used, rest) = turns(of: &members[index])
+                machine.leave()
+                machine.console.flush()
+                isIdle = isIdle && used == 0
+                members[index].debt = used - min(used, Self.quantum)
+                span = [span, rest].compactMap { $0 }.min()
+            }
+        }
+        members.removeAll { member in
+            let hasEnded = member.machine.state == .stopped
+            if hasEnded { member.machine.detach() }
+            return hasEnded
+        }
+        if isIdle { idle(members, until: span) }
+    }
+
+    /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
+    ///   due.
+    private func turns(of member: inout Member) -> (used: UInt64, rest: UInt64?) {
+        let machine = member.machine
+        let drivers = machine.drivers
+        var used: UInt64 = 0
+        var deadlines: [UInt64] = []
+        machine.runTimedDevices()
+        for _ in drivers where used < Self.quantum && !machine.wantsRest {
+            let driver = drivers[member.next]
+            member.next = (member.next + 1) % drivers.count
+            if let tick = driver.sleepDeadline {
+                deadlines.append(Timebase.nanoseconds(ofTick: tick) ?? .max)
+            } else {
+                used += turn(of: driver, in: machine, upTo: Self.quantum - used)
+            }
+        }
+        if let device = machine.nextDeviceDeadline { deadlines.append(device) }
+        let now = machine.clock.nanoseconds
+        return (used, deadlines.filter { $0 != .max }.min().map { $0 > now ? $0 - now : 0 })
+    }
+
+    private func turn(of driver: any HartDriver, in machine: Machine, upTo limit: UInt64) -> UInt64 {
+        var used: UInt64 = 0
+        while used < limit, !machine.wantsRest {
+            driver.acknowledge()
+            let before = driver.instructions
+            let turn = driver.turn(limit: limit - used)
+            let cost = driver.instructions &- before &+ (machine.work?.take() ?? 0)
+            clock.advance(byNanoseconds: cost)
+            driver.hart.clockAdvanced()
+            used += max(cost, 1)
+            machine.finish(turn)
+            switch turn {
+            case .ran, .ended: continue
+            case .sleep(let tick): driver.sleepsUntil = tick
+            case .stopped: driver.sleepsUntil = .max
+            }
+            break
+        }
+        return used
+    }
+
+    /// Nobody has run, nobody pays: time skips, or the host waits.
+    private func idle(_ members: [Member], until span: UInt64?) {
+        if let span {
+            clock.advance(byNanoseconds: span)
+        } else {
+            for member in members where member.machine.configuration.input == .absent && !member.machine.wantsRest {
+                member.machine.end(.failed("waits for an interrupt that cannot come"))
+            }
+            guard !members.isEmpty else { return }
+            parking.sleep(nanoseconds: Self.idleNanoseconds)
+            // An unfinished line, such as a prompt, is shown by this clock.
+            clock.advance(byNanoseconds: Self.idleNanoseconds)
+        }
+    }
+}
