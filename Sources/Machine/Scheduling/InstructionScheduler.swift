@@ -77,13 +77,13 @@ final class InstructionScheduler: Scheduler {
 
     /// A turn for every machine that is not in debt.
     private func round(_ members: inout [Member]) {
-        var hasRun = false
-        var hasSatOut = false
+        // Paying a debt is doing something, too.
+        var isIdle = true
         var span: UInt64?
         for index in members.indices {
             guard members[index].debt == 0 else {
                 members[index].debt -= min(members[index].debt, Self.quantum)
-                hasSatOut = true
+                isIdle = false
                 continue
             }
             let machine = members[index].machine
@@ -93,7 +93,7 @@ final class InstructionScheduler: Scheduler {
                 let (used, rest) = turns(of: &members[index])
                 machine.leave()
                 machine.console.flush()
-                hasRun = hasRun || used > 0
+                isIdle = isIdle && used == 0
                 members[index].debt = used - min(used, Self.quantum)
                 span = [span, rest].compactMap { $0 }.min()
             }
@@ -103,8 +103,7 @@ final class InstructionScheduler: Scheduler {
             if hasEnded { member.machine.detach() }
             return hasEnded
         }
-        if hasRun { return }
-        if hasSatOut { forgive(&members) } else { idle(members, until: span) }
+        if isIdle { idle(members, until: span) }
     }
 
     /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
@@ -150,13 +149,7 @@ final class InstructionScheduler: Scheduler {
         return used
     }
 
-    /// All who could run sit out: those with the least debt come at once.
-    private func forgive(_ members: inout [Member]) {
-        let least = members.map(\.debt).filter { $0 > 0 }.min() ?? 0
-        for index in members.indices { members[index].debt -= min(members[index].debt, least) }
-    }
-
-    /// Nobody has anything to do: time skips, or the host waits.
+    /// Nobody has run, nobody pays: time skips, or the host waits.
     private func idle(_ members: [Member], until span: UInt64?) {
         if let span {
             clock.advance(byNanoseconds: span)

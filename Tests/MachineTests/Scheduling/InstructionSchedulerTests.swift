@@ -122,7 +122,7 @@ import Testing
         program.emit(Encoding.jumpRegister(5))
     }
 
-    /// Host work takes its price in time and no more: with nobody else to run, a debt is forgiven at once.
+    /// Host work takes its price in time and no more: with nobody else to run, a debt is paid at once.
     @Test func hostWorkAlone() throws {
         let printing = GuestProgram { program in
             for _ in 0..<300 { program.print("x") }

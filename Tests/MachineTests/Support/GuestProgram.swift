@@ -128,7 +128,8 @@ struct GuestProgram {
     mutating func wakeByTimer() {
         load(5, InterruptCause.supervisorTimer.mask)
         emit(Encoding.csrWrite(.sie, 5))
-        load(7, 20_000)
+        // A fifth of a second: a busy host must not be later with what comes before it.
+        load(7, 2_000_000)
         emit(Encoding.csrRead(10, .time), Encoding.add(10, 10, 7))
         call(0x5449_4D45, 0)
     }
