@@ -122,6 +122,18 @@ import Testing
         program.emit(Encoding.jumpRegister(5))
     }
 
+    /// Host work takes its price in time and no more: with nobody else to run, a debt is paid at once.
+    @Test func hostWorkAlone() throws {
+        let printing = GuestProgram { program in
+            for _ in 0..<300 { program.print("x") }
+            program.reset(0)
+        }
+        let result = try Self.run([(printing, harts: 1)])
+        #expect(result.consoles[0].utf8.count == 300)
+        #expect(result.nanoseconds >= 300 * 532 + result.instructions[0])
+        #expect(result.nanoseconds < 1_000_000)
+    }
+
     /// Counts to a million.
     private static let computing = GuestProgram { program in
         program.load(9, 1_000_000)
