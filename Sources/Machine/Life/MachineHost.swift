@@ -50,8 +50,8 @@ public final class MachineHost: Sendable {
     ///   - observer: told of a guest's traps.
     ///   - measuresTime: whether time in a guest and in the hypervisor is told apart.
     ///   - roomMade: called when console input that was refused would now be taken.
-    /// - Returns: the machine, created.
-    /// - Throws: `MachineError`: a file that cannot be loaded, or memory that the host has not.
+    /// - Returns: a machine in the state created.
+    /// - Throws: `MachineError`: what was wrong with what.
     package func makeMachine(
         _ configuration: MachineConfiguration,
         console: any ConsoleSink,
