@@ -9,7 +9,7 @@ package protocol TrapObserver: AnyObject, Sendable {
 extension VirtualCPU {
     /// Tells the observer what happened and what was done.
     func report(_ exit: VCPUExit, _ site: TrapSite, _ action: TrapAction) {
-        guard let observer = guest.observer else { return }
+        guard let observer else { return }
         var record = TrapTraceRecord(
             guest: guest.name,
             hart: index,

@@ -5,7 +5,7 @@ import RV64Core
 ///
 /// The vCPUs live as long as the guest; a reset or a start through HSM sets their harts up anew.
 package final class Guest: @unchecked Sendable {
-    // @unchecked: `vcpus` and `link` are set once, before any vCPU runs; the rest is immutable.
+    // @unchecked: `vcpus` is set once, before any vCPU runs; the rest is immutable.
 
     package let name: String
     /// The extensions that the guest is offered; its harts have more, for the hypervisor.
@@ -22,7 +22,6 @@ package final class Guest: @unchecked Sendable {
     let decoder: Decoder
     /// In the order of their numbers.
     package private(set) var vcpus: [VirtualCPU] = []
-    private unowned var link: (any GuestMachine)?
 
     package init(
         name: String,
@@ -61,13 +60,10 @@ package final class Guest: @unchecked Sendable {
         }
     }
 
-    /// The machine that the guest is in; it outlives the guest's last turn.
-    var machine: any GuestMachine {
-        guard let link else { preconditionFailure("a vCPU ran before its guest had a machine") }
-        return link
+    /// The machine that the guest is in.
+    package func connect(to machine: any GuestMachine) {
+        for vcpu in vcpus { vcpu.link = machine }
     }
-
-    package func connect(to machine: any GuestMachine) { link = machine }
 
     /// Every hart as after power-on, the first about to enter the guest. No vCPU runs.
     package func reset(at entry: HartEntry) {

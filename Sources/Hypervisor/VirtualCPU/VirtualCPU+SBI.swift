@@ -6,7 +6,7 @@ extension VirtualCPU {
     func handleEnvironmentCall() -> (TrapAction, Turn) {
         let call = sbiCall
         let target = call.target
-        if guest.measuresTime { counters.count(target) }
+        if measuresTime { counters.count(target) }
         if target.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
         switch outcome {
@@ -18,8 +18,8 @@ extension VirtualCPU {
             hart.state.pointee.x[10] = value
             stepOver()
         case .stopHart:
-            guest.hartStates.completeStop(of: index)
-            if guest.hartStates.areAllStopped {
+            hartStates.completeStop(of: index)
+            if hartStates.areAllStopped {
                 machine.end(.failed("every hart has stopped itself, and none is left to start another"))
             }
             return (.answered(call, outcome), .stopped)
@@ -28,7 +28,7 @@ extension VirtualCPU {
             hart.state.pointee.x[11] = 0
             stepOver()
             if case .nonRetentive(let entry) = suspension { resumption = entry }
-            guest.hartStates.enterSuspend(of: index)
+            hartStates.enterSuspend(of: index)
         case .resetMachine(let reset): perform(reset)
         case .inject(let trap): _ = inject(trap)
         }
@@ -60,7 +60,6 @@ extension VirtualCPU {
 }
 
 extension VirtualCPU: SBIEnvironment {
-    package var hartStates: HartStateMachine { guest.hartStates }
     package var machineIdentity: SBIMachineIdentity { SBIMachineIdentity() }
     package var hasHypervisorExtension: Bool { guest.offered.contains(.h) }
 
@@ -76,7 +75,7 @@ extension VirtualCPU: SBIEnvironment {
 
     /// A hart that is off gets none: when it is started, it begins with nothing pending.
     package func sendIPI(to harts: [Int]) {
-        for hart in harts where guest.hartStates.state(of: hart).takesInterrupts {
+        for hart in harts where hartStates.state(of: hart).takesInterrupts {
             guest.vcpus[hart].raiseSoftwareInterrupt()
         }
     }

@@ -6,8 +6,8 @@ extension VirtualCPU {
     func handleTrap() -> Turn {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
-        guest.work?.addExit()
-        let site = guest.observer == nil ? nil : TrapSite(hart)
+        work?.addExit()
+        let site = observer == nil ? nil : TrapSite(hart)
         let (action, turn) = handle(exit)
         if let site { report(exit, site, action) }
         return turn
@@ -83,12 +83,12 @@ extension VirtualCPU {
     /// `htinst` says it all where it is not zero; otherwise the instruction is fetched as HLVX would.
     private func decode(_ fault: GuestPageFault) -> Decoded {
         if fault.instruction != 0 {
-            return MMIOOperation(transformed: fault.instruction, decoder: guest.decoder).map { .success($0) }
+            return MMIOOperation(transformed: fault.instruction, decoder: decoder).map { .success($0) }
                 ?? .notEmulated
         }
         do throws(Trap) {
             let encoding = try hart.fetchGuestInstruction(at: hart.state.pointee.sepc)
-            return MMIOOperation(encoding: encoding, decoder: guest.decoder).map { .success($0) } ?? .notEmulated
+            return MMIOOperation(encoding: encoding, decoder: decoder).map { .success($0) } ?? .notEmulated
         } catch {
             return .retry
         }
@@ -98,7 +98,7 @@ extension VirtualCPU {
 
     /// `seed` is emulated. Beside it the guest has nothing of a hypervisor: what is virtual to HS is illegal to it.
     private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
-        let instruction = guest.decoder.decode(UInt32(truncatingIfNeeded: encoding))
+        let instruction = decoder.decode(UInt32(truncatingIfNeeded: encoding))
         let isSupervisor = hart.state.pointee.mstatus[.spp]
         guard isSupervisor, instruction.isAccess(to: .seed) else { return inject(.illegalInstruction, value: encoding) }
         hart.state.pointee.x[Int(instruction.rd)] = EntropyStatus.es16 | UInt64(machine.entropy)

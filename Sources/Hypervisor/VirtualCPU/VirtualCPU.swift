@@ -13,7 +13,15 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     package let index: Int
     package let hart: Hart
     unowned let guest: Guest
+    /// The machine, once there is one: it outlives the last turn.
+    unowned var link: (any GuestMachine)?
     let addressSpace: GuestAddressSpace
+    // What every exit needs of the guest, without a way through it.
+    package let hartStates: HartStateMachine
+    let observer: (any TrapObserver)?
+    let measuresTime: Bool
+    let work: HostWork?
+    let decoder: Decoder
     /// Held, so that no other guest gets it while this hart may have translations cached under it.
     private let vmid: VMID
 
@@ -58,15 +66,23 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         self.guest = guest
         self.vmid = vmid
         addressSpace = guest.addressSpace
+        hartStates = guest.hartStates
+        observer = guest.observer
+        measuresTime = guest.measuresTime
+        work = guest.work
+        decoder = guest.decoder
     }
 
-    var machine: any GuestMachine { guest.machine }
+    var machine: any GuestMachine {
+        guard let link else { preconditionFailure("a vCPU ran before its guest had a machine") }
+        return link
+    }
 
     package var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
     /// Enters the guest once and handles the exit.
     package func turn(limit: UInt64) -> Turn {
-        switch guest.hartStates.state(of: index) {
+        switch hartStates.state(of: index) {
         case .stopped: return .stopped
         case .startPending: start()
         case .suspended: return resumeFromSuspend()
@@ -87,7 +103,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     }
 
     /// The clock where statistics are wanted; reading it costs too much to do it for nothing.
-    private var measuredTime: UInt64 { guest.measuresTime ? guest.clock.nanoseconds : 0 }
+    private var measuredTime: UInt64 { measuresTime ? guest.clock.nanoseconds : 0 }
 
     private func handle(_ exit: HartExit) -> Turn {
         switch exit {
@@ -196,7 +212,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
             hart,
             offered: guest.offered,
             addressSpace: addressSpace,
-            illegalInstructions: guest.observer == nil ? .delegated : .observed
+            illegalInstructions: observer == nil ? .delegated : .observed
         )
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
@@ -220,7 +236,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private func start() {
         // Before the hart counts as started: what is sent from then on must reach it.
         softwareInterrupt.store(false, ordering: .sequentiallyConsistent)
-        guard let entry = guest.hartStates.completeStart(of: index) else { return }
+        guard let entry = hartStates.completeStart(of: index) else { return }
         lockedFirmwareFeatures = 0
         enter(at: entry)
     }
@@ -231,8 +247,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         synchronizeInterrupts()
         hart.refreshTimers()
         guard hart.hasEnabledInterrupt else { return .sleep(untilTick: hart.nextDeadline) }
-        guest.hartStates.requestResume(of: index)
-        guest.hartStates.completeResume(of: index)
+        hartStates.requestResume(of: index)
+        hartStates.completeResume(of: index)
         if let entry = resumption {
             let retained = GuestState.Retained(of: hart)
             enter(at: entry)

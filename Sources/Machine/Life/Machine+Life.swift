@@ -105,9 +105,6 @@ extension Machine {
         changed()
     }
 
-    /// Whether nothing of it runs, nor will again.
-    var isReleased: Bool { life.withLock { $0.isOver } }
-
     /// Whether harts are to come to rest soon: asked before each turn, and cheap.
     package var wantsRest: Bool { attention.load(ordering: .sequentiallyConsistent) }
 
@@ -203,8 +200,15 @@ extension Machine {
             for handler in handlers { handler(ending) }
             life.withLock { $0.announcing -= 1 }
         }
-        for spot in life.withLock({ $0.waiting }) { spot.wake() }
+        let (waiting, isOver) = life.withLock { ($0.waiting, $0.isOver) }
+        if isOver { over.isSet.store(true, ordering: .releasing) }
+        for spot in waiting { spot.wake() }
     }
+}
+
+/// Set once a machine has ended and nothing of it runs, nor will again: for those who do not hold it.
+final class OverFlag: Sendable {
+    let isSet = Atomic<Bool>(false)
 }
 
 extension Machine: GuestMachine {
@@ -224,16 +228,15 @@ extension Machine: WatchedMemory {
     package func memoryUsedUp(_ report: String) { end(.failed(report)) }
 }
 
-/// The power button as a device has it: it may outlive the machine.
-final class PowerButton: PowerSink {
-    private struct Link: Sendable {
-        weak var machine: Machine?
-    }
+/// The power button as a device has it.
+final class PowerButton: PowerSink, @unchecked Sendable {
+    // @unchecked: `machine` is set once, before anything runs.
+    // Unowned: only a hart's turn presses it, and whoever runs one holds the machine. A weak reference would make
+    // every use of the machine slower.
+    private unowned var machine: Machine?
 
-    private let link = Lock(Link())
+    func connect(to machine: Machine) { self.machine = machine }
 
-    func connect(to machine: Machine) { link.withLock { $0.machine = machine } }
-
-    func powerOff(code: Int) { link.withLock { $0.machine }?.end(.exited(code: code)) }
-    func reset() { link.withLock { $0.machine }?.reset() }
+    func powerOff(code: Int) { machine?.end(.exited(code: code)) }
+    func reset() { machine?.reset() }
 }

@@ -22,6 +22,7 @@ public final class Machine: @unchecked Sendable {
     let work: HostWork?
     let life = Lock(MachineLife())
     let attention = Atomic<Bool>(true)
+    let over = OverFlag()
     let scheduler: any Scheduler
     let profile: any Profile
     private let kernel: GuestImage?
@@ -56,6 +57,9 @@ public final class Machine: @unchecked Sendable {
         power.connect(to: self)
         board = makeBoard()
     }
+
+    /// Harts and devices hold each other.
+    deinit { profile.connect(Bus()) }
 
     package var name: String { configuration.name }
 

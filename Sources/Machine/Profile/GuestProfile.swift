@@ -35,11 +35,12 @@ final class GuestProfile: Profile {
     }
 }
 
-/// One PLIC context's output: the external interrupt of one hart, for as long as there is one. Devices may outlive it.
+/// One PLIC context's output: the external interrupt of one hart.
 private final class ExternalInterrupt: InterruptSink {
-    private weak let vcpu: VirtualCPU?
+    // Strong: somebody may type into the UART of a machine that is gone.
+    private let vcpu: VirtualCPU
 
     init(_ vcpu: VirtualCPU) { self.vcpu = vcpu }
 
-    func setLevel(_ isAsserted: Bool, source: UInt32) { vcpu?.setExternalInterrupt(isAsserted) }
+    func setLevel(_ isAsserted: Bool, source: UInt32) { vcpu.setExternalInterrupt(isAsserted) }
 }

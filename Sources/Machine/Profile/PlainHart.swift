@@ -68,9 +68,10 @@ final class PlainHart: HartDriver, @unchecked Sendable {
     }
 }
 
-/// A wire from an interrupt controller to a bit of `mip`, for as long as there is a hart. Devices may outlive it.
+/// A wire from an interrupt controller to a bit of `mip`.
 final class HartInterruptSink: InterruptSink {
-    private weak let hart: PlainHart?
+    // Strong: somebody may type into the UART of a machine that is gone.
+    private let hart: PlainHart
     private let interrupt: InterruptCause
 
     init(_ hart: PlainHart, _ interrupt: InterruptCause) {
@@ -78,5 +79,5 @@ final class HartInterruptSink: InterruptSink {
         self.interrupt = interrupt
     }
 
-    func setLevel(_ isAsserted: Bool, source: UInt32) { hart?.setLine(interrupt, isAsserted) }
+    func setLevel(_ isAsserted: Bool, source: UInt32) { hart.setLine(interrupt, isAsserted) }
 }

@@ -100,17 +100,13 @@ public enum PlainPlatform: Sendable {
     }
 }
 
-/// The ACLINT's wires, for as long as there are harts.
+/// The ACLINT's wires.
 private final class HartTimers: HartTimerSink {
-    private struct Wire: Sendable {
-        weak let hart: PlainHart?
-    }
+    private let harts: [PlainHart]
 
-    private let wires: [Wire]
+    init(_ harts: [PlainHart]) { self.harts = harts }
 
-    init(_ harts: [PlainHart]) { wires = harts.map { Wire(hart: $0) } }
+    func setSoftwareInterrupt(_ isAsserted: Bool, hart: Int) { harts[hart].setLine(.machineSoftware, isAsserted) }
 
-    func setSoftwareInterrupt(_ isAsserted: Bool, hart: Int) { wires[hart].hart?.setLine(.machineSoftware, isAsserted) }
-
-    func setTimerDeadline(ticks: UInt64, hart: Int) { wires[hart].hart?.setTimer(ticks) }
+    func setTimerDeadline(ticks: UInt64, hart: Int) { harts[hart].setTimer(ticks) }
 }

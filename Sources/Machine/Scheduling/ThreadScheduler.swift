@@ -1,14 +1,13 @@
 import Hypervisor
 import Platform
+import Synchronization
 
 /// Runs every hart on a thread of its own, in the host's time.
 final class ThreadScheduler: Scheduler {
+    /// The threads of one machine, which hold it for as long as they need it.
     private struct Crew: Sendable {
-        /// Its threads hold it for as long as they need it.
-        weak let machine: Machine?
+        let over: OverFlag
         var threads: [HostThread] = []
-
-        var hasEnded: Bool { machine?.isReleased ?? true }
     }
 
     private let crews = Lock<[Crew]>([])
@@ -19,7 +18,7 @@ final class ThreadScheduler: Scheduler {
 
     func add(_ machines: [Machine]) throws(HostThreadError) {
         for machine in machines {
-            var crew = Crew(machine: machine)
+            var crew = Crew(over: machine.over)
             defer { crews.withLock { [crew] in $0.append(crew) } }
             let harts = machine.drivers.indices
             machine.attach(threads: harts.count)
@@ -36,7 +35,7 @@ final class ThreadScheduler: Scheduler {
 
     func reap() {
         let ended = crews.withLock { crews in
-            let index = crews.partition { $0.hasEnded }
+            let index = crews.partition { $0.over.isSet.load(ordering: .acquiring) }
             defer { crews.removeSubrange(index...) }
             return crews[index...].flatMap(\.threads)
         }
@@ -64,15 +63,20 @@ final class ThreadScheduler: Scheduler {
         }
     }
 
+    /// How long a hart runs before the part of a line that it wrote is shown: some tens of microseconds.
+    private static let patience: UInt64 = 10_000
+
     /// Runs the hart until there is something else to do.
     private static func turns(of driver: any HartDriver, _ hart: Int, in machine: Machine) -> Turn {
+        let start = driver.instructions
         while true {
             driver.acknowledge()
             if machine.wantsRest { return .ran }
             if hart == 0 { machine.runTimedDevices() }
             let turn = driver.turn(limit: machine.turnLimit)
             machine.finish(turn)
-            if turn != .ran || machine.console.hasOutput { return turn }
+            if turn != .ran || machine.console.isDue { return turn }
+            if machine.console.hasOutput, driver.instructions &- start > Self.patience { return turn }
         }
     }
 
