@@ -165,7 +165,7 @@ import Testing
         }
         let console = Stalled()
         let program = GuestProgram { program in
-            for _ in 0..<3 { program.print("x") }
+            for _ in 0..<3 { program.print("\n") }
             program.reset(0)
         }
         let path = try program.write()
