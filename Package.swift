@@ -24,11 +24,12 @@ let package = Package(
         // The arrows of docs/Architecture.md: a target sees only what it lists here.
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "RV64Core", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "RV64JIT", dependencies: ["Platform", "RV64Core", "CLinux"], swiftSettings: strict),
         .target(name: "Devices", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Hypervisor", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
         .target(
             name: "Machine",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "CElf", "CFdt"],
+            dependencies: ["Platform", "RV64Core", "RV64JIT", "Devices", "Hypervisor", "CElf", "CFdt"],
             swiftSettings: strict
         ),
         .executableTarget(

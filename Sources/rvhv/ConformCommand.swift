@@ -51,6 +51,7 @@ enum ConformCommand {
         suite.memorySize = configuration.machine.memory
         suite.hartCount = configuration.machine.harts
         suite.instructionLimit = configuration.maxInstructions ?? ConformanceConfiguration.defaultInstructionLimit
+        if let engine = configuration.session.engine { suite.engine = engine }
         suite.referenceFolder = configuration.suite.reference
         suite.jobs = configuration.suite.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return suite

@@ -52,6 +52,7 @@ enum MachineCommand {
         machine.appendedArguments = program.append
         machine.instructionLimit = configuration.machine.maxInstructions
         machine.seed = configuration.session.seed ?? (configuration.session.clock == .instructions ? 0 : nil)
+        if let engine = configuration.session.engine { machine.engine = engine }
         return machine
     }
 

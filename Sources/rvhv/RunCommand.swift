@@ -57,6 +57,7 @@ enum RunCommand {
         if let paging = guest.paging { machine.pagingLimit = paging.limit }
         // A repeatable run needs repeatable randomness, and each guest its own.
         machine.seed = (options.seed ?? (options.clock == .instructions ? 0 : nil)).map { $0 &+ UInt64(index) &+ 1 }
+        if let engine = options.engine { machine.engine = engine }
         return machine
     }
 }

@@ -34,7 +34,8 @@ package final class Guest: @unchecked Sendable {
         clock: any MachineClock,
         observer: (any TrapObserver)?,
         measuresTime: Bool,
-        work: HostWork?
+        work: HostWork?,
+        makeEngine: (@Sendable () -> any Engine)? = nil
     ) {
         self.name = name
         offered = isa.extensions
@@ -51,7 +52,8 @@ package final class Guest: @unchecked Sendable {
                     id: UInt64(index),
                     extensions: isa.extensions.union(GuestState.ownExtensions),
                     hostedModes: .virtualized,
-                    pagingLimit: pagingLimit
+                    pagingLimit: pagingLimit,
+                    makeEngine: makeEngine
                 ),
                 memory: memory,
                 clock: clock

@@ -10,6 +10,7 @@ package struct ConformanceConfiguration: Sendable {
     /// Bytes of RAM of each machine.
     package var memorySize: UInt64 = 256 << 20
     package var hartCount = 1
+    package var engine = ExecutionEngine.fastest
     /// A test that has not ended after so many instructions has failed.
     package var instructionLimit: UInt64 = defaultInstructionLimit
     /// The folder of the reference's signatures; without one the exit code decides.
@@ -129,6 +130,7 @@ package final class ConformanceRunner: Sendable {
         machine.instructionLimit = configuration.instructionLimit
         machine.input = .absent
         machine.seed = 0
+        machine.engine = configuration.engine
         return machine
     }
 

@@ -43,6 +43,8 @@ public struct MachineConfiguration: Sendable {
     public var input = ConsoleInputSource.live
     /// Seeds what the program sees as random; nil for the host's entropy.
     public var seed: UInt64?
+    /// What executes the harts' code.
+    public var engine = ExecutionEngine.fastest
 
     /// The console that every kernel finds: the UART, and SBI until its driver is up.
     public static let defaultBootArguments = "earlycon=sbi console=ttyS0"

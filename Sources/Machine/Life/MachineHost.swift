@@ -101,7 +101,8 @@ public final class MachineHost: Sendable {
             clock: parts.clock,
             observer: observer,
             measuresTime: measuresTime,
-            work: parts.work
+            work: parts.work,
+            makeEngine: configuration.engine.make
         )
     }
 

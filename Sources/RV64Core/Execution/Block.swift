@@ -2,22 +2,22 @@
 /// page.
 ///
 /// The operations lie behind this header, each branch, JAL and `endOfBlock` followed by its `BlockLink`.
-struct Block: BitwiseCopyable {
+package struct Block: BitwiseCopyable {
     /// The host address of the first instruction: physical identity, whatever the virtual address.
-    var source: UInt64
+    package var source: UInt64
     /// The fetch epoch in which the instructions were last compared with memory.
     var epoch: UInt64
 
-    static let maximumCount = 64
+    package static let maximumCount = 64
     /// Cells of a block that is nothing but branches, with its end.
-    static let maximumCells = 2 * (maximumCount + 1)
+    package static let maximumCells = 2 * (maximumCount + 1)
     static let maximumBytes = MemoryLayout<Block>.stride + maximumCells * MemoryLayout<BlockOperation>.stride
 }
 
 /// One place in a block: a decoded instruction, and what the interpreter does about it. 16 bytes.
 ///
 /// The instruction stays whole where its handler does more, or less, than it alone.
-struct BlockOperation: BitwiseCopyable {
+package struct BlockOperation: BitwiseCopyable {
     /// The opcode, and below it in `indexBits` how many instructions of the block come before this one.
     private var opcodeAndIndex: UInt16
     var rd: UInt8
@@ -25,9 +25,9 @@ struct BlockOperation: BitwiseCopyable {
     var rs2: UInt8
     var handler: Handler
     /// Distance from the start of the block in bytes.
-    var offset: UInt16
+    package var offset: UInt16
     var immediate: Int32
-    var raw: UInt32
+    package var raw: UInt32
 
     private static let indexBits: UInt16 = 7
     /// The opcodes that fit.
@@ -46,19 +46,19 @@ struct BlockOperation: BitwiseCopyable {
     }
 
     @inline(__always)
-    var index: Int { Int(opcodeAndIndex & (1 &<< Self.indexBits &- 1)) }
+    package var index: Int { Int(opcodeAndIndex & (1 &<< Self.indexBits &- 1)) }
 
     // SAFETY: an opcode's raw values count its cases, as a test makes sure; so do the bits of a value.
     @inline(__always)
-    var opcode: Opcode { unsafeBitCast(opcodeAndIndex &>> Self.indexBits, to: Opcode.self) }
+    package var opcode: Opcode { unsafeBitCast(opcodeAndIndex &>> Self.indexBits, to: Opcode.self) }
 
     /// Bytes of the original encoding: 2 or 4.
     @inline(__always)
-    var length: UInt8 { raw & 3 == 3 ? 4 : 2 }
+    package var length: UInt8 { raw & 3 == 3 ? 4 : 2 }
 
     /// The instruction as the decoder made it.
     @inline(__always)
-    var decoded: DecodedInstruction {
+    package var decoded: DecodedInstruction {
         DecodedInstruction(opcode: opcode, rd: rd, rs1: rs1, rs2: rs2, immediate: immediate, raw: raw)
     }
 }
@@ -77,7 +77,7 @@ struct BlockLink: BitwiseCopyable {
 extension UnsafeMutablePointer where Pointee == Block {
     /// The operations behind the header.
     @inline(__always)
-    var operations: UnsafeMutablePointer<BlockOperation> {
+    package var operations: UnsafeMutablePointer<BlockOperation> {
         // SAFETY: `BlockCache` reserves `Block.maximumBytes` for every block.
         UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: BlockOperation.self)
     }
@@ -103,4 +103,20 @@ extension UnsafeMutablePointer where Pointee == BlockOperation {
         // SAFETY: the block builder puts a link behind each of these.
         UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: BlockLink.self)
     }
+}
+
+/// How the translator walks through a block.
+extension UnsafeMutablePointer where Pointee == BlockOperation {
+    /// Past the last instruction.
+    @inline(__always)
+    package var isEnd: Bool { pointee.handler == .endOfBlock }
+
+    @inline(__always)
+    package var next: Self { self + (pointee.handler.hasLink ? 2 : 1) }
+}
+
+extension BlockOperation {
+    /// A jump behind which the block goes on at its target.
+    @inline(__always)
+    package var isFollowed: Bool { handler == .followedJump }
 }

@@ -1,7 +1,7 @@
 import Platform
 
 extension Hart {
-    private var blocks: BlockCache { engine.blocks }
+    private var blocks: BlockCache { interpreter.blocks }
 
     /// The block at a virtual pc in the current fetch context.
     @inline(never)

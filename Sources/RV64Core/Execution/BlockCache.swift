@@ -8,7 +8,7 @@ import Glibc
 ///
 /// One mapping holds it all, and pages that nothing has touched cost nothing: an empty place in the table leads to the
 /// start of the mapping, whose zeros are a block of no address.
-final class BlockCache {
+package final class BlockCache {
     private struct Header: BitwiseCopyable {
         /// The block of no address, for a lookup that needs no test for nil.
         var nowhere: Block
@@ -29,7 +29,7 @@ final class BlockCache {
     let table: UnsafeMutablePointer<UInt32>
     /// The block of the one instruction that no cache keeps: it is overwritten by the next such instruction, if that is
     /// another one.
-    let scratch: UnsafeMutablePointer<Block>
+    package let scratch: UnsafeMutablePointer<Block>
     private let header: UnsafeMutablePointer<Header>
 
     init() {
@@ -47,7 +47,7 @@ final class BlockCache {
 
     deinit { munmap(base, Self.byteCount) }
 
-    var epoch: UInt64 { header.pointee.epoch }
+    package var epoch: UInt64 { header.pointee.epoch }
 
     func startEpoch() { header.pointee.epoch &+= 1 }
 

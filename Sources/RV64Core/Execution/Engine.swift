@@ -11,7 +11,7 @@
 /// - **retired**: `HartState.retired`, the number of instructions that have completed since reset. It is up to date only
 ///   where it has been *written back*, together with pc: at every return from `run`, and before `executeSystem`. An
 ///   instruction that traps has not retired; the one before it has.
-protocol Engine {
+package protocol Engine: AnyObject {
     /// Runs guest code from pc: for `budget` instructions, give or take one block, or until a trap was delivered or
     /// something changed that only the run loop looks at.
     func run(_ hart: Hart, budget: Int)
@@ -20,8 +20,8 @@ protocol Engine {
     func step(_ hart: Hart)
 
     /// From here on fetches see what is in memory now. norm:fence_i_op
-    func startFetchEpoch()
+    func startFetchEpoch(_ hart: Hart)
 
     /// Gives up everything derived from memory, and the memory that it took.
-    func forgetCode()
+    func forgetCode(_ hart: Hart)
 }

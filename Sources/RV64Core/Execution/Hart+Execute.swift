@@ -6,7 +6,7 @@ extension Hart {
     ///
     /// - Returns: false with the trap in `runState`.
     @inline(never)
-    func execute(_ i: DecodedInstruction) -> Bool {
+    package func execute(_ i: DecodedInstruction) -> Bool {
         do throws(Trap) {
             let execution = execution(of: i.opcode)
             // The most frequent by far, and not worth a jump through a table.

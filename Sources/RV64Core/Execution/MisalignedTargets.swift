@@ -6,7 +6,7 @@
 extension Hart {
     /// Whether a jump may raise instruction-address-misaligned.
     @inline(__always)
-    func mayMisalign(_ instruction: DecodedInstruction) -> Bool {
+    package func mayMisalign(_ instruction: DecodedInstruction) -> Bool {
         guard !hasCompressedInstructions, case .jump(let condition) = execution(of: instruction.opcode) else {
             return false
         }

@@ -1,16 +1,16 @@
 /// What a hart needs to run besides its architectural state: derived from that, or where execution stands.
 ///
 /// Its place is behind `HartState` in the hart's area, so that generated code reaches both from one register.
-struct RunState: BitwiseCopyable {
+package struct RunState: BitwiseCopyable {
     // MARK: Derived from HartState by `updateContext`
     /// The TLB banks of loads and stores, and of fetches.
-    var data: TLBBank
-    var fetch: TLBBank
-    var floatingPoint = FloatingPointStatus.off
+    package var data: TLBBank
+    package var fetch: TLBBank
+    package var floatingPoint = FloatingPointStatus.off
 
     // MARK: Leaving the engine
     /// The trap that the instruction just executed raised.
-    var trap = Trap(.illegalInstruction)
+    package var trap = Trap(.illegalInstruction)
     /// Set when `run` is to return at the end of this instruction.
     var exit: HartExit?
     /// Traps taken since an instruction last retired.
@@ -42,12 +42,15 @@ struct RunState: BitwiseCopyable {
 
     // MARK: Reservation
     /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.
-    var reservationAddress: UInt64 = 0
-    var reservationValue: UInt64 = 0
+    package var reservationAddress: UInt64 = 0
+    package var reservationValue: UInt64 = 0
+
+    // MARK: Generated code
+    package var native = NativeState()
 }
 
 /// The FS field in force: `mstatus.FS`, and in V also `vsstatus.FS`.
-enum FloatingPointStatus: UInt8, BitwiseCopyable {
+package enum FloatingPointStatus: UInt8, BitwiseCopyable {
     case off
     case clean
     case dirty

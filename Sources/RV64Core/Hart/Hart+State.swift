@@ -50,7 +50,7 @@ extension Hart: Savable {
     /// Gives up everything that was derived from memory, the order in which contexts were used included, and ends the
     /// slice.
     private func forgetMemory() {
-        engine.forgetCode()
+        engine.forgetCode(self)
         area.forgetTranslations()
         runState.pointee.reservationAddress = 0
         runState.pointee.reservationValue = 0

@@ -17,15 +17,17 @@ package final class Hart: @unchecked Sendable {
     package let clock: any MachineClock
 
     /// All memory that executing takes, but for what the engine derives from code.
-    let area: HartArea
+    package let area: HartArea
     /// The architectural state. Only the thread that runs the hart touches it.
     package let state: UnsafeMutablePointer<HartState>
-    let runState: UnsafeMutablePointer<RunState>
+    package let runState: UnsafeMutablePointer<RunState>
     /// x0...x31 and the sink at 32: the first field of `state`.
-    let x: UnsafeMutablePointer<UInt64>
-    let f: UnsafeMutablePointer<UInt64>
+    package let x: UnsafeMutablePointer<UInt64>
+    package let f: UnsafeMutablePointer<UInt64>
 
-    let engine = Interpreter()
+    package let interpreter = Interpreter()
+    /// What executes for the run loop: the interpreter, unless the configuration has another one.
+    let engine: any Engine
     let decoder: Decoder
     /// The CSRs that the hart has.
     let csrs: CSRDirectory
@@ -63,6 +65,7 @@ package final class Hart: @unchecked Sendable {
         let raw = UnsafeMutableRawPointer(state)
         x = raw.assumingMemoryBound(to: UInt64.self)
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
+        engine = configuration.makeEngine?() ?? interpreter
         decoder = Decoder(extensions: configuration.extensions)
         csrs = CSRDirectory(configuration.extensions)
         reset()

@@ -4,16 +4,19 @@ import Glibc
 ///
 /// The places are fixed and their order is that of use, so that generated code needs one base register. Pages that
 /// nothing has touched cost nothing: zeros are an empty TLB.
-struct HartArea {
+package struct HartArea {
     static let stateOffset = 0
-    static let runStateOffset = aligned(MemoryLayout<HartState>.size, to: 64)
+    package static let runStateOffset = aligned(MemoryLayout<HartState>.size, to: 64)
     static let tlbOffset = aligned(runStateOffset + MemoryLayout<RunState>.size, to: 4096)
-    static let byteCount = tlbOffset + TLB.byteCount
+    /// For what an engine keeps within reach of generated code.
+    package static let engineRoomOffset = tlbOffset + TLB.byteCount
+    package static let engineRoomSize = 128 << 10
+    static let byteCount = engineRoomOffset + engineRoomSize
 
     let state: UnsafeMutablePointer<HartState>
     let runState: UnsafeMutablePointer<RunState>
     let tlb: TLB
-    private let base: UnsafeMutableRawPointer
+    package let base: UnsafeMutableRawPointer
 
     init() {
         let access = PROT_READ | PROT_WRITE

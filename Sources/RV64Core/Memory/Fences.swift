@@ -31,5 +31,5 @@ extension Hart {
 
     /// Orders stores to instruction memory before later fetches: every block is compared with memory again before
     /// it next runs.
-    package func synchronizeInstructionFetch() { engine.startFetchEpoch() }
+    package func synchronizeInstructionFetch() { engine.startFetchEpoch(self) }
 }

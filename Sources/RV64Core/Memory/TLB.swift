@@ -5,37 +5,37 @@ import Platform
 ///
 /// A tag is the page's last virtual address where that access needs no further check, else zero, which is the last
 /// address of no page: memory that nothing has touched is an empty TLB.
-struct TLBEntry: BitwiseCopyable {
-    var readTag: UInt64
-    var writeTag: UInt64
-    var fetchTag: UInt64
+package struct TLBEntry: BitwiseCopyable {
+    package var readTag: UInt64
+    package var writeTag: UInt64
+    package var fetchTag: UInt64
     /// Host address minus virtual address.
-    var addend: UInt64
+    package var addend: UInt64
 
     static let invalid: UInt64 = 0
 
     /// The tag of an address's page.
     @inline(__always)
-    static func tag(_ address: UInt64) -> UInt64 { address | Page.offsetMask }
+    package static func tag(_ address: UInt64) -> UInt64 { address | Page.offsetMask }
 }
 
 /// The translations of one context, and the context: what an access is made through.
 ///
 /// Changing mode, address space or guest selects another bank and flushes nothing: an exit to the hypervisor and
 /// back finds its translations as it left them.
-struct TLBBank: BitwiseCopyable {
-    let context: TranslationContext
+package struct TLBBank: BitwiseCopyable {
+    package let context: TranslationContext
     /// Nil for one-off accesses, which leave nothing behind.
-    let entries: UnsafeMutablePointer<TLBEntry>?
+    package let entries: UnsafeMutablePointer<TLBEntry>?
 
-    static let entryCount = 1024
+    package static let entryCount = 1024
 
     /// Both halves of the page number count, so that arrays a power of two apart do not evict each other.
     ///
     /// The sum, unlike an exclusive or, never gives two neighbouring pages one index: an access that begins in a page
     /// and ends in the next must not meet the next one's entry, whose tag its last byte would match.
     @inline(__always)
-    static func index(_ address: UInt64) -> Int {
+    package static func index(_ address: UInt64) -> Int {
         Int(truncatingIfNeeded: ((address &>> 12) &+ (address &>> 22)) & UInt64(entryCount - 1))
     }
 
@@ -49,7 +49,7 @@ struct TLBBank: BitwiseCopyable {
 
     /// What the bank knows of an address as it is: nil where the access needs a walk.
     @inline(__always)
-    func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
+    package func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
         guard let entry = entries?[Self.index(address)] else { return nil }
         let tag =
             switch kind {

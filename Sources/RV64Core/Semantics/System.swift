@@ -5,7 +5,7 @@ extension Hart {
     /// - Returns: whether the next instruction may follow at once, because nothing has changed that the engines look at
     ///   only now and then.
     @inline(never)
-    func executeSystem(_ instruction: DecodedInstruction) -> Bool {
+    package func executeSystem(_ instruction: DecodedInstruction) -> Bool {
         var isHarmless = false
         let next = state.pointee.pc &+ UInt64(instruction.length)
         do throws(Trap) {

@@ -1,7 +1,7 @@
 /// The only writers of xcause, xepc, xtval, htval, htinst, mtval2 and mtinst on a trap.
 extension Hart {
     /// Delivers an exception to the mode that the delegation registers name.
-    func deliver(_ trap: Trap, raisedBy instruction: DecodedInstruction?) {
+    package func deliver(_ trap: Trap, raisedBy instruction: DecodedInstruction?) {
         let target = state.pointee.target(of: trap.cause)
         enter(
             target,

@@ -1,3 +1,5 @@
+import Machine
+
 /// One option: the parser and `--help` both read this row and nothing else.
 struct OptionRow: Sendable {
     /// What follows the option's name.
@@ -161,12 +163,19 @@ enum OptionTable {
     ]
 
     private static let runRows: [OptionRow] = [
-        session("--engine", .required("ENGINE"), .run, "what executes the guests: interpreter (default)") {
+        session(
+            "--engine",
+            .required("ENGINE"),
+            .run,
+            "what executes the guests: jit (default on x86-64) or interpreter",
+            in: Subcommand.allCases
+        ) {
             (options, text) throws(OptionValue.Refusal) in
-            if ["jit", "lockstep"].contains(text) {
-                throw OptionValue.Refusal(reason: "not available in this build; it has the interpreter only")
+            let engine = try OptionValue.choice(text, of: ExecutionEngine.self)
+            guard engine.isSupported else {
+                throw OptionValue.Refusal(reason: "interpreter: this host lacks what translated code needs")
             }
-            options.engine = try OptionValue.choice(text, of: EngineChoice.self)
+            options.engine = engine
         },
         session("--clock", .required("CLOCK"), .run, "host (default), or instructions: the same run every time") {
             (options, text) throws(OptionValue.Refusal) in

@@ -1,3 +1,5 @@
+import Machine
+
 /// Everything the command line can ask for.
 enum Invocation: Equatable, Sendable {
     case help(Subcommand)
@@ -101,7 +103,8 @@ struct ConformOptions: Equatable, Sendable {
 /// What is said of the whole run.
 struct SessionOptions: Equatable, Sendable {
     var clock: ClockChoice = .host
-    var engine: EngineChoice = .interpreter
+    /// Nil for the fastest that the host can run.
+    var engine: ExecutionEngine?
     /// Seeds every source of randomness a guest can see; nil asks the host for entropy.
     var seed: UInt64?
     var trace: TraceChoice = .off
@@ -123,9 +126,7 @@ enum ClockChoice: String, ChoiceValue {
     case instructions
 }
 
-enum EngineChoice: String, ChoiceValue {
-    case interpreter
-}
+extension ExecutionEngine: ChoiceValue {}
 
 enum TraceChoice: String, ChoiceValue {
     case off

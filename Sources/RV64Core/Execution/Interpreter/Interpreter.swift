@@ -23,8 +23,16 @@ private enum BlockEdge {
     case system
 }
 
+/// Where the interpreter has stopped.
+package enum InterpreterEnd: Sendable {
+    /// Between two blocks, because the budget is used up or the cache of blocks was emptied.
+    case edge
+    /// Behind something that only the run loop looks at: a trap that was delivered, or a system instruction.
+    case event
+}
+
 extension Hart {
-    private var blocks: BlockCache { engine.blocks }
+    private var blocks: BlockCache { interpreter.blocks }
 
     /// The interpreter: runs blocks until the budget is used up, a trap was delivered, or a system instruction ran.
     ///
@@ -36,11 +44,11 @@ extension Hart {
     ///   - limit: the budget, of which `remaining` is what is left at the start of the current block (see ``Engine``).
     ///   - first: the block at pc.
     @inline(never)
-    func interpret(_ limit: Int, from first: UnsafeMutablePointer<Block>) {
+    package func interpret(_ limit: Int, from first: UnsafeMutablePointer<Block>) -> InterpreterEnd {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
-        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else { return }
+        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else { return .event }
         let (arena, table) = (blocks.base, blocks.table)
         var floats = FloatingPointSpeed(self)
         var budget = limit
@@ -403,10 +411,10 @@ extension Hart {
                 // The instructions from this one on have not retired.
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
                 deliver(runState.pointee.trap, raisedBy: i.pointee.decoded)
-                return
+                return .event
             case .system:
                 writeBack(pc &+ i.offset, retired: budget &- remaining &+ i.index)
-                guard executeSystem(i.pointee.decoded) else { return }
+                guard executeSystem(i.pointee.decoded) else { return .event }
                 // What has been written back need not be again.
                 budget = remaining &- i.index &- 1
                 i += 1
@@ -424,7 +432,7 @@ extension Hart {
             if translation.pointee.fetchTag != TLBEntry.tag(pc) || target.pointee.source != source
                 || target.pointee.epoch != epoch
             {
-                guard let found = block(at: pc, retired: budget &- remaining) else { return }
+                guard let found = block(at: pc, retired: budget &- remaining) else { return .event }
                 // If the cache was emptied to make room, `link` is no more.
                 if blocks.epoch != epoch { break }
                 // A single instruction overwrites the one before it, and with it a link of that one.
@@ -435,17 +443,18 @@ extension Hart {
             i = target.operations
         }
         writeBack(pc, retired: budget &- remaining)
+        return .edge
     }
 
     @inline(__always)
-    private func writeBack(_ pc: UInt64, retired: Int) {
+    package func writeBack(_ pc: UInt64, retired: Int) {
         state.pointee.pc = pc
         state.pointee.retired &+= UInt64(bitPattern: Int64(retired))
     }
 
     /// The block at `pc`, or nil after its fetch trapped and the trap was delivered.
     @inline(never)
-    func block(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
+    package func block(at pc: UInt64, retired: Int) -> UnsafeMutablePointer<Block>? {
         do throws(Trap) {
             return try findBlock(pc)
         } catch {

@@ -1,22 +1,28 @@
 /// The interpreter as the run loop sees it: decoded blocks, and the loop over them.
-struct Interpreter: Engine {
-    let blocks = BlockCache()
+package final class Interpreter: Engine {
+    package let blocks = BlockCache()
 
-    func run(_ hart: Hart, budget: Int) {
-        guard let first = hart.block(at: hart.state.pointee.pc, retired: 0) else { return }
-        hart.interpret(budget, from: first)
+    package func run(_ hart: Hart, budget: Int) {
+        var left = budget
+        repeat {
+            let before = hart.state.pointee.retired
+            guard let first = hart.block(at: hart.state.pointee.pc, retired: 0),
+                hart.interpret(left, from: first) == .edge
+            else { return }
+            left &-= Int(truncatingIfNeeded: hart.state.pointee.retired &- before)
+        } while left > 0
     }
 
-    func step(_ hart: Hart) {
+    package func step(_ hart: Hart) {
         do throws(Trap) {
             let first = try hart.singleBlock(hart.state.pointee.pc, hart.fetchLocation(hart.state.pointee.pc))
-            hart.interpret(1, from: first)
+            _ = hart.interpret(1, from: first)
         } catch {
             hart.deliver(error, raisedBy: nil)
         }
     }
 
-    func startFetchEpoch() { blocks.startEpoch() }
+    package func startFetchEpoch(_ hart: Hart) { blocks.startEpoch() }
 
-    func forgetCode() { blocks.reset() }
+    package func forgetCode(_ hart: Hart) { blocks.reset() }
 }

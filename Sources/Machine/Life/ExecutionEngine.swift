@@ -1,0 +1,23 @@
+import RV64Core
+import RV64JIT
+
+/// What executes the code of a machine's harts.
+public enum ExecutionEngine: String, Sendable, CaseIterable {
+    /// One instruction after the other, on every host.
+    case interpreter
+    /// Translated to the host's own code, on x86-64.
+    case jit
+
+    /// The fastest one that this host can run.
+    public static var fastest: ExecutionEngine { NativeEngine.isSupported ? .jit : .interpreter }
+
+    /// Whether this host can run it.
+    public var isSupported: Bool { self == .interpreter || NativeEngine.isSupported }
+
+    var make: (@Sendable () -> any Engine)? {
+        switch self {
+        case .interpreter: nil
+        case .jit: { NativeEngine() }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// What generated code and the engine that made it pass each other. Its place in the hart's area is known to the code.
+package struct NativeState: BitwiseCopyable {
+    /// What is left of the budget at the start of the current block.
+    package var remaining = 0
+    /// What was left when pc and `retired` were last written back.
+    package var budget = 0
+    /// The hart, for functions that are called from generated code.
+    package var hart: UnsafeMutableRawPointer?
+    /// The instructions of translated blocks, by number.
+    package var places: UnsafeRawPointer?
+    /// Functions that generated code calls.
+    package var execute: UnsafeRawPointer?
+    package var system: UnsafeRawPointer?
+    /// The host's control word of floating point while Swift runs, and the one for the guest's rounding mode.
+    package var hostControl: UInt32 = 0
+    package var guestControl: UInt32 = 0
+    /// Not zero while the guest's control word and its registers are loaded.
+    package var isFloating: UInt64 = 0
+    /// For generated code alone.
+    package var scratch: UInt64 = 0
+
+    package init() {}
+}

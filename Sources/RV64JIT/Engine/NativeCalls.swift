@@ -1,0 +1,40 @@
+import RV64Core
+
+/// A function that generated code calls: the hart, and the number of the instruction's place.
+///
+/// - Returns: 0 to go on behind the instruction; else pc and `retired` have been written back.
+typealias NativeFunction = @convention(c) (UnsafeMutableRawPointer, UInt32) -> Int32
+
+enum NativeCalls {
+    static func execute(_ hart: UnsafeMutableRawPointer, _ place: UInt32) -> Int32 {
+        Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
+            let place = self.place(place, hart)
+            if hart.execute(place.pointee.decoded) { return 0 }
+            // The instructions from this one on have not retired.
+            hart.writeBack(place.pointee.pc, retired: done(hart, place.pointee.index))
+            hart.deliver(hart.runState.pointee.trap, raisedBy: place.pointee.decoded)
+            return 1
+        }
+    }
+
+    static func system(_ hart: UnsafeMutableRawPointer, _ place: UInt32) -> Int32 {
+        Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
+            let place = self.place(place, hart)
+            let index = place.pointee.index
+            hart.writeBack(place.pointee.pc, retired: done(hart, index))
+            guard hart.executeSystem(place.pointee.decoded) else { return 1 }
+            // What has been written back need not be again.
+            hart.runState.pointee.native.budget = hart.runState.pointee.native.remaining &- index &- 1
+            return 0
+        }
+    }
+
+    private static func done(_ hart: Hart, _ index: Int) -> Int {
+        hart.runState.pointee.native.budget &- hart.runState.pointee.native.remaining &+ index
+    }
+
+    private static func place(_ number: UInt32, _ hart: Hart) -> UnsafePointer<NativePlace> {
+        // SAFETY: code holds numbers of places that were appended before it was written, until both are given up.
+        hart.runState.pointee.native.places.unsafelyUnwrapped.assumingMemoryBound(to: NativePlace.self) + Int(number)
+    }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import Platform
+import RV64Core
+
+/// One guest instruction of a translated block.
+struct NativePlace {
+    let decoded: DecodedInstruction
+    let pc: UInt64
+    /// How many instructions of its block come before it.
+    let index: Int
+}
+
+/// A place where control leaves a block for an address that is known.
+struct NativeLink {
+    let target: UInt64
+    /// The distance to be patched, and what it is while the target is unknown.
+    let site: UnsafeMutablePointer<UInt8>
+    let stub: UnsafeMutablePointer<UInt8>
+    /// Where the expected addend of the target's page is, if that is another page.
+    let addend: UnsafeMutablePointer<UInt8>?
+}
+
+/// One translated block: the code for `source` as executed at `pc`.
+struct NativeBlock {
+    let source: UInt64
+    let pc: UInt64
+    let entry: UnsafeMutablePointer<UInt8>
+    let firstPlace: Int32
+    let count: Int32
+    /// The fetch epoch in which it was last compared with memory.
+    var epoch: UInt64
+    /// The next one of the same index.
+    var next: Int32
+}
+
+/// What a hart's translator keeps: code, and what belongs to it. Made when the first block is translated.
+final class NativeMemory {
+    private static let blockLimit = 1 << 18
+    private static let placeLimit = 1 << 20
+    private static let linkLimit = 1 << 19
+    private static let tableSize = 1 << 15
+    /// More than the longest block takes: of its 64 instructions none takes 256 bytes, with stub.
+    private static let codeReserve = 64 << 10
+
+    let code: CodeMemory
+    let thunks: Thunks
+    let map = RegisterMap.standard
+    var cursor: UnsafeMutablePointer<UInt8>
+    /// Something has been written since code was last entered.
+    var isDirty = true
+
+    let blocks = Arena<NativeBlock>(capacity: blockLimit)
+    let places = Arena<NativePlace>(capacity: placeLimit)
+    let links = Arena<NativeLink>(capacity: linkLimit)
+    /// Links that are patched.
+    let patched = Arena<Int32>(capacity: linkLimit)
+    private let table = Arena<Int32>(capacity: tableSize)
+    /// How often code has been interpreted.
+    private let heat = Arena<UInt8>(capacity: 1 << 16)
+
+    init() throws(CodeMemoryError) {
+        code = try CodeMemory()
+        thunks = Thunks(at: code.writable, map: map)
+        cursor = thunks.end
+        // Number 0 is no block.
+        blocks.count = 1
+    }
+
+    private static func index(_ source: UInt64, _ pc: UInt64) -> Int {
+        Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 15 ^ pc &>> 12) & UInt64(tableSize - 1))
+    }
+
+    func find(_ source: UInt64, _ pc: UInt64) -> UnsafeMutablePointer<NativeBlock>? {
+        var number = table.base[Self.index(source, pc)]
+        while number != 0 {
+            let block = blocks.base + Int(number)
+            if block.pointee.source == source, block.pointee.pc == pc { return block }
+            number = block.pointee.next
+        }
+        return nil
+    }
+
+    func insert(_ block: NativeBlock) -> UnsafeMutablePointer<NativeBlock> {
+        let index = Self.index(block.source, block.pc)
+        let place = blocks.base + blocks.count
+        place.initialize(to: block)
+        place.pointee.next = table.base[index]
+        table.base[index] = Int32(blocks.count)
+        blocks.count += 1
+        return place
+    }
+
+    /// A block that no longer is what is in memory is not found again.
+    func remove(_ block: UnsafeMutablePointer<NativeBlock>) {
+        var link = table.base + Self.index(block.pointee.source, block.pointee.pc)
+        while link.pointee != 0 {
+            let other = blocks.base + Int(link.pointee)
+            if other == block {
+                link.pointee = block.pointee.next
+                return
+            }
+            // SAFETY: `next` is a stored field of the block, which nothing moves.
+            link = UnsafeMutableRawPointer(other).advanced(by: Self.nextOffset).assumingMemoryBound(to: Int32.self)
+        }
+    }
+
+    private static let nextOffset = MemoryLayout<NativeBlock>.offset(of: \.next).unsafelyUnwrapped
+
+    /// Counts an execution by the interpreter.
+    ///
+    /// - Returns: how many there have been.
+    func warm(_ source: UInt64) -> UInt8 {
+        let index = Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 17) & 0xFFFF)
+        heat.base[index] &+= heat.base[index] == .max ? 0 : 1
+        return heat.base[index]
+    }
+
+    /// Room for one more block, whatever it is.
+    var hasRoom: Bool {
+        code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
+            && places.count + Block.maximumCount < Self.placeLimit && links.count + Block.maximumCells < Self.linkLimit
+            && patched.count + 1 < Self.linkLimit
+    }
+
+    /// Gives up all code but the thunks.
+    func reset() {
+        cursor = thunks.end
+        code.discard(from: cursor)
+        blocks.clear()
+        blocks.count = 1
+        places.clear()
+        links.clear()
+        patched.clear()
+        table.clear()
+        heat.clear()
+        isDirty = true
+    }
+}
+
+/// Elements one behind the other, in memory that is zero and costs nothing until it is touched.
+final class Arena<Element> {
+    let base: UnsafeMutablePointer<Element>
+    var count = 0
+    private let byteCount: Int
+
+    init(capacity: Int) {
+        byteCount = (capacity * MemoryLayout<Element>.stride + 4095) / 4096 * 4096
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
+        let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let mapping, mapping != MAP_FAILED else { fatalError("no address space for translated code") }
+        base = mapping.bindMemory(to: Element.self, capacity: capacity)
+    }
+
+    deinit { munmap(base, byteCount) }
+
+    func append(_ element: Element) {
+        (base + count).initialize(to: element)
+        count += 1
+    }
+
+    func clear() {
+        madvise(base, byteCount, MADV_DONTNEED)
+        count = 0
+    }
+}

@@ -1,0 +1,226 @@
+import Platform
+import RV64Core
+
+/// Translates one block of the interpreter's: the same instructions, the same edges, the same counts.
+struct BlockTranslator {
+    private let memory: NativeMemory
+    private let pc: UInt64
+    private var emitter: Emitter
+    private let entry: UnsafeMutablePointer<UInt8>
+    /// Jumps out of the straight line, whose rest is written behind the block.
+    private var exits: [Exit] = []
+
+    private struct Exit {
+        let fixup: Fixup
+        let target: UInt64
+        let retired: Int
+    }
+
+    static func translate(
+        _ block: UnsafeMutablePointer<Block>,
+        at pc: UInt64,
+        in memory: NativeMemory,
+        of hart: Hart
+    ) -> UnsafeMutablePointer<NativeBlock> {
+        var translator = BlockTranslator(memory, pc)
+        let firstPlace = memory.places.count
+        var cursor = block.operations
+        while !cursor.isEnd {
+            translator.translate(cursor.pointee, hart)
+            cursor = cursor.next
+        }
+        translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
+        translator.finish()
+        memory.cursor = translator.emitter.assembler.cursor
+        memory.isDirty = true
+        return memory.insert(
+            NativeBlock(
+                source: block.pointee.source,
+                pc: pc,
+                entry: translator.entry + memory.code.executableDistance,
+                firstPlace: Int32(firstPlace),
+                count: Int32(memory.places.count - firstPlace),
+                epoch: hart.interpreter.blocks.epoch,
+                next: 0
+            )
+        )
+    }
+
+    private init(_ memory: NativeMemory, _ pc: UInt64) {
+        self.memory = memory
+        self.pc = pc
+        entry = memory.cursor
+        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks)
+    }
+
+    private mutating func translate(_ operation: BlockOperation, _ hart: Hart) {
+        let decoded = operation.decoded
+        let address = pc &+ UInt64(operation.offset)
+        let place = memory.places.count
+        memory.places.append(NativePlace(decoded: decoded, pc: address, index: operation.index))
+        let i = MicroInstruction(decoded, pc: address, place: place, isMisalignable: hart.mayMisalign(decoded))
+        let next = address &+ UInt64(operation.length)
+        switch i.operation {
+        case .branch: branch(i, decoded, to: address &+ UInt64(bitPattern: i.immediate), retired: operation.index + 1, from: address)
+        case .jump:
+            writeLink(i.rd, next)
+            // One that the block follows goes on behind it.
+            if operation.isFollowed { return }
+            exit(to: address &+ UInt64(bitPattern: i.immediate), retired: operation.index + 1)
+        case .jumpRegister: jump(i, next, retired: operation.index + 1)
+        default: emitter.emit(i, decoded, place: place)
+        }
+    }
+
+    private mutating func writeLink(_ rd: UInt8, _ next: UInt64) {
+        guard rd != DecodedInstruction.writeSink else { return }
+        let target = emitter.host(rd) ?? .rax
+        emitter.assembler.load(target, constant: next)
+        emitter.store(target, to: rd)
+    }
+
+    // MARK: - Edges
+
+    private mutating func branch(
+        _ i: MicroInstruction,
+        _ decoded: DecodedInstruction,
+        to target: UInt64,
+        retired: Int,
+        from address: UInt64
+    ) {
+        guard case .jump(let jump) = decoded.opcode.execution, let condition = jump.hostCondition else { return }
+        emitter.compare(i)
+        if target > address {
+            exits.append(Exit(fixup: emitter.assembler.jump(condition), target: target, retired: retired))
+        } else {
+            // A loop: its way back is in line.
+            let over = emitter.assembler.jump(condition.inverse)
+            exit(to: target, retired: retired)
+            emitter.assembler.bind(over)
+        }
+    }
+
+    /// Leaves the block for a known address.
+    private mutating func exit(to target: UInt64, retired: Int) {
+        let number = memory.links.count
+        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
+        if target & ~Page.offsetMask == pc & ~Page.offsetMask {
+            // Every address space that has this page has the target.
+            let site = emitter.assembler.jump(.greater)
+            leave(number, isAtBudget: true)
+            finishLink(site, target, addend: nil)
+        } else {
+            let atBudget = emitter.assembler.jump(.lessOrEqual)
+            let (mismatches, addend) = checkPage(of: target)
+            let site = emitter.assembler.jump()
+            emitter.assembler.bind(atBudget)
+            leave(number, isAtBudget: true)
+            for mismatch in mismatches { emitter.assembler.bind(mismatch) }
+            finishLink(site, target, addend: addend)
+        }
+    }
+
+    /// Compares what the TLB says of the target's page now with what it said when the jump was patched.
+    private mutating func checkPage(of target: UInt64) -> ([Fixup], UnsafeMutablePointer<UInt8>) {
+        let entry = TLBBank.index(target) * MemoryLayout<TLBEntry>.stride
+        emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
+        emitter.assembler.load(.rax, constant: TLBEntry.tag(target))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + 16))
+        let isOther = emitter.assembler.jump(.notEqual)
+        let addend = emitter.assembler.load(.rax, word: 0)
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + 24))
+        return ([isOther, emitter.assembler.jump(.notEqual)], addend)
+    }
+
+    private mutating func finishLink(_ site: Fixup, _ target: UInt64, addend: UnsafeMutablePointer<UInt8>?) {
+        let stub = emitter.assembler.cursor
+        emitter.assembler.bind(site)
+        let number = memory.links.count
+        memory.links.append(NativeLink(target: target, site: site.place, stub: stub, addend: addend))
+        leave(number, isAtBudget: false)
+    }
+
+    private mutating func leave(_ link: Int, isAtBudget: Bool) {
+        emitter.assembler.load(.rax, constant: UInt64(link) &<< 1 | (isAtBudget ? 1 : 0))
+        emitter.assembler.jump(to: memory.thunks.leave)
+    }
+
+    /// Leaves the block for an address in a register, by the jump cache.
+    private mutating func jump(_ i: MicroInstruction, _ next: UInt64, retired: Int) {
+        let immediate = Int(truncatingIfNeeded: i.immediate)
+        if let base = emitter.host(i.rs1) {
+            emitter.assembler.emit(.lea, .rax, .memory(base, immediate))
+        } else {
+            emitter.load(i.rs1, into: .rax)
+            if immediate != 0 { emitter.assembler.emit(.addI, .register(.rax), immediate: Int32(immediate)) }
+        }
+        emitter.assembler.emit(.andI, .register(.rax), immediate: -2)
+        if i.rd != DecodedInstruction.writeSink {
+            let target = emitter.host(i.rd) ?? .rcx
+            emitter.assembler.load(target, constant: next)
+            emitter.store(target, to: i.rd)
+        }
+        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
+        emitter.assembler.jump(.lessOrEqual, to: memory.thunks.jumpAtBudget)
+        emitter.assembler.emit(.movR, .rcx, .rax, .double)
+        emitter.assembler.emit(.lea, .rdx, .memory(.rax, 1))
+        emitter.assembler.emit(.shlI, .register(.rcx), immediate: JumpCache.shift, .double)
+        emitter.assembler.emit(.andI, .register(.rcx), immediate: JumpCache.mask, .double)
+        emitter.assembler.emit(.cmpR, .rdx, Layout.jumpCache(.rcx, JumpCache.key))
+        emitter.assembler.jump(.notEqual, to: memory.thunks.jumpMissed)
+        // The page still is what it was.
+        emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
+        emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(.rcx, JumpCache.entry))
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.tag))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, 16))
+        let isOther = emitter.assembler.jump(.notEqual)
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.addend))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, 24))
+        let isElsewhere = emitter.assembler.jump(.notEqual)
+        emitter.assembler.emit(.jmpM, Layout.jumpCache(.rcx, JumpCache.code))
+        emitter.assembler.bind(isOther)
+        emitter.assembler.bind(isElsewhere)
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.key))
+        emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
+        emitter.assembler.jump(to: memory.thunks.jumpMissed)
+    }
+
+    private mutating func finish() {
+        emitter.writeStubs()
+        for pending in exits {
+            emitter.assembler.bind(pending.fixup)
+            exit(to: pending.target, retired: pending.retired)
+        }
+    }
+}
+
+extension JumpCondition {
+    fileprivate var hostCondition: HostCondition? {
+        switch self {
+        case .always, .register: nil
+        case .equal: .equal
+        case .notEqual: .notEqual
+        case .less: .less
+        case .greaterOrEqual: .greaterOrEqual
+        case .lessUnsigned: .below
+        case .greaterOrEqualUnsigned: .aboveOrEqual
+        }
+    }
+}
+
+/// Where indirect jumps have led: entries by virtual address, each with the translation that it rests on.
+enum JumpCache {
+    static let count = HartArea.engineRoomSize / stride
+    static let stride = 64
+    /// `pc << shift & mask` is the distance of an entry: pc is even.
+    static let shift: Int32 = 5
+    static let mask = Int32((count - 1) * stride)
+
+    /// pc and 1: no entry is zero.
+    static let key = 0
+    static let tag = 8
+    static let addend = 16
+    static let code = 24
+    /// The distance of the TLB entry in its bank.
+    static let entry = 32
+}

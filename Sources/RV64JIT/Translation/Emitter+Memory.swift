@@ -1,0 +1,166 @@
+import Platform
+import RV64Core
+
+/// Loads and stores: the check of the TLB's tag in line, everything else by the function that the interpreter calls.
+extension Emitter {
+    private static let tagOffsets = (
+        read: MemoryLayout<TLBEntry>.offset(of: \.readTag) ?? 0, write: MemoryLayout<TLBEntry>.offset(of: \.writeTag) ?? 0,
+        addend: MemoryLayout<TLBEntry>.offset(of: \.addend) ?? 0
+    )
+
+    enum Direction { case read, write }
+
+    /// Leaves in rax the host address of `bytes` bytes at `rs1 + immediate`, as ``TLBBank/index(_:)`` and
+    /// ``TLBEntry/tag(_:)`` find it.
+    ///
+    /// - Returns: the jump that is taken where the TLB has no entry that allows the access.
+    mutating func translate(_ rs1: UInt8, _ immediate: Int64, bytes: Int, _ direction: Direction) -> Fixup {
+        let distance = Int(truncatingIfNeeded: immediate)
+        if let base = host(rs1) {
+            assembler.emit(.lea, .rax, .memory(base, distance))
+        } else {
+            load(rs1, into: .rax)
+            if distance != 0 { assembler.emit(.addI, .register(.rax), immediate: Int32(truncatingIfNeeded: immediate)) }
+        }
+        // Only the lower 32 bits of the address count in the index.
+        assembler.emit(vex: .rorx, HostRegister.rcx.rawValue, .register(.rax), .double, immediate: 12)
+        assembler.emit(vex: .rorx, HostRegister.rdx.rawValue, .register(.rax), .double, immediate: 22)
+        assembler.emit(.addR, .rcx, .rdx, .double)
+        assembler.emit(.lea, .rdx, .memory(.rax, bytes - 1))
+        assembler.emit(.andI, .register(.rcx), immediate: Int32(TLBBank.entryCount - 1), .double)
+        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
+        assembler.emit(.shlI, .register(.rcx), immediate: 5, .double)
+        let tag = direction == .read ? Self.tagOffsets.read : Self.tagOffsets.write
+        assembler.emit(.cmpR, .rdx, .indexed(Layout.data, .rcx, tag))
+        let miss = assembler.jump(.notEqual)
+        assembler.emit(.addR, .rax, .indexed(Layout.data, .rcx, Self.tagOffsets.addend))
+        return miss
+    }
+
+    mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
+        switch decoded.opcode.execution {
+        case .load(let width, let kind):
+            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
+            let target = host(i.rd) ?? .rax
+            emitLoad(target, width, kind == .signExtended)
+            store(target, to: i.rd)
+            leave([miss], place)
+        case .store(let width):
+            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
+            let source = value(i.rs2, in: .rcx)
+            emitStore(source, width)
+            leave([miss], place)
+        default: preconditionFailure("\(decoded.opcode) is no access")
+        }
+    }
+
+    private mutating func emitLoad(_ target: HostRegister, _ width: AccessWidth, _ isSigned: Bool) {
+        let source = HostOperand.memory(.rax)
+        switch (width, isSigned) {
+        case (.byte, true): assembler.emit(.movsx8, target, source)
+        case (.byte, false): assembler.emit(.movzx8, target, source, .double)
+        case (.half, true): assembler.emit(.movsx16, target, source)
+        case (.half, false): assembler.emit(.movzx16, target, source, .double)
+        case (.word, true): assembler.emit(.movsxd, target, source)
+        case (.word, false): assembler.emit(.movR, target, source, .double)
+        case (.double, _): assembler.emit(.movR, target, source)
+        }
+    }
+
+    private mutating func emitStore(_ source: HostRegister, _ width: AccessWidth) {
+        let target = HostOperand.memory(.rax)
+        switch width {
+        case .byte: assembler.emit(.movM8, source, target)
+        case .half: assembler.emit(.movM16, source, target)
+        case .word: assembler.emit(.movM, source, target, .double)
+        case .double: assembler.emit(.movM, source, target)
+        }
+    }
+
+    // MARK: - Atomics
+
+    mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
+        switch decoded.opcode.execution {
+        case .atomic(.loadReserved, let width): emitLoadReserved(i, width, place)
+        case .atomic(.storeConditional, let width): emitStoreConditional(i, width, place)
+        case .modify(let modification, let width): emitModification(i, modification, width, place)
+        default: preconditionFailure("\(decoded.opcode) is no atomic")
+        }
+    }
+
+    /// The host address of a naturally aligned cell.
+    private mutating func cell(_ i: MicroInstruction, _ width: AccessWidth, _ direction: Direction) -> [Fixup] {
+        let miss = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
+        // A page is aligned in the host as in the guest.
+        assembler.emit(.testI, .register(.rax), immediate: Int32(width.bytes - 1), .double)
+        return [miss, assembler.jump(.notEqual)]
+    }
+
+    private mutating func emitLoadReserved(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
+        let size: HostSize = width == .double ? .quad : .double
+        let misses = cell(i, width, .read)
+        assembler.emit(.movR, .rcx, .memory(.rax), size)
+        if width == .double { assembler.emit(.orI, .register(.rax), immediate: 1) }
+        assembler.emit(.movM, .rax, Layout.reservationAddress)
+        assembler.emit(.movM, .rcx, Layout.reservationValue)
+        width == .double ? store(.rcx, to: i.rd) : i.writesNothing ? () : storeWord(.rcx, to: i.rd)
+        leave(misses, place)
+    }
+
+    private mutating func emitStoreConditional(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
+        let size: HostSize = width == .double ? .quad : .double
+        let misses = cell(i, width, .write)
+        assembler.emit(.lea, .rdx, .memory(.rax, width == .double ? 1 : 0))
+        assembler.emit(.cmpR, .rdx, Layout.reservationAddress)
+        assembler.emit(.movImmediate, Layout.reservationAddress, immediate: 0)
+        let isOther = assembler.jump(.notEqual)
+        assembler.emit(.movR, .rdx, .rax)
+        assembler.emit(.movR, .rax, Layout.reservationValue)
+        let source = value(i.rs2, in: .rcx)
+        assembler.emit(.lockCmpxchg, source, .memory(.rdx), size)
+        assembler.bind(isOther)
+        // Both ways, `equal` says that it was stored.
+        assembler.set(.notEqual, .rax)
+        assembler.emit(.movzx8, .rax, .rax, .double)
+        store(.rax, to: i.rd)
+        leave(misses, place)
+    }
+
+    private mutating func emitModification(
+        _ i: MicroInstruction,
+        _ modification: AtomicModification,
+        _ width: AccessWidth,
+        _ place: Int
+    ) {
+        let size: HostSize = width == .double ? .quad : .double
+        let isSimple: Bool
+        switch modification {
+        case .swap, .add: isSimple = true
+        case .and, .or, .exclusiveOr: isSimple = i.writesNothing
+        case .minimum, .maximum, .minimumUnsigned, .maximumUnsigned: return call(thunks.execute, place)
+        }
+        let misses = cell(i, width, .write)
+        let target = HostOperand.memory(isSimple ? .rax : .rdx)
+        if isSimple { load(i.rs2, into: .rcx) }
+        switch modification {
+        case .swap: assembler.emit(.xchgM, .rcx, target, size)
+        case .add: assembler.emit(.lockXadd, .rcx, target, size)
+        case .and where isSimple: assembler.emit(.lockAnd, .rcx, target, size)
+        case .or where isSimple: assembler.emit(.lockOr, .rcx, target, size)
+        case .exclusiveOr where isSimple: assembler.emit(.lockXor, .rcx, target, size)
+        default:
+            assembler.emit(.movR, .rdx, .rax)
+            assembler.emit(.movR, .rax, target, size)
+            let again = assembler.cursor
+            assembler.emit(.movR, .rcx, .rax, size)
+            let combine: HostInstruction =
+                modification == .and ? .andR : modification == .or ? .orR : .xorR
+            assembler.emit(combine, .rcx, operand(i.rs2), size)
+            assembler.emit(.lockCmpxchg, .rcx, target, size)
+            assembler.jump(.notEqual, to: again)
+            assembler.emit(.movR, .rcx, .rax, size)
+        }
+        if !i.writesNothing { width == .double ? store(.rcx, to: i.rd) : storeWord(.rcx, to: i.rd) }
+        leave(misses, place)
+    }
+}

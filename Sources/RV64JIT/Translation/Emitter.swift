@@ -1,0 +1,121 @@
+import Platform
+import RV64Core
+
+/// Writes the host's code for micro-instructions.
+struct Emitter {
+    var assembler: Assembler
+    let map: RegisterMap
+    /// What cannot go on in line: written behind the block.
+    var stubs: [Stub] = []
+    let thunks: Thunks
+
+    struct Stub {
+        let fixups: [Fixup]
+        /// Number of the place among all that the engine knows.
+        let place: Int
+        /// Where to go on; nil for a stub that calls nothing and leaves.
+        let back: UnsafeMutablePointer<UInt8>
+    }
+
+    init(at cursor: UnsafeMutablePointer<UInt8>, map: RegisterMap, thunks: Thunks) {
+        assembler = Assembler(at: cursor)
+        self.map = map
+        self.thunks = thunks
+    }
+
+    // MARK: - Operands
+
+    /// Where a guest register is.
+    func operand(_ register: UInt8) -> HostOperand {
+        if let host = map.hosts[Int(register)] { return .register(host) }
+        return Layout.x(register)
+    }
+
+    func host(_ register: UInt8) -> HostRegister? { map.hosts[Int(register)] }
+
+    /// The host register that holds a guest register: its own, or `temporary`, into which it is loaded.
+    mutating func value(_ register: UInt8, in temporary: HostRegister) -> HostRegister {
+        if let host = host(register) { return host }
+        load(register, into: temporary)
+        return temporary
+    }
+
+    mutating func load(_ register: UInt8, into target: HostRegister) {
+        if register == 0 {
+            assembler.emit(.xorR, target, target, .double)
+        } else {
+            assembler.emit(.movR, target, operand(register))
+        }
+    }
+
+    mutating func store(_ source: HostRegister, to register: UInt8) {
+        guard register != DecodedInstruction.writeSink else { return }
+        let target = operand(register)
+        if !target.isRegister(source) { assembler.emit(.movM, source, target) }
+    }
+
+    /// Where a result is best computed: the register that holds `rd`, unless it is also `other`.
+    func target(_ rd: UInt8, unless other: UInt8? = nil) -> HostRegister {
+        if rd == other { return .rax }
+        return host(rd) ?? .rax
+    }
+
+    /// Sign-extends a 32-bit result into `rd`.
+    mutating func storeWord(_ source: HostRegister, to rd: UInt8) {
+        let target = host(rd) ?? .rax
+        assembler.emit(.movsxd, target, source)
+        store(target, to: rd)
+    }
+
+    // MARK: - One micro-instruction
+
+    /// - Parameter place: the number under which the engine knows the instruction.
+    mutating func emit(_ i: MicroInstruction, _ decoded: DecodedInstruction, place: Int) {
+        switch i.operation {
+        case .constant:
+            guard !i.writesNothing else { return }
+            let target = host(i.rd) ?? .rax
+            assembler.load(target, constant: UInt64(bitPattern: i.immediate))
+            store(target, to: i.rd)
+        case .move:
+            guard !i.writesNothing else { return }
+            let source = value(i.rs1, in: .rax)
+            store(source, to: i.rd)
+        case .add, .subtract, .and, .or, .exclusiveOr, .shiftLeft, .shiftRight, .shiftRightArithmetic, .rotateLeft,
+            .rotateRight, .lessThan, .lessThanUnsigned, .multiply, .multiplyHigh, .multiplyHighUnsigned,
+            .multiplyHighMixed, .divide, .divideUnsigned, .remainder, .remainderUnsigned, .shiftAdd, .shiftAddWord,
+            .shiftLeftWord, .andNot, .orNot, .exclusiveNor, .minimum, .maximum, .minimumUnsigned, .maximumUnsigned,
+            .signExtendByte, .signExtendHalf, .zeroExtendHalf, .leadingZeros, .trailingZeros, .population,
+            .reverseBytes, .orCombine, .bitSet, .bitClear, .bitInvert, .bitExtract, .zeroIfZero, .zeroIfNotZero:
+            if !i.writesNothing { emitComputation(i, decoded) }
+        case .load, .store: emitAccess(i, decoded, place)
+        case .floatLoad, .floatStore: emitFloatAccess(i, decoded, place)
+        case .float: emitFloat(i, decoded, place)
+        case .loadReserved, .storeConditional, .modify: emitAtomic(i, decoded, place)
+        case .fence: break
+        case .fullFence: assembler.emit(.mfence, .register(.rax))
+        case .branch, .jump, .jumpRegister, .end: preconditionFailure("the translator writes jumps")
+        case .execute: call(thunks.execute, place)
+        case .system: call(thunks.system, place)
+        }
+    }
+
+    mutating func call(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {
+        assembler.load(.rax, constant: UInt64(place))
+        assembler.call(thunk)
+    }
+
+    /// Goes on here once a function has executed the instruction, for the reasons that `fixups` jump.
+    mutating func leave(_ fixups: [Fixup], _ place: Int) {
+        stubs.append(Stub(fixups: fixups, place: place, back: assembler.cursor))
+    }
+
+    mutating func writeStubs() {
+        for stub in stubs {
+            for fixup in stub.fixups { assembler.bind(fixup) }
+            call(thunks.execute, stub.place)
+            assembler.jump(to: stub.back)
+        }
+        stubs.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,85 @@
+import RV64Core
+
+/// Where things are for generated code: which registers hold what, and distances from its base register.
+///
+/// - rbp: the hart's area, 128 bytes in, so that the x registers have one-byte distances
+/// - r15: what is left of the budget at the start of the block
+/// - r14: the entries of the TLB bank of loads and stores
+/// - rax, rcx, rdx: nothing from one micro-instruction to the next
+/// - the other nine: guest registers, by a ``RegisterMap``
+enum Layout {
+    static let base = HostRegister.rbp
+    static let budget = HostRegister.r15
+    static let data = HostRegister.r14
+
+    private static let bias = 128
+
+    static func x(_ register: UInt8) -> HostOperand { .memory(base, 8 * Int(register) - bias) }
+    static func f(_ register: UInt8) -> HostOperand { .memory(base, state(\.f) + 8 * Int(register)) }
+    /// The upper half of an f register.
+    static func fUpper(_ register: UInt8) -> HostOperand { .memory(base, state(\.f) + 8 * Int(register) + 4) }
+
+    static let pc = HostOperand.memory(base, state(\.pc))
+    static let fflags = HostOperand.memory(base, state(\.fflags))
+    static let frm = HostOperand.memory(base, state(\.frm))
+
+    static let dataEntries = HostOperand.memory(base, run(\.data) + bankEntries)
+    static let fetchEntries = HostOperand.memory(base, run(\.fetch) + bankEntries)
+    static let floatingPoint = HostOperand.memory(base, run(\.floatingPoint))
+    static let reservationAddress = HostOperand.memory(base, run(\.reservationAddress))
+    static let reservationValue = HostOperand.memory(base, run(\.reservationValue))
+
+    static let remaining = HostOperand.memory(base, native(\.remaining))
+    static let hart = HostOperand.memory(base, native(\.hart))
+    static let execute = HostOperand.memory(base, native(\.execute))
+    static let system = HostOperand.memory(base, native(\.system))
+    static let hostControl = HostOperand.memory(base, native(\.hostControl))
+    static let guestControl = HostOperand.memory(base, native(\.guestControl))
+    static let isFloating = HostOperand.memory(base, native(\.isFloating))
+    static let scratch = HostOperand.memory(base, native(\.scratch))
+
+    /// The jump cache in the engine's room.
+    static func jumpCache(_ index: HostRegister, _ offset: Int) -> HostOperand {
+        .indexed(base, index, HartArea.engineRoomOffset - bias + offset)
+    }
+
+    private static let bankEntries = offset(of: \TLBBank.entries)
+
+    private static func state<Value>(_ field: KeyPath<HartState, Value>) -> Int { offset(of: field) - bias }
+
+    private static func run<Value>(_ field: KeyPath<RunState, Value>) -> Int {
+        HartArea.runStateOffset + offset(of: field) - bias
+    }
+
+    private static func native<Value>(_ field: KeyPath<NativeState, Value>) -> Int {
+        run(\.native) + offset(of: field)
+    }
+
+    private static func offset<Root, Value>(of field: KeyPath<Root, Value>) -> Int {
+        guard let offset = MemoryLayout<Root>.offset(of: field) else { fatalError("\(field) is not stored") }
+        return offset
+    }
+}
+
+/// Which guest registers live in host registers.
+struct RegisterMap {
+    /// By guest register; nil for those in memory.
+    let hosts: [HostRegister?]
+    let pinned: [(guest: UInt8, host: HostRegister)]
+
+    init(_ guests: [UInt8]) {
+        var hosts = [HostRegister?](repeating: nil, count: 40)
+        var pinned: [(guest: UInt8, host: HostRegister)] = []
+        for (guest, host) in zip(guests, Self.available) {
+            hosts[Int(guest)] = host
+            pinned.append((guest, host))
+        }
+        self.hosts = hosts
+        self.pinned = pinned
+    }
+
+    static let available: [HostRegister] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13]
+
+    /// What holds wherever one piece of code enters another: sp, s0, s1 and the first six arguments.
+    static let standard = RegisterMap([2, 8, 9, 10, 11, 12, 13, 14, 15])
+}
