@@ -7,6 +7,8 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
     case interpreter
     /// Translated to the host's own code, on x86-64.
     case jit
+    /// The same, before any code first runs: to test the translator.
+    case eager
 
     /// The fastest one that this host can run.
     public static var fastest: ExecutionEngine { NativeEngine.isSupported ? .jit : .interpreter }
@@ -18,6 +20,7 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
         switch self {
         case .interpreter: nil
         case .jit: { NativeEngine() }
+        case .eager: { NativeEngine(threshold: .first) }
         }
     }
 }

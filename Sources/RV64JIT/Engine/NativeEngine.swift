@@ -8,8 +8,15 @@ import RV64Core
 /// block is, edge for edge, so that both engines look at the budget at the same instructions. Every function that the
 /// interpreter calls for an instruction is called from translated code too.
 package final class NativeEngine: Engine {
-    /// Executions after which a block is translated: one costs as much as some hundred interpreted instructions.
-    private static let threshold: UInt8 = 3
+    /// When a block is translated.
+    package enum Threshold: UInt8, Sendable {
+        /// Before it first runs: what a test of the translator wants.
+        case first = 0
+        /// After some executions: translating costs as much as interpreting some hundred instructions.
+        case warm = 3
+    }
+
+    private let threshold: Threshold
 
     private var memory: NativeMemory?
     private var hasFailed = false
@@ -23,7 +30,7 @@ package final class NativeEngine: Engine {
         #endif
     }()
 
-    package init() {}
+    package init(threshold: Threshold = .warm) { self.threshold = threshold }
 
     package func run(_ hart: Hart, budget: Int) {
         guard let memory = memory(for: hart) else { return hart.interpreter.run(hart, budget: budget) }
@@ -76,7 +83,7 @@ package final class NativeEngine: Engine {
         if let block = memory.find(source, pc), isCurrent(block, hart, memory) {
             return enter(block, hart, memory, link: link, isJump: isJump)
         }
-        guard memory.warm(source) > Self.threshold else { return interpret(hart, decoded) }
+        guard memory.warm(source) > threshold.rawValue else { return interpret(hart, decoded) }
         var start = decoded
         if start == nil {
             writeBack(hart)

@@ -66,7 +66,7 @@ extension HostEncoding {
         (.movR, .init(opcode: 0x8B)), (.movM, .init(opcode: 0x89)), (.movM8, .init(opcode: 0x88, width: .byte)),
         (.movM16, .init(opcode: 0x89, prefix: .x66, width: .fixed)), (.movImmediate, .init(opcode: 0xC7, immediate: .double)),
         (.movzx8, .init(opcode: 0xB6, map: .x0F, width: .byte)), (.movzx16, .init(opcode: 0xB7, map: .x0F)),
-        (.movsx8, .init(opcode: 0xBE, map: .x0F, width: .byte)), (.movsx16, .init(opcode: 0xBF, map: .x0F)),
+        (.movsx8, .init(opcode: 0xBE, map: .x0F)), (.movsx16, .init(opcode: 0xBF, map: .x0F)),
         (.movsxd, .init(opcode: 0x63, width: .always64)), (.lea, .init(opcode: 0x8D)),
         (.addR, .init(opcode: 0x03)), (.addM, .init(opcode: 0x01)), (.addI, .init(opcode: 0x81, digit: 0, immediate: .signedByteOrDouble)),
         (.orR, .init(opcode: 0x0B)), (.orM, .init(opcode: 0x09)), (.orI, .init(opcode: 0x81, digit: 1, immediate: .signedByteOrDouble)),
