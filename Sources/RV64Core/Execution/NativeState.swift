@@ -12,10 +12,11 @@ package struct NativeState: BitwiseCopyable {
     package var execute: UnsafeRawPointer?
     package var system: UnsafeRawPointer?
     /// The host's control word of floating point while Swift runs, and the one for the guest's rounding mode.
-    package var hostControl: UInt32 = 0
+    package var hostControl: UInt32 = 0x1F80
     package var guestControl: UInt32 = 0
-    /// Not zero while the guest's control word and its registers are loaded.
+    /// Not zero while the guest's control word is loaded: its rounding mode, plus 1. After a call, what it is to be.
     package var isFloating: UInt64 = 0
+    package var wasFloating: UInt64 = 0
     /// For generated code alone.
     package var scratch: UInt64 = 0
 

@@ -9,7 +9,10 @@ enum NativeCalls {
     static func execute(_ hart: UnsafeMutableRawPointer, _ place: UInt32) -> Int32 {
         Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
             let place = self.place(place, hart)
-            if hart.execute(place.pointee.decoded) { return 0 }
+            if hart.execute(place.pointee.decoded) {
+                if case .float = place.pointee.decoded.opcode.execution { startFloating(hart) }
+                return 0
+            }
             // The instructions from this one on have not retired.
             hart.writeBack(place.pointee.pc, retired: done(hart, place.pointee.index))
             hart.deliver(hart.runState.pointee.trap, raisedBy: place.pointee.decoded)
@@ -27,6 +30,15 @@ enum NativeCalls {
             hart.runState.pointee.native.budget = hart.runState.pointee.native.remaining &- index &- 1
             return 0
         }
+    }
+
+    /// From here on the host's unit is the guest's, if it can round as the guest wants it.
+    private static func startFloating(_ hart: Hart) {
+        guard hart.runState.pointee.floatingPoint == .dirty, hart.state.pointee.frm < 4 else { return }
+        // RNE, RTZ, RDN, RUP as the host numbers them.
+        let rounding: UInt32 = 0b10_01_11_00 &>> UInt32(truncatingIfNeeded: 2 &* hart.state.pointee.frm) & 3
+        hart.runState.pointee.native.guestControl = 0x1F80 | rounding &<< 13
+        hart.runState.pointee.native.wasFloating = hart.state.pointee.frm &+ 1
     }
 
     private static func done(_ hart: Hart, _ index: Int) -> Int {

@@ -19,13 +19,14 @@ struct Thunks {
 
     /// Writes them.
     init(at start: UnsafeMutablePointer<UInt8>, map: RegisterMap) {
-        var writer = ThunkWriter(assembler: Assembler(at: start), map: map)
+        let flags = ThunkWriter.writeFlags(at: start)
+        var writer = ThunkWriter(assembler: Assembler(at: start + 64), map: map, flags: flags)
         enter = writer.enter(isSerialized: false)
         enterSerialized = writer.enter(isSerialized: true)
         leave = writer.leave()
         let leaveQuietly = writer.finish()
-        execute = writer.call(Layout.execute, leaveQuietly)
-        system = writer.call(Layout.system, leaveQuietly)
+        execute = writer.call(Layout.execute, leaveQuietly, staysFloating: true)
+        system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
         end = writer.assembler.cursor
@@ -55,6 +56,18 @@ enum NativeExit {
 private struct ThunkWriter {
     var assembler: Assembler
     let map: RegisterMap
+    /// What each value of MXCSR's six flags is in `fflags`.
+    let flags: UnsafeMutablePointer<UInt8>
+
+    /// IE, DE, ZE, OE, UE, PE to NX, UF, OF, DZ, NV.
+    static func writeFlags(at start: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        for host in 0..<64 {
+            let flags: [(from: Int, to: Int)] = [(0, 4), (2, 3), (3, 2), (4, 1), (5, 0)]
+            start[host] = flags.reduce(0) { $0 | UInt8(host >> $1.from & 1) << UInt8($1.to) }
+        }
+        return start
+    }
+
     private static let saved: [HostRegister] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
 
     mutating func enter(isSerialized: Bool) -> UnsafeMutablePointer<UInt8> {
@@ -98,6 +111,10 @@ private struct ThunkWriter {
     mutating func leave() -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
         spill()
+        assembler.emit(.cmpI, Layout.isFloating, immediate: 0, .double)
+        let isQuiet = assembler.jump(.equal)
+        stopFloating()
+        assembler.bind(isQuiet)
         // `finish` follows.
         return start
     }
@@ -111,9 +128,36 @@ private struct ThunkWriter {
         return start
     }
 
-    mutating func call(_ function: HostOperand, _ leave: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    /// Gives the unit back to Swift, with rax as it was.
+    private mutating func stopFloating() {
+        assembler.emit(.stmxcsr, Layout.scratch)
+        assembler.emit(.ldmxcsr, Layout.hostControl)
+        assembler.emit(.movR, .rcx, Layout.scratch, .double)
+        assembler.emit(.andI, .register(.rcx), immediate: 63, .double)
+        let table = assembler.load(.rdx, relative: ())
+        assembler.bind(table, to: flags)
+        assembler.emit(.movzx8, .rcx, .indexed(.rdx, .rcx), .double)
+        assembler.emit(.orM, .rcx, Layout.fflags)
+        assembler.emit(.movImmediate, Layout.isFloating, immediate: 0)
+    }
+
+    mutating func call(
+        _ function: HostOperand,
+        _ leave: UnsafeMutablePointer<UInt8>,
+        staysFloating: Bool
+    ) -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
         spill()
+        assembler.emit(.movR, .rcx, Layout.isFloating)
+        if staysFloating {
+            assembler.emit(.movM, .rcx, Layout.wasFloating)
+        } else {
+            assembler.emit(.movImmediate, Layout.wasFloating, immediate: 0)
+        }
+        assembler.emit(.testM, .rcx, .rcx, .double)
+        let isQuiet = assembler.jump(.equal)
+        stopFloating()
+        assembler.bind(isQuiet)
         assembler.emit(.movR, .rdi, Layout.hart)
         assembler.emit(.movR, .rsi, .rax, .double)
         assembler.emit(.subI, .register(.rsp), immediate: 8)
@@ -121,6 +165,12 @@ private struct ThunkWriter {
         assembler.emit(.addI, .register(.rsp), immediate: 8)
         assembler.emit(.testM, .rax, .rax, .double)
         let left = assembler.jump(.notEqual)
+        assembler.emit(.movR, .rcx, Layout.wasFloating)
+        assembler.emit(.testM, .rcx, .rcx, .double)
+        let staysQuiet = assembler.jump(.equal)
+        assembler.emit(.ldmxcsr, Layout.guestControl)
+        assembler.emit(.movM, .rcx, Layout.isFloating)
+        assembler.bind(staysQuiet)
         reload()
         assembler.emit(.ret)
         assembler.bind(left)

@@ -36,6 +36,7 @@ enum Layout {
     static let hostControl = HostOperand.memory(base, native(\.hostControl))
     static let guestControl = HostOperand.memory(base, native(\.guestControl))
     static let isFloating = HostOperand.memory(base, native(\.isFloating))
+    static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
 
     /// The jump cache in the engine's room.
