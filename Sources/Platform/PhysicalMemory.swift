@@ -14,6 +14,8 @@ package final class PhysicalMemory: @unchecked Sendable {
         let base: UInt64
         let size: UInt64
         let host: UnsafeMutableRawPointer
+        /// A word for each page: see `PageWatch`.
+        let watches: UnsafeMutablePointer<UInt32>
 
         func pointer(at address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
             let offset = address &- base
@@ -37,6 +39,10 @@ package final class PhysicalMemory: @unchecked Sendable {
     /// The host address of the first byte. The owner (a machine) outlives every hart that caches it.
     package let host: UnsafeMutableRawPointer
 
+    private let watches: UnsafeMutablePointer<UInt32>
+    /// Which rights to store harts have given up.
+    package let grants = GrantRevocation()
+
     /// Most machines have one block, so the others are looked at last.
     private let others: UnsafeMutablePointer<Block>
     private let otherCount = Atomic<Int>(0)
@@ -49,12 +55,15 @@ package final class PhysicalMemory: @unchecked Sendable {
         self.base = base
         self.size = size
         host = try Self.map(base: base, size: size, backing)
+        watches = try Self.mapWatches(size)
         others = .allocate(capacity: Self.otherLimit)
     }
 
     deinit {
-        munmap(host, Int(size))
-        for index in 0..<otherCount.load(ordering: .acquiring) { munmap(others[index].host, Int(others[index].size)) }
+        for block in blocks {
+            munmap(block.host, Int(block.size))
+            munmap(block.watches, Self.watchBytes(block.size))
+        }
         others.deallocate()
     }
 
@@ -67,7 +76,8 @@ package final class PhysicalMemory: @unchecked Sendable {
             throw HostMemoryError(requestedBytes: size, reason: "it is in \(count + 1) pieces already")
         }
         let host = try Self.map(base: base, size: size, backing)
-        (others + count).initialize(to: Block(base: base, size: size, host: host))
+        let watches = try Self.mapWatches(size)
+        (others + count).initialize(to: Block(base: base, size: size, host: host, watches: watches))
         otherCount.store(count + 1, ordering: .releasing)
     }
 
@@ -121,7 +131,7 @@ package final class PhysicalMemory: @unchecked Sendable {
     }
 
     fileprivate var blocks: [Block] {
-        [Block(base: base, size: size, host: host)]
+        [Block(base: base, size: size, host: host, watches: watches)]
             + (0..<otherCount.load(ordering: .acquiring)).map { others[$0] }
     }
 
@@ -135,8 +145,44 @@ package final class PhysicalMemory: @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer, at address: UInt64) -> Bool {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return true }
         guard let target = pointer(at: address, count: UInt64(bytes.count)) else { return false }
+        willStore(UnsafeRawBufferPointer(start: target, count: bytes.count))
         target.copyMemory(from: source, byteCount: bytes.count)
         return true
+    }
+
+    // MARK: - Code
+
+    private static func watchBytes(_ size: UInt64) -> Int { Int(size >> Page.shift) * MemoryLayout<UInt32>.stride }
+
+    private static func mapWatches(_ size: UInt64) throws(HostMemoryError) -> UnsafeMutablePointer<UInt32> {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
+        let mapping = mmap(nil, watchBytes(size), PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let mapping, mapping != MAP_FAILED else {
+            throw HostMemoryError(requestedBytes: size, reason: String(cString: strerror(errno)))
+        }
+        return mapping.assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// The watch of the page that a host address lies in; nil where that is no RAM.
+    package func watch(ofHost address: UnsafeRawPointer) -> PageWatch? {
+        let offset = UInt64(UInt(bitPattern: address)) &- UInt64(UInt(bitPattern: host))
+        if offset < size { return PageWatch(watches + Int(offset &>> Page.shift)) }
+        for index in 0..<otherCount.load(ordering: .acquiring) {
+            let offset = UInt64(UInt(bitPattern: address)) &- UInt64(UInt(bitPattern: others[index].host))
+            if offset < others[index].size { return PageWatch(others[index].watches + Int(offset &>> Page.shift)) }
+        }
+        return nil
+    }
+
+    /// To be called before something else than a hart stores into RAM.
+    package func willStore(_ range: UnsafeRawBufferPointer) {
+        guard let start = range.baseAddress, !range.isEmpty else { return }
+        let first = UInt(bitPattern: start) & ~UInt(Page.offsetMask)
+        let end = UInt(bitPattern: start) + UInt(range.count)
+        for page in stride(from: first, to: end, by: Int(Page.size)) {
+            guard let pointer = UnsafeRawPointer(bitPattern: page), let watch = watch(ofHost: pointer) else { continue }
+            if watch.isWatched { _ = watch.willStore() }
+        }
     }
 
     // MARK: - What the host puts behind it
@@ -207,7 +253,9 @@ extension PhysicalMemory: GuestMemoryAccess {
         _ body: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
         guard let start = pointer(at: address.rawValue, count: UInt64(count)) else { return false }
-        body(UnsafeMutableRawBufferPointer(start: start, count: count))
+        let range = UnsafeMutableRawBufferPointer(start: start, count: count)
+        willStore(UnsafeRawBufferPointer(range))
+        body(range)
         return true
     }
 }

@@ -180,7 +180,9 @@ package final class GuestAddressSpace: GuestMemoryAccess {
     ) -> Bool {
         do throws(OutOfHostFrames) {
             return try forEachPiece(address, count: count) { start, _, count in
-                body(UnsafeMutableRawBufferPointer(start: start, count: count))
+                let range = UnsafeMutableRawBufferPointer(start: start, count: count)
+                host.memory.willStore(UnsafeRawBufferPointer(range))
+                body(range)
                 return true
             }
         } catch {

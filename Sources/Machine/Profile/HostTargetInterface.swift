@@ -66,6 +66,7 @@ final class HostTargetInterface: MMIODevice {
     func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
         guard let pointer = memory.pointer(at: toHost &+ offset, count: width.bytes) else { throw .unmapped }
         undecided.withLock { undecided in
+            _ = memory.watch(ofHost: pointer)?.willStore()
             pointer.storeBytes(value, width)
             guard let command = load(toHost), command != 0 else {
                 undecided = nil

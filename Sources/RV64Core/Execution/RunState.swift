@@ -45,6 +45,11 @@ package struct RunState: BitwiseCopyable {
     package var reservationAddress: UInt64 = 0
     package var reservationValue: UInt64 = 0
 
+    // MARK: Rights to store
+    /// The generation of watches up to which none is left that somebody watches.
+    var grantGeneration: UInt64 = 0
+    var isResting = true
+
     // MARK: Generated code
     package var native = NativeState()
 }

@@ -16,6 +16,12 @@ extension Hart {
     /// Runs guest code until something concerns Swift, or for `limit` instructions, give or take one block.
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         enterRun()
+        let exit = runToExit(limit)
+        if case .waiting = exit { rest() }
+        return exit
+    }
+
+    private func runToExit(_ limit: UInt64) -> HartExit {
         var left = Int(clamping: limit)
         while true {
             if let exit = takeExit() { return exit }
@@ -50,6 +56,7 @@ extension Hart {
     }
 
     private func enterRun() {
+        if runState.pointee.isResting { wakeGrants() }
         runState.pointee.retiredAtEntry = state.pointee.retired
         runState.pointee.slice = 0
         runState.pointee.pace.interrupt()
@@ -69,6 +76,7 @@ extension Hart {
     /// Looks at the clock, and at everything else that is looked at only now and then.
     private func startSlice() {
         let now = time
+        if memory.grants.generation != runState.pointee.grantGeneration { giveUpGrants() }
         refreshTimers(at: now)
         refreshFetches(at: now)
         synchronizeCounters()

@@ -42,6 +42,8 @@ package final class Hart: @unchecked Sendable {
     let hasNonMaskableInterrupts: Bool
     /// The page of `configuration.mailbox`; no page's address without one.
     let mailboxPage: UInt64
+    /// What the hart has given up of its rights to store.
+    let grants: GrantRevocation.Slot
     /// What others ask of the hart: see `HartRequests`.
     let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
@@ -66,12 +68,16 @@ package final class Hart: @unchecked Sendable {
         x = raw.assumingMemoryBound(to: UInt64.self)
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
         engine = configuration.makeEngine?() ?? interpreter
+        grants = memory.grants.join()
         decoder = Decoder(extensions: configuration.extensions)
         csrs = CSRDirectory(configuration.extensions)
         reset()
     }
 
-    deinit { area.unmap() }
+    deinit {
+        memory.grants.leave(grants)
+        area.unmap()
+    }
 
     /// Where and as what an opcode is executed.
     @inline(__always)

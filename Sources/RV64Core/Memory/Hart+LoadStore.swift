@@ -101,8 +101,11 @@ extension Hart {
         // A page with a mailbox in it never becomes writable on the fast path, and costs the others one comparison.
         let isMailboxPage = page == mailboxPage
         if isMailboxPage, isMailbox(physical, count, kind) { return .physical(physical) }
+        let watch = memory.watch(ofHost: host)
+        let mayStore = kind == .store ? watch?.willStore() : watch?.mayStoreUnseen()
         if let whole {
-            let granted = translation.permissions.intersection(isMailboxPage ? whole.subtracting(.write) : whole)
+            let isHidden = isMailboxPage || mayStore == false
+            let granted = translation.permissions.intersection(isHidden ? whole.subtracting(.write) : whole)
             bank.enter(address, host, granted, pageShift: translation.pageShift)
         }
         return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))

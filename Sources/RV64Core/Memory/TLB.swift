@@ -165,6 +165,18 @@ struct TLB {
         }
     }
 
+    /// Drops the rights to store into pages of the host.
+    func revokeWrites(where matches: (UnsafeRawPointer) -> Bool) {
+        for index in 0..<Self.bankCount where records[index].lastUse != 0 {
+            let entries = entries(index)
+            for index in 0..<TLBBank.entryCount where entries[index].writeTag != TLBEntry.invalid {
+                let page = (entries[index].writeTag & ~Page.offsetMask) &+ entries[index].addend
+                guard let host = UnsafeRawPointer(bitPattern: UInt(page)), matches(host) else { continue }
+                entries[index].writeTag = TLBEntry.invalid
+            }
+        }
+    }
+
     private func entries(_ index: Int) -> UnsafeMutablePointer<TLBEntry> {
         (banks + index &* TLBBank.byteCount).assumingMemoryBound(to: TLBEntry.self)
     }

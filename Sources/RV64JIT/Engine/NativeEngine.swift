@@ -80,7 +80,7 @@ package final class NativeEngine: Engine {
         }
         guard let host else { return interpret(hart, decoded) }
         let source = UInt64(UInt(bitPattern: host))
-        if let block = memory.find(source, pc), isCurrent(block, hart, memory) {
+        if let block = memory.find(source, pc) {
             return enter(block, hart, memory, link: link, isJump: isJump)
         }
         guard memory.warm(source) > threshold.rawValue else { return interpret(hart, decoded) }
@@ -110,7 +110,7 @@ package final class NativeEngine: Engine {
         link: Int?,
         isJump: Bool
     ) -> Step {
-        if let link { patch(link, to: block, hart, memory) }
+        if let link, memory.incoming.hasRoom { patch(link, to: block, memory) }
         if isJump { remember(block, hart) }
         let thunk = memory.isDirty ? memory.thunks.enterSerialized : memory.thunks.enter
         memory.isDirty = false
@@ -142,7 +142,7 @@ package final class NativeEngine: Engine {
 
     // MARK: - Links
 
-    private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>, _ hart: Hart, _ memory: NativeMemory) {
+    private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>, _ memory: NativeMemory) {
         let link = memory.links.base[number]
         let target = block.pointee.entry - memory.code.executableDistance
         if let addend = link.addend {
@@ -150,14 +150,16 @@ package final class NativeEngine: Engine {
             UnsafeMutableRawPointer(addend).storeBytes(of: page, as: UInt64.self)
         }
         Fixup(place: link.site).store(Int32(truncatingIfNeeded: target - link.site - 4))
-        memory.patched.append(Int32(truncatingIfNeeded: number))
+        memory.links.base[number].block = memory.number(of: block)
+        let incoming = NativeIncoming(link: Int32(truncatingIfNeeded: number), previous: block.pointee.lastIncoming)
+        block.pointee.lastIncoming = Int32(memory.incoming.count)
+        memory.incoming.append(incoming)
         memory.isDirty = true
     }
 
     private func remember(_ block: UnsafeMutablePointer<NativeBlock>, _ hart: Hart) {
         let pc = block.pointee.pc
-        let index = Int(truncatingIfNeeded: pc &<< UInt64(JumpCache.shift) & UInt64(JumpCache.mask))
-        let entry = hart.area.base + HartArea.engineRoomOffset + index
+        let entry = JumpCache.place(of: pc, in: hart)
         entry.storeBytes(of: pc | 1, toByteOffset: JumpCache.key, as: UInt64.self)
         entry.storeBytes(of: TLBEntry.tag(pc), toByteOffset: JumpCache.tag, as: UInt64.self)
         entry.storeBytes(of: block.pointee.source &- pc, toByteOffset: JumpCache.addend, as: UInt64.self)
@@ -166,37 +168,13 @@ package final class NativeEngine: Engine {
         entry.storeBytes(of: distance, toByteOffset: JumpCache.entry, as: UInt64.self)
     }
 
-    /// Compares a block of an older epoch with memory.
-    private func isCurrent(_ block: UnsafeMutablePointer<NativeBlock>, _ hart: Hart, _ memory: NativeMemory) -> Bool {
-        let epoch = hart.interpreter.blocks.epoch
-        guard block.pointee.epoch != epoch else { return true }
-        let places = memory.places.base + Int(block.pointee.firstPlace)
-        for index in 0..<Int(block.pointee.count) {
-            let place = places + index
-            let source = block.pointee.source &+ (place.pointee.pc &- block.pointee.pc)
-            guard place.pointee.decoded.isEncoded(at: source) else {
-                memory.remove(block)
-                return false
-            }
-        }
-        block.pointee.epoch = epoch
-        return true
-    }
-
     // MARK: - Engine
 
     package func step(_ hart: Hart) { hart.interpreter.step(hart) }
 
     package func startFetchEpoch(_ hart: Hart) {
         hart.interpreter.startFetchEpoch(hart)
-        guard let memory else { return }
-        for index in 0..<memory.patched.count {
-            let link = memory.links.base[Int(memory.patched.base[index])]
-            Fixup(place: link.site).store(Int32(truncatingIfNeeded: link.stub - link.site - 4))
-        }
-        if memory.patched.count > 0 { memory.isDirty = true }
-        memory.patched.count = 0
-        forgetJumps(hart)
+        if let memory { CodeRevision(hart, memory).run() }
     }
 
     package func forgetCode(_ hart: Hart) {
@@ -235,16 +213,5 @@ package final class NativeEngine: Engine {
         let system: NativeFunction = { hart, place in NativeCalls.system(hart, place) }
         hart.runState.pointee.native.execute = unsafeBitCast(execute, to: UnsafeRawPointer.self)
         hart.runState.pointee.native.system = unsafeBitCast(system, to: UnsafeRawPointer.self)
-    }
-}
-
-extension DecodedInstruction {
-    /// Whether this is what is in memory.
-    fileprivate func isEncoded(at source: UInt64) -> Bool {
-        // SAFETY: a block lies inside a page of RAM.
-        guard let pointer = UnsafeRawPointer(bitPattern: UInt(source)) else { return false }
-        return length == 2
-            ? UInt32(UInt16(littleEndian: pointer.loadUnaligned(as: UInt16.self))) == raw
-            : UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self)) == raw
     }
 }

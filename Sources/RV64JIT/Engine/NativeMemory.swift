@@ -16,6 +16,8 @@ struct NativeLink {
     /// The distance to be patched, and what it is while the target is unknown.
     let site: UnsafeMutablePointer<UInt8>
     let stub: UnsafeMutablePointer<UInt8>
+    /// The number of the block where it leads, or 0.
+    var block: Int32 = 0
     /// Where the expected addend of the target's page is, if that is another page.
     let addend: UnsafeMutablePointer<UInt8>?
 }
@@ -27,10 +29,33 @@ struct NativeBlock {
     let entry: UnsafeMutablePointer<UInt8>
     let firstPlace: Int32
     let count: Int32
-    /// The fetch epoch in which it was last compared with memory.
-    var epoch: UInt64
+    /// The next one of the same index, and the next one of the same page.
+    var next: Int32 = 0
+    var nextInPage: Int32 = 0
+    /// The last link that was patched to lead here.
+    var lastIncoming: Int32 = 0
+}
+
+/// That a link was patched to lead to a block.
+struct NativeIncoming {
+    let link: Int32
+    /// The one before, of the same block.
+    let previous: Int32
+}
+
+/// A page of RAM that blocks were translated from.
+struct NativePage {
+    /// The host address.
+    let host: UInt64
+    var firstBlock: Int32 = 0
     /// The next one of the same index.
-    var next: Int32
+    var next: Int32 = 0
+    /// Epochs in which all its blocks were found unchanged.
+    var survived: Int32 = 0
+    var isWatched = false
+    var version: UInt32 = 0
+    /// What all harts have to acknowledge before the watch can be relied on.
+    var generation: UInt64 = 0
 }
 
 /// What a hart's translator keeps: code, and what belongs to it. Made when the first block is translated.
@@ -38,6 +63,7 @@ final class NativeMemory {
     private static let blockLimit = 1 << 18
     private static let placeLimit = 1 << 20
     private static let linkLimit = 1 << 19
+    private static let pageLimit = 1 << 15
     private static let tableSize = 1 << 15
     /// More than the longest block takes: of its 64 instructions none takes 256 bytes, with stub.
     private static let codeReserve = 64 << 10
@@ -52,8 +78,9 @@ final class NativeMemory {
     let blocks = Arena<NativeBlock>(capacity: blockLimit)
     let places = Arena<NativePlace>(capacity: placeLimit)
     let links = Arena<NativeLink>(capacity: linkLimit)
-    /// Links that are patched.
-    let patched = Arena<Int32>(capacity: linkLimit)
+    let incoming = Arena<NativeIncoming>(capacity: linkLimit)
+    let pages = Arena<NativePage>(capacity: pageLimit)
+    private let pageTable = Arena<Int32>(capacity: tableSize)
     private let table = Arena<Int32>(capacity: tableSize)
     /// How often code has been interpreted.
     private let heat = Arena<UInt8>(capacity: 1 << 16)
@@ -62,8 +89,14 @@ final class NativeMemory {
         code = try CodeMemory()
         thunks = Thunks(at: code.writable, map: map)
         cursor = thunks.end
-        // Number 0 is no block.
+        start()
+    }
+
+    /// Number 0 is no block, no page and no incoming link.
+    private func start() {
         blocks.count = 1
+        pages.count = 1
+        incoming.count = 1
     }
 
     private static func index(_ source: UInt64, _ pc: UInt64) -> Int {
@@ -86,9 +119,29 @@ final class NativeMemory {
         place.initialize(to: block)
         place.pointee.next = table.base[index]
         table.base[index] = Int32(blocks.count)
+        let page = page(of: block.source)
+        place.pointee.nextInPage = page.pointee.firstBlock
+        page.pointee.firstBlock = Int32(blocks.count)
         blocks.count += 1
         return place
     }
+
+    private func page(of source: UInt64) -> UnsafeMutablePointer<NativePage> {
+        let host = source & ~Page.offsetMask
+        let index = Int(truncatingIfNeeded: host &>> Page.shift & UInt64(Self.tableSize - 1))
+        var number = pageTable.base[index]
+        while number != 0 {
+            if pages.base[Int(number)].host == host { return pages.base + Int(number) }
+            number = pages.base[Int(number)].next
+        }
+        let page = pages.base + pages.count
+        page.initialize(to: NativePage(host: host, next: pageTable.base[index]))
+        pageTable.base[index] = Int32(pages.count)
+        pages.count += 1
+        return page
+    }
+
+    func number(of block: UnsafeMutablePointer<NativeBlock>) -> Int32 { Int32(block - blocks.base) }
 
     /// A block that no longer is what is in memory is not found again.
     func remove(_ block: UnsafeMutablePointer<NativeBlock>) {
@@ -119,7 +172,7 @@ final class NativeMemory {
     var hasRoom: Bool {
         code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
             && places.count + Block.maximumCount < Self.placeLimit && links.count + Block.maximumCells < Self.linkLimit
-            && patched.count + 1 < Self.linkLimit
+            && incoming.count + 1 < Self.linkLimit && pages.count < Self.pageLimit
     }
 
     /// Gives up all code but the thunks.
@@ -127,11 +180,13 @@ final class NativeMemory {
         cursor = thunks.end
         code.discard(from: cursor)
         blocks.clear()
-        blocks.count = 1
         places.clear()
         links.clear()
-        patched.clear()
+        incoming.clear()
+        pages.clear()
         table.clear()
+        pageTable.clear()
+        start()
         heat.clear()
         isDirty = true
     }
@@ -141,9 +196,11 @@ final class NativeMemory {
 final class Arena<Element> {
     let base: UnsafeMutablePointer<Element>
     var count = 0
+    private let capacity: Int
     private let byteCount: Int
 
     init(capacity: Int) {
+        self.capacity = capacity
         byteCount = (capacity * MemoryLayout<Element>.stride + 4095) / 4096 * 4096
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
         let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
@@ -152,6 +209,8 @@ final class Arena<Element> {
     }
 
     deinit { munmap(base, byteCount) }
+
+    var hasRoom: Bool { count < capacity }
 
     func append(_ element: Element) {
         (base + count).initialize(to: element)

@@ -39,9 +39,7 @@ struct BlockTranslator {
                 pc: pc,
                 entry: translator.entry + memory.code.executableDistance,
                 firstPlace: Int32(firstPlace),
-                count: Int32(memory.places.count - firstPlace),
-                epoch: hart.interpreter.blocks.epoch,
-                next: 0
+                count: Int32(memory.places.count - firstPlace)
             )
         )
     }
@@ -223,4 +221,11 @@ enum JumpCache {
     static let code = 24
     /// The distance of the TLB entry in its bank.
     static let entry = 32
+
+    static func place(of pc: UInt64, in hart: Hart) -> UnsafeMutableRawPointer {
+        hart.area.base + HartArea.engineRoomOffset
+            + Int(truncatingIfNeeded: pc &<< UInt64(shift) & UInt64(mask))
+    }
+
+    static func forget(_ pc: UInt64, in hart: Hart) { place(of: pc, in: hart).storeBytes(of: 0, as: UInt64.self) }
 }

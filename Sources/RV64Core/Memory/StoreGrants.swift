@@ -1,0 +1,39 @@
+import Platform
+
+/// Rights to store without being seen: the write tags of the TLB. See ``PageWatch``.
+extension Hart {
+    /// The hart will not run for some time: nobody need wait for it.
+    func rest() {
+        runState.pointee.isResting = true
+        grants.rest()
+    }
+
+    func wakeGrants() {
+        runState.pointee.isResting = false
+        grants.wake()
+        giveUpGrants()
+    }
+
+    /// Gives up the rights to store into pages that are watched by now.
+    @inline(never)
+    func giveUpGrants() {
+        let generation = memory.grants.generation
+        if generation != runState.pointee.grantGeneration {
+            area.tlb.revokeWrites { [memory] page in memory.watch(ofHost: page)?.isWatched == true }
+        }
+        runState.pointee.grantGeneration = generation
+        grants.acknowledge(generation)
+    }
+
+    /// Watches the page of RAM at a host address, which the hart itself has no right to store to any more.
+    ///
+    /// - Returns: the page's version from here on, and the generation that all harts have to acknowledge before the watch
+    ///   can be relied on.
+    package func watchCode(at page: UnsafeRawPointer) -> (version: UInt32, generation: UInt64)? {
+        guard let watch = memory.watch(ofHost: page) else { return nil }
+        let (version, isGranted) = watch.watch()
+        guard isGranted else { return (version, 0) }
+        area.tlb.revokeWrites { $0 == page }
+        return (version, memory.grants.request())
+    }
+}
