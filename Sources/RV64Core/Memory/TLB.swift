@@ -13,6 +13,7 @@ package struct TLBEntry: BitwiseCopyable {
     package var addend: UInt64
 
     static let invalid: UInt64 = 0
+    static var empty: TLBEntry { TLBEntry(readTag: invalid, writeTag: invalid, fetchTag: invalid, addend: 0) }
 
     /// The tag of an address's page.
     @inline(__always)
@@ -73,6 +74,7 @@ package struct TLBBank: BitwiseCopyable {
             addend: UInt64(UInt(bitPattern: host)) &- (address & ~Page.offsetMask)
         )
         Self.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: pageShift)
+        if pageShift != Page.shift { Superpages(of: entries).note(address, shift: pageShift) }
     }
 
     /// log2 of the first-stage page behind each entry: a fence for any address of a superpage drops all of it.
@@ -82,8 +84,46 @@ package struct TLBBank: BitwiseCopyable {
     }
 
     private static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
+    fileprivate static let superpagesOffset = shiftsOffset + entryCount
     /// A whole number of pages.
     fileprivate static let byteCount = shiftsOffset + 4096
+}
+
+/// Which larger pages a bank has entries of: a set that may contain more than is there, so that a fence for one address
+/// need not look at every entry.
+private struct Superpages {
+    /// A bit for each page size, then the sets of pages.
+    private let words: UnsafeMutablePointer<UInt64>
+    private static let wordCount = 32
+
+    init(of entries: UnsafeMutablePointer<TLBEntry>) {
+        // SAFETY: behind the shifts, the bank's memory has room up to its last page's end.
+        words = (UnsafeMutableRawPointer(entries) + TLBBank.superpagesOffset).assumingMemoryBound(to: UInt64.self)
+    }
+
+    func note(_ address: UInt64, shift: UInt64) {
+        words[0] |= 1 &<< shift
+        let (word, bit) = Self.place(address, shift)
+        words[word] |= bit
+    }
+
+    /// Whether an entry may belong to a larger page that holds the address.
+    func mayContain(_ address: UInt64) -> Bool {
+        var shifts = words[0]
+        while shifts != 0 {
+            let (word, bit) = Self.place(address, UInt64(shifts.trailingZeroBitCount))
+            if words[word] & bit != 0 { return true }
+            shifts &= shifts &- 1
+        }
+        return false
+    }
+
+    func clear() { memset(words, 0, Self.wordCount * MemoryLayout<UInt64>.stride) }
+
+    private static func place(_ address: UInt64, _ shift: UInt64) -> (word: Int, bit: UInt64) {
+        let hash = ((address &>> shift) &+ shift) &* 0x9E37_79B9_7F4A_7C15
+        return (1 + Int(truncatingIfNeeded: (hash &>> 59) % UInt64(wordCount - 1)), 1 &<< (hash &>> 53))
+    }
 }
 
 // MARK: - The fast half
@@ -183,22 +223,25 @@ struct TLB {
 
     private func clear(_ index: Int) {
         memset(entries(index), 0, TLBBank.entryCount * MemoryLayout<TLBEntry>.stride)
+        Superpages(of: entries(index)).clear()
     }
 
     /// Drops what translates `address`, also where it was reached through a larger page.
     private func clear(_ index: Int, page address: UInt64) {
         let entries = entries(index)
+        guard Superpages(of: entries).mayContain(address) else {
+            let index = TLBBank.index(address)
+            let entry = entries[index]
+            let tag = entry.readTag | entry.writeTag | entry.fetchTag
+            if tag == TLBEntry.tag(address) { entries[index] = .empty }
+            return
+        }
         let shifts = TLBBank.pageShifts(of: entries)
         for index in 0..<TLBBank.entryCount {
             let entry = entries[index]
             let tag = entry.readTag | entry.writeTag | entry.fetchTag
             guard tag != TLBEntry.invalid, (tag ^ address) &>> UInt64(shifts[index]) == 0 else { continue }
-            entries[index] = TLBEntry(
-                readTag: TLBEntry.invalid,
-                writeTag: TLBEntry.invalid,
-                fetchTag: TLBEntry.invalid,
-                addend: 0
-            )
+            entries[index] = .empty
         }
     }
 }

@@ -161,7 +161,6 @@ package final class NativeEngine: Engine {
         let pc = block.pointee.pc
         let entry = JumpCache.place(of: pc, in: hart)
         entry.storeBytes(of: pc | 1, toByteOffset: JumpCache.key, as: UInt64.self)
-        entry.storeBytes(of: TLBEntry.tag(pc), toByteOffset: JumpCache.tag, as: UInt64.self)
         entry.storeBytes(of: block.pointee.source &- pc, toByteOffset: JumpCache.addend, as: UInt64.self)
         entry.storeBytes(of: UInt64(UInt(bitPattern: block.pointee.entry)), toByteOffset: JumpCache.code, as: UInt64.self)
         let distance = UInt64(TLBBank.index(pc) * MemoryLayout<TLBEntry>.stride)

@@ -169,7 +169,7 @@ struct BlockTranslator {
         // The page still is what it was.
         emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
         emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(.rcx, JumpCache.entry))
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.tag))
+        emitter.assembler.emit(.orI, .register(.rax), immediate: 0xFFF)
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, 16))
         let isOther = emitter.assembler.jump(.notEqual)
         emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.addend))
@@ -209,18 +209,17 @@ extension JumpCondition {
 /// Where indirect jumps have led: entries by virtual address, each with the translation that it rests on.
 enum JumpCache {
     static let count = HartArea.engineRoomSize / stride
-    static let stride = 64
+    static let stride = 32
     /// `pc << shift & mask` is the distance of an entry: pc is even.
-    static let shift: Int32 = 5
+    static let shift: Int32 = 4
     static let mask = Int32((count - 1) * stride)
 
     /// pc and 1: no entry is zero.
     static let key = 0
-    static let tag = 8
-    static let addend = 16
-    static let code = 24
+    static let addend = 8
+    static let code = 16
     /// The distance of the TLB entry in its bank.
-    static let entry = 32
+    static let entry = 24
 
     static func place(of pc: UInt64, in hart: Hart) -> UnsafeMutableRawPointer {
         hart.area.base + HartArea.engineRoomOffset
