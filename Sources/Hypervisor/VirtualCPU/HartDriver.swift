@@ -8,6 +8,8 @@ package protocol HartDriver: AnyObject, Sendable {
     var hart: Hart { get }
     /// Where the hart's thread sleeps.
     var parking: ParkingSpot { get }
+    /// The extensions that the hart's software was told of.
+    var offered: ExtensionSet { get }
     /// Instructions retired since the machine was made, as of the last turn.
     var instructions: UInt64 { get }
     /// The `time` until which the hart sleeps, where a scheduler with one thread for all keeps it; nil while it does not.

@@ -56,6 +56,16 @@ package struct MMIOOperation: Equatable, Sendable {
         }
     }
 
+    /// What was done, once it is: a load's value as the device gave it.
+    func access(at address: UInt64, state: UnsafeMutablePointer<RV64Core.HartState>) -> DeviceAccess {
+        switch direction {
+        case .load(let register, _): DeviceAccess(.read, address, width, state.pointee.x[Int(register)])
+        case .loadFloatingPoint(let register): DeviceAccess(.read, address, width, state.pointee.f[Int(register)])
+        case .store(let register): DeviceAccess(.write, address, width, state.pointee.x[Int(register)])
+        case .storeFloatingPoint(let register): DeviceAccess(.write, address, width, state.pointee.f[Int(register)])
+        }
+    }
+
     /// Performs the access against a bus, and the register write-back.
     ///
     /// - Throws: `BusFault` where no device answers; nothing has changed then.

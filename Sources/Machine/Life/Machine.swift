@@ -55,6 +55,7 @@ public final class Machine: @unchecked Sendable {
         self.scheduler = scheduler
         self.watch = watch
         power.connect(to: self)
+        parts.observers?.connect(to: self)
         board = makeBoard()
     }
 
@@ -62,6 +63,7 @@ public final class Machine: @unchecked Sendable {
     deinit { profile.connect(Bus()) }
 
     package var name: String { configuration.name }
+    package var nanoseconds: UInt64 { clock.nanoseconds }
 
     // MARK: - Power-on
 
@@ -207,8 +209,8 @@ public final class Machine: @unchecked Sendable {
 
     package func readConsole(maximum: Int) -> [UInt8] { input.take(maximum) }
 
-    package func symbol(at address: UInt64) -> TrapTraceRecord.SymbolOffset? {
-        image.symbol(at: address).map { TrapTraceRecord.SymbolOffset(symbol: $0.name, offset: $0.offset) }
+    package func symbol(at address: UInt64) -> SymbolOffset? {
+        image.symbol(at: address).map { SymbolOffset(symbol: $0.name, offset: $0.offset) }
     }
 
     // MARK: - Reports

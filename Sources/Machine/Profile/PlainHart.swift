@@ -20,6 +20,7 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         self.image = image
     }
 
+    var offered: ExtensionSet { hart.extensions }
     var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
     func turn(limit: UInt64) -> Turn {

@@ -31,7 +31,8 @@ final class PlainProfile: Profile {
                     hostedModes: .bare,
                     pagingLimit: configuration.pagingLimit,
                     entropy: EntropySource { [random = parts.random] in random.bits },
-                    mailbox: mailbox ?? 0..<0
+                    mailbox: mailbox ?? 0..<0,
+                    observer: parts.observers
                 ),
                 memory: ram,
                 clock: parts.clock

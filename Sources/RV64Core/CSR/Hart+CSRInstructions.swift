@@ -36,9 +36,16 @@ extension Hart {
             let status = statusRegisters
             writeFromInstruction(address, new)
             isHarmless = isHarmlessWrite(to: address, changing: status ^ statusRegisters)
+            if isObserved(.csrWrite) { tellOfWrite(to: address, new) }
         }
         x[Int(i.rd & 63)] = old
         return isHarmless
+    }
+
+    private func tellOfWrite(to address: CSRAddress, _ written: UInt64) {
+        let (mode, pc) = (state.pointee.mode, state.pointee.pc)
+        let value = peekCSR(address)
+        tell(.csrWrite(CSRWrite(address: address, mode: mode, pc: pc, written: written, value: value)))
     }
 
     /// The writes that handlers and critical sections consist of, and those of floating-point code; `changed` are the

@@ -39,6 +39,8 @@ package struct HartConfiguration: Sendable {
     package var nonMaskableVectors: NonMaskableVectors?
     /// Bytes of RAM whose stores go to the bus: a mailbox that a device must see being written. Loads find RAM.
     package var mailbox: Range<UInt64>
+    /// Told of what the hart does.
+    package var observer: (any HartObserver)?
 
     package init(
         id: UInt64 = 0,
@@ -47,7 +49,8 @@ package struct HartConfiguration: Sendable {
         pagingLimit: PagingLimit = .sv57,
         entropy: EntropySource = .host,
         nonMaskableVectors: NonMaskableVectors? = nil,
-        mailbox: Range<UInt64> = 0..<0
+        mailbox: Range<UInt64> = 0..<0,
+        observer: (any HartObserver)? = nil
     ) {
         self.id = id
         self.extensions = extensions
@@ -56,5 +59,6 @@ package struct HartConfiguration: Sendable {
         self.entropy = entropy
         self.nonMaskableVectors = nonMaskableVectors
         self.mailbox = mailbox
+        self.observer = observer
     }
 }

@@ -154,7 +154,9 @@ extension Hart {
     ) throws(Trap) -> UInt64 {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
-            return try bus.read(width, at: physical)
+            let value = try bus.read(width, at: physical)
+            if isObserved(.deviceAccess) { tell(.deviceAccess(DeviceAccess(.read, physical, width, value))) }
+            return value
         } catch {
             throw accessTrap(.access, .load, address, access)
         }
@@ -170,6 +172,7 @@ extension Hart {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
             try bus.write(value, width, at: physical)
+            if isObserved(.deviceAccess) { tell(.deviceAccess(DeviceAccess(.write, physical, width, value))) }
         } catch {
             throw accessTrap(.access, .store, address, access)
         }
