@@ -8,8 +8,8 @@ import RV64Core
 /// for it, in instructions. When all sleep, the clock skips to the next deadline. So a run depends on its input alone.
 ///
 /// Each round a machine has one hart's turn: those of its harts that did not come to theirs are the first in the next
-/// round. A machine that has used more than a turn's worth sits out as many rounds as that was. So neither one with many
-/// harts nor one that makes the host work takes more than its share.
+/// round. What a machine has used beyond a turn's worth is taken off its next turns; rounds for which nothing is left it
+/// sits out. So neither one with many harts nor one that makes the host work takes more than its share.
 final class InstructionScheduler: Scheduler {
     /// What a machine has in each round.
     private static let quantum: UInt64 = 10_000
@@ -75,14 +75,14 @@ final class InstructionScheduler: Scheduler {
         }
     }
 
-    /// A turn for every machine that is not in debt.
+    /// A turn for every machine that owes less than one.
     private func round(_ members: inout [Member]) {
         // Paying a debt is doing something, too.
         var isIdle = true
         var span: UInt64?
         for index in members.indices {
-            guard members[index].debt == 0 else {
-                members[index].debt -= min(members[index].debt, Self.quantum)
+            guard members[index].debt < Self.quantum else {
+                members[index].debt -= Self.quantum
                 isIdle = false
                 continue
             }
@@ -90,11 +90,12 @@ final class InstructionScheduler: Scheduler {
             switch machine.enter() {
             case .never, .later: break
             case .granted:
-                let (used, rest) = turns(of: &members[index])
+                let limit = Self.quantum - members[index].debt
+                let (used, rest) = turns(of: &members[index], upTo: limit)
                 machine.leave()
                 machine.console.flush()
                 isIdle = isIdle && used == 0
-                members[index].debt = used - min(used, Self.quantum)
+                members[index].debt = used - min(used, limit)
                 span = [span, rest].compactMap { $0 }.min()
             }
         }
@@ -108,19 +109,19 @@ final class InstructionScheduler: Scheduler {
 
     /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
     ///   due.
-    private func turns(of member: inout Member) -> (used: UInt64, rest: UInt64?) {
+    private func turns(of member: inout Member, upTo limit: UInt64) -> (used: UInt64, rest: UInt64?) {
         let machine = member.machine
         let drivers = machine.drivers
         var used: UInt64 = 0
         var deadlines: [UInt64] = []
         machine.runTimedDevices()
-        for _ in drivers where used < Self.quantum && !machine.wantsRest {
+        for _ in drivers where used < limit && !machine.wantsRest {
             let driver = drivers[member.next]
             member.next = (member.next + 1) % drivers.count
             if let tick = driver.sleepDeadline {
                 deadlines.append(Timebase.nanoseconds(ofTick: tick) ?? .max)
             } else {
-                used += turn(of: driver, in: machine, upTo: Self.quantum - used)
+                used += turn(of: driver, in: machine, upTo: limit - used)
             }
         }
         if let device = machine.nextDeviceDeadline { deadlines.append(device) }

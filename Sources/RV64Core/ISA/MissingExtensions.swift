@@ -41,6 +41,7 @@ extension Hart {
     /// - Parameters:
     ///   - offered: the extensions that it was told of.
     ///   - place: says where an address is.
+    /// - Returns: the line, or nil where it has not.
     package func missingInstructionReport(offered: ExtensionSet, _ place: (UInt64) -> String) -> String? {
         missingInstruction.map { missing in
             let names = offered.missing(for: missing.raw).members.map(\.name).joined(separator: " or ")
