@@ -42,6 +42,7 @@ extension Hart {
         return isHarmless
     }
 
+    @inline(never)
     private func tellOfWrite(to address: CSRAddress, _ written: UInt64) {
         let (mode, pc) = (state.pointee.mode, state.pointee.pc)
         let value = peekCSR(address)

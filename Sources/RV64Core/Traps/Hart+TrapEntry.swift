@@ -158,10 +158,16 @@ extension Hart {
             runState.pointee.unreturnedTraps &+= 1
             updateContext()
         }
-        guard isObserved([.exception, .interrupt]) else { return }
+        if isObserved([.exception, .interrupt]) { tell(of: record, from: previous, at: pc) }
+    }
+
+    // Apart: what nobody asked for is no part of trap entry.
+    @inline(never)
+    private func tell(of record: TrapRecord, from previous: PrivilegeMode, at pc: UInt64) {
+        let target = state.pointee.mode
         tellOfTrap(
             TakenTrap(
-                cause: cause,
+                cause: record.cause,
                 from: previous,
                 to: target,
                 pc: pc,

@@ -65,6 +65,11 @@ extension Hart {
         updateCountersForMode()
         state.pointee.pc = pc
         updateContext()
-        if isObserved(.trapReturn) { tell(.trapReturn(TrapReturn(from: previous, to: mode, pc: pc))) }
+        if isObserved(.trapReturn) { tellOfReturn(from: previous) }
+    }
+
+    @inline(never)
+    private func tellOfReturn(from previous: PrivilegeMode) {
+        tell(.trapReturn(TrapReturn(from: previous, to: state.pointee.mode, pc: state.pointee.pc)))
     }
 }
