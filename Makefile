@@ -23,8 +23,8 @@ COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
 
-.PHONY: help deps build guests run test test-unit example torture differential nightly compliance bench fmt lint \
-	clean distclean
+.PHONY: help deps build guests run test test-unit example torture differential sanitize nightly compliance bench fmt \
+	lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -58,7 +58,10 @@ torture: build ## run gcc's execution tests at three optimisation levels on the 
 differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp ## compare random programs with Debian's QEMU (2 minutes)
 	@Tests/Differential/run short
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture ## gcc's execution tests, and ten million random instructions
+sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
+	@Tests/Sanitizers/run
+
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize ## gcc's execution tests, the sanitizers, and ten million random instructions
 	@Tests/Differential/run long
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
