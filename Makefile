@@ -88,9 +88,13 @@ build/deps.stamp: scripts/install-deps
 	@scripts/install-deps
 	@mkdir -p build && touch $@
 
+# Each handler of the interpreter begins a line of its own of what the processor fetches. Without this a change
+# anywhere before the loop moves its code, and integer.elf takes 2.3 or 2.9 s (AMD EPYC, 2026-11-28); with it, 2.1 s.
+ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-nofallthru-blocks=5
+
 # With the standard library inside: two and a half megabytes less of memory for a small guest, and a quicker start.
 $(RVHV): $(SOURCES) | build/deps.stamp
-	swift build -c release --static-swift-stdlib --product rvhv
+	swift build -c release --static-swift-stdlib --product rvhv $(ALIGNED)
 	@touch $@
 
 build/differential/deps.stamp: scripts/install-deps
