@@ -23,8 +23,8 @@ COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
 
-.PHONY: help deps build guests run test test-unit example torture differential nightly compliance bench fmt lint \
-	clean distclean
+.PHONY: help deps build guests run test test-unit example torture differential sanitize nightly compliance bench fmt \
+	lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -58,7 +58,10 @@ torture: build ## run gcc's execution tests at three optimisation levels on the 
 differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp ## compare random programs with Debian's QEMU (2 minutes)
 	@Tests/Differential/run short
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture ## gcc's execution tests, and ten million random instructions
+sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
+	@Tests/Sanitizers/run
+
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize ## gcc's execution tests, the sanitizers, and ten million random instructions
 	@Tests/Differential/run long
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
@@ -85,9 +88,13 @@ build/deps.stamp: scripts/install-deps
 	@scripts/install-deps
 	@mkdir -p build && touch $@
 
+# Each handler of the interpreter begins a line of its own of what the processor fetches. Without this a change
+# anywhere before the loop moves its code, and integer.elf takes 2.3 or 2.9 s (AMD EPYC, 2026-11-28); with it, 2.1 s.
+ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-nofallthru-blocks=5
+
 # With the standard library inside: two and a half megabytes less of memory for a small guest, and a quicker start.
 $(RVHV): $(SOURCES) | build/deps.stamp
-	swift build -c release --static-swift-stdlib --product rvhv
+	swift build -c release --static-swift-stdlib --product rvhv $(ALIGNED)
 	@touch $@
 
 build/differential/deps.stamp: scripts/install-deps

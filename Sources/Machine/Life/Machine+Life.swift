@@ -200,9 +200,11 @@ extension Machine {
             for handler in handlers { handler(ending) }
             life.withLock { $0.announcing -= 1 }
         }
-        let (waiting, isOver) = life.withLock { ($0.waiting, $0.isOver) }
-        if isOver { over.isSet.store(true, ordering: .releasing) }
-        for spot in waiting { spot.wake() }
+        life.withLock { life in
+            if life.isOver { over.isSet.store(true, ordering: .releasing) }
+            // With the lock held: who waits takes its place out of the same array.
+            for spot in life.waiting { spot.wake() }
+        }
     }
 }
 

@@ -56,6 +56,7 @@ extension Hart {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
         case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
         case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
+        // Numbers of CSRs: what another one changes, nobody has looked at.
         default: false
         }
     }
@@ -88,6 +89,7 @@ extension Hart {
         case .fflags, .frm, .fcsr:
             state.pointee.mstatus[.fs] = ContextStatus.dirty
             if state.pointee.mode.isVirtual { state.pointee.vsstatus[.fs] = ContextStatus.dirty }
+        // Numbers of CSRs: no other holds floating-point state.
         default: break
         }
     }
