@@ -39,7 +39,12 @@ let package = Package(
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Platform", "Devices", "Hypervisor", "Machine"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DevicesTests",
             dependencies: ["Platform", "Devices", "TestSupport"],
@@ -71,7 +76,7 @@ let package = Package(
         // Machines saved at random places of their runs; GuestTests and `make nightly` run it.
         .executableTarget(
             name: "savecheck",
-            dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine", "TestSupport"],
+            dependencies: ["RV64Core", "Machine", "TestSupport"],
             path: "Tests/SaveCheck",
             swiftSettings: strict
         ),

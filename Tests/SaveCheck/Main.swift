@@ -22,12 +22,15 @@ enum SaveCheck {
     static func main() {
         do {
             let options = try Options(CommandLine.arguments.dropFirst())
-            let chain = Chain(configuration: options.configuration, input: options.input, limit: options.limit)
+            let chain = SaveChain(input: options.input, limit: options.limit) { console in
+                try MachineHost(clock: .instructions).makeMachine(options.configuration, console: console)
+            }
             let length = try chain.length()
             var random = SplitMix64(seed: options.seed)
             let places = Set((0..<options.points).map { _ in UInt64.random(in: 1...max(length, 1), using: &random) })
-            let (checked, ending) = try chain.check(places.sorted())
-            say("\(options.configuration.imagePath): \(checked) places in \(length) instructions: equal; \(ending)")
+            let outcome = try chain.check(places.sorted())
+            let ending = outcome.ending.map { "\($0)" } ?? "it goes on"
+            say("\(outcome.places) places in \(length) instructions are equal; \(ending)")
         } catch {
             say("savecheck: \(CommandLine.arguments.dropFirst().joined(separator: " ")): \(error)")
             exit(1)
@@ -49,7 +52,7 @@ private struct Options {
     var limit: UInt64 = 10_000_000_000
 
     init(_ arguments: some Sequence<String>) throws {
-        let usage = Chain.Failure(description: SaveCheck.usage)
+        let usage = SaveChain.Failure(SaveCheck.usage)
         let isa = try ISAConfiguration(parsing: MachineConfiguration.defaultISA)
         configuration = MachineConfiguration(name: "savecheck", imagePath: "", isa: isa)
         configuration.seed = 1
@@ -87,7 +90,7 @@ private struct Options {
 
     private static func number(_ text: String) throws -> UInt64 {
         guard let value = UInt64(text), value < 1 << 40 else {
-            throw Chain.Failure(description: "'\(text)' is not a number")
+            throw SaveChain.Failure("'\(text)' is not a number")
         }
         return value
     }

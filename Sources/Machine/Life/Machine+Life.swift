@@ -16,6 +16,8 @@ extension Machine {
     ///
     /// - Throws: `MachineRequestRefused` if the machine's state does not allow it.
     public func perform(_ request: MachineRequest) throws(MachineRequestRefused) {
+        // One that is being saved, or started by somebody else, is not missed.
+        if request == .start { wait { $0.isHeld ? nil : true } }
         let outcome = life.withLock { life -> (refusing: MachineState?, starts: Bool) in
             guard request.allowedStates.contains(life.state) else { return (life.state, false) }
             switch request {
@@ -76,6 +78,7 @@ extension Machine {
     /// Waits until the machine has ended, nothing of it runs, and everybody who wanted to know has been told.
     public func wait() -> StopReason { wait { $0.isOver ? $0.ending : nil } }
 
+    @discardableResult
     private func wait<Result: Sendable>(for condition: (MachineLife) -> Result?) -> Result {
         let spot = ParkingSpot()
         life.withLock { $0.waiting.append(spot) }
@@ -102,10 +105,12 @@ extension Machine {
         changed()
     }
 
-    /// Lets harts run, which have been woken before: a wake that comes later would cut a turn short at any place.
+    /// Lets harts run, which have been woken before: a wake that comes later would cut a turn short at any place, and a
+    /// hart that is let in and finds that it is to rest would look idle.
     private func admit(_ life: inout MachineLife, _ gap: PauseGap) {
         for driver in drivers { driver.hart.request(.wake) }
         life.resume(gap)
+        attention.store(!life.admits, ordering: .sequentiallyConsistent)
     }
 
     /// Whether harts are to come to rest soon: asked before each turn, and cheap.

@@ -14,14 +14,13 @@ extension Machine {
     ///
     /// - Throws: `StateRequestRefused` unless the machine is paused, or was only made.
     package func save() throws(StateRequestRefused) -> [UInt8] {
-        try hold(to: .save, in: [.created, .paused])
-        console.flush()
+        let saved = try hold(to: .save, in: [.created, .paused])
         var writer = StateWriter()
         writer.section("configuration") { writer in
             for (_, value) in shape { writer.write(value) }
         }
-        writer.section("machine") { saveLife(to: &$0) }
-        for part in parts { writer.section(part.name, part.object) }
+        writer.section("machine") { saveLife(saved, to: &$0) }
+        for part in parts(in: saved) { writer.section(part.name, part.object) }
         let archive = writer.finish()
         // The state that it is in does not change with it.
         endHold(.created)
@@ -44,7 +43,7 @@ extension Machine {
                 }
             }
             let next = try reader.section("machine") { reader throws(StateError) in try restoreLife(from: &reader) }
-            for part in parts { try reader.section(part.name, into: part.object) }
+            for part in parts(in: next) { try reader.section(part.name, into: part.object) }
             try reader.finish()
             endHold(next)
         } catch {
@@ -54,10 +53,17 @@ extension Machine {
         }
     }
 
-    private func hold(to request: StateRequestRefused.Request, in states: Set<MachineState>) throws(StateRequestRefused)
-    {
-        let refusing = life.withLock { $0.hold(in: states) ? nil : $0.state }
-        if let refusing { throw StateRequestRefused(machine: name, request: request, state: refusing) }
+    /// Keeps everything else from the machine, which is at rest.
+    ///
+    /// - Returns: the state that it is in.
+    @discardableResult
+    private func hold(
+        to request: StateRequestRefused.Request,
+        in states: Set<MachineState>
+    ) throws(StateRequestRefused) -> MachineState {
+        let (state, isHeld) = life.withLock { ($0.state, $0.hold(in: states)) }
+        if !isHeld { throw StateRequestRefused(machine: name, request: request, state: state) }
+        return state
     }
 
     private func endHold(_ next: MachineState) {
@@ -96,12 +102,16 @@ extension Machine {
 
     private static let textLimit = 1 << 14
 
+    /// One that was never powered on has nothing in it.
+    private func parts(in state: MachineState) -> [(name: String, object: any Savable & AnyObject)] {
+        state == .created ? [("random", random), ("input", input)] : parts
+    }
+
     /// What the machine itself keeps.
-    private func saveLife(to writer: inout StateWriter) {
-        let (isPaused, resets) = life.withLock { ($0.state != .created, $0.resets) }
+    private func saveLife(_ state: MachineState, to writer: inout StateWriter) {
         let account = account.withLock { $0 }
-        writer.write(isPaused)
-        writer.write(UInt64(resets))
+        writer.write(state != .created)
+        writer.write(UInt64(life.withLock { $0.resets }))
         writer.write(pastNanoseconds.load(ordering: .relaxed))
         writer.write(account.debt)
         writer.write(UInt64(account.next))
@@ -128,7 +138,7 @@ extension Machine {
     // MARK: - Running to a place
 
     /// Lets a machine that is paused run until its harts have retired `target` instructions together, and waits until it
-    /// is paused again, or has ended.
+    /// is paused again, or has ended. What it printed has been read then.
     ///
     /// Where it stops is the end of the block in which it got there, which depends on nothing but the machine, if an
     /// instruction clock runs it.
@@ -139,7 +149,9 @@ extension Machine {
         pauseTarget.store(target, ordering: .relaxed)
         defer { pauseTarget.store(.max, ordering: .relaxed) }
         try perform(.resume(.skipped))
-        return waitUntilPaused()
+        let state = waitUntilPaused()
+        console.drain()
+        return state
     }
 
     /// Called after each turn.

@@ -125,7 +125,7 @@ struct PlainTestProgram {
     }
 
     /// The machine, not yet running.
-    func make(on host: MachineHost, _ console: CollectingConsole) throws -> Machine {
+    func make(on host: MachineHost, _ console: any ConsoleSink) throws -> Machine {
         var template = Array("/tmp/rvhv-plain-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         try #require(descriptor >= 0)

@@ -2,26 +2,45 @@ import Devices
 import Hypervisor
 import Machine
 import Platform
-import TestSupport
 
 /// One run, saved at many places, each of which a fresh machine goes on from to the next.
 ///
 /// The original is saved at a place, which is a fence for it too, and goes on. A machine that was restored from what was
 /// saved runs to the next place and is saved there: then both archives must be the same, byte for byte, and so must be
 /// what both have printed meanwhile. So two runs' worth of time checks every place.
-struct Chain {
-    let configuration: MachineConfiguration
+package struct SaveChain {
+    /// Makes the machine, on a host that has an instruction clock and no other machines.
+    let make: (any ConsoleSink) throws -> Machine
     let input: [UInt8]
     /// Instructions after which the run ends if it does not by itself.
     let limit: UInt64
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package init(input: [UInt8] = [], limit: UInt64 = .max - 1, make: @escaping (any ConsoleSink) throws -> Machine) {
+        self.make = make
+        self.input = input
+        self.limit = limit
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(_ description: String) { self.description = description }
+    }
+
+    /// What a chain came to.
+    package struct Outcome: Sendable {
+        /// How many places were checked.
+        package var places = 0
+        /// Nil for a run that reached its limit.
+        package var ending: StopReason?
+        package var console: [UInt8] = []
+        /// The archive at the last place.
+        package var archive: [UInt8]
     }
 
     /// How long the run is, in instructions: places are chosen below that.
-    func length() throws -> UInt64 {
-        let run = try Run(configuration)
+    package func length() throws -> UInt64 {
+        let run = try Run(make)
         defer { run.finish() }
         run.machine.input.preload(input)
         try run.machine.boot()
@@ -29,45 +48,44 @@ struct Chain {
         return run.machine.instructions
     }
 
-    /// - Returns: how many places were checked, and how the run ended.
-    func check(_ places: [UInt64]) throws -> (places: Int, ending: String) {
-        let original = try Run(configuration)
+    /// - Throws: `Failure`: between which places which bytes came to differ.
+    package func check(_ places: [UInt64]) throws -> Outcome {
+        let original = try Run(make)
         defer { original.finish() }
         original.machine.input.preload(input)
         try original.machine.boot()
-        var saved = try original.machine.save()
-        var checked = 0
+        var outcome = Outcome(archive: try original.machine.save())
         for place in places + [limit] {
-            _ = original.console.take()
             let state = try original.machine.run(toInstruction: place)
-            let copy = try Run(configuration)
+            let copy = try Run(make)
             defer { copy.finish() }
-            try copy.machine.restore(saved)
+            try copy.machine.restore(outcome.archive)
             let name = "from instruction \(copy.machine.instructions) to \(place)"
             let copied = try copy.machine.run(toInstruction: place)
             guard state == copied, original.machine.instructions == copy.machine.instructions else {
                 throw Failure(
-                    description: "\(name): \(state) at \(original.machine.instructions) and \(copied) at "
+                    "\(name): \(state) at \(original.machine.instructions) and \(copied) at "
                         + "\(copy.machine.instructions)"
                 )
             }
-            guard original.console.take() == copy.console.take() else {
-                throw Failure(description: "\(name): they print different things")
-            }
+            let printed = original.console.take()
+            guard printed == copy.console.take() else { throw Failure("\(name): they print different things") }
+            outcome.console += printed
             guard state == .paused else {
                 let endings = [original.machine.wait(), copy.machine.wait()]
-                guard endings[0] == endings[1] else { throw Failure(description: "\(name): they end as \(endings)") }
-                return (checked, "\(endings[0])")
+                guard endings[0] == endings[1] else { throw Failure("\(name): they end as \(endings)") }
+                outcome.ending = endings[0]
+                return outcome
             }
-            saved = try original.machine.save()
+            outcome.archive = try original.machine.save()
             let other = try copy.machine.save()
-            guard saved == other else {
-                let difference = SavedArchive(saved).difference(from: SavedArchive(other)) ?? "in no section"
-                throw Failure(description: "\(name): \(difference)")
+            guard outcome.archive == other else {
+                let difference = SavedArchive(outcome.archive).difference(from: SavedArchive(other))
+                throw Failure("\(name): \(difference ?? "in no section")")
             }
-            checked += 1
+            outcome.places += 1
         }
-        return (checked, "it goes on")
+        return outcome
     }
 }
 
@@ -76,9 +94,7 @@ private struct Run {
     let machine: Machine
     let console = Output()
 
-    init(_ configuration: MachineConfiguration) throws {
-        machine = try MachineHost(clock: .instructions).makeMachine(configuration, console: console)
-    }
+    init(_ make: (any ConsoleSink) throws -> Machine) throws { machine = try make(console) }
 
     func finish() {
         machine.stop()
