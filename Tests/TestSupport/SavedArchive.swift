@@ -3,7 +3,25 @@
 package struct SavedArchive: Equatable, Sendable {
     package struct Section: Equatable, Sendable {
         package let path: [UInt8]
-        package internal(set) var content: [UInt8]
+        package let content: [UInt8]
+        /// As it stands in the archive, with its checksum.
+        fileprivate let bytes: ArraySlice<UInt8>
+
+        fileprivate init(path: [UInt8], content: [UInt8], bytes: ArraySlice<UInt8>) {
+            self.path = path
+            self.content = content
+            self.bytes = bytes
+        }
+
+        fileprivate init(path: [UInt8], content: [UInt8]) {
+            var bytes = [UInt8(path.count)]
+            bytes += path
+            bytes += (0..<8).map { UInt8(truncatingIfNeeded: content.count >> ($0 * 8)) }
+            bytes += content
+            let sum = SavedArchive.checksum(bytes)
+            bytes += (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
+            self.init(path: path, content: content, bytes: bytes[...])
+        }
 
         package var name: String { String(decoding: path, as: UTF8.self) }
     }
@@ -19,9 +37,15 @@ package struct SavedArchive: Equatable, Sendable {
         while archive[start] > 0 {
             let pathEnd = start + 1 + Int(archive[start])
             let size = archive[pathEnd..<pathEnd + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
-            let content = archive[pathEnd + 8..<pathEnd + 8 + size]
-            sections.append(Section(path: Array(archive[start + 1..<pathEnd]), content: Array(content)))
-            start = pathEnd + 8 + size + 4
+            let contentEnd = pathEnd + 8 + size
+            sections.append(
+                Section(
+                    path: Array(archive[start + 1..<pathEnd]),
+                    content: Array(archive[pathEnd + 8..<contentEnd]),
+                    bytes: archive[start..<contentEnd + 4]
+                )
+            )
+            start = contentEnd + 4
         }
         end = Array(archive[start...])
     }
@@ -32,45 +56,30 @@ package struct SavedArchive: Equatable, Sendable {
     }
 
     package func changing(_ place: (section: Int, offset: Int), _ change: (UInt8) -> UInt8) -> [UInt8] {
-        var copy = self
-        copy.sections[place.section].content[place.offset] = change(sections[place.section].content[place.offset])
-        return copy.bytes
+        var content = sections[place.section].content
+        content[place.offset] = change(content[place.offset])
+        return replacing(place.section, content)
     }
 
     package func resizing(_ section: Int, by count: Int) -> [UInt8] {
-        var copy = self
-        if count < 0 {
-            copy.sections[section].content.removeLast(-count)
-        } else {
-            copy.sections[section].content += [UInt8](repeating: 0, count: count)
-        }
-        return copy.bytes
+        var content = sections[section].content
+        content.removeLast(max(0, -count))
+        content += [UInt8](repeating: 0, count: max(0, count))
+        return replacing(section, content)
     }
 
-    package func replacing(_ section: Int, _ content: [UInt8]) -> [UInt8] {
-        var copy = self
-        copy.sections[section].content = content
-        return copy.bytes
-    }
-
-    /// The archive again.
-    package var bytes: [UInt8] {
+    /// The archive with another content of a section.
+    package func replacing(_ index: Int, _ content: [UInt8]) -> [UInt8] {
+        let other = Section(path: sections[index].path, content: content)
         var bytes = head
-        for section in sections {
-            let start = bytes.count
-            bytes.append(UInt8(section.path.count))
-            bytes += section.path
-            bytes += (0..<8).map { UInt8(truncatingIfNeeded: section.content.count >> ($0 * 8)) }
-            bytes += section.content
-            let sum = Self.checksum(bytes[start...])
-            bytes += (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
-        }
-        return bytes + end
+        for section in sections.indices { bytes += section == index ? other.bytes : sections[section].bytes }
+        bytes += end
+        return bytes
     }
 
     /// Where two archives first differ, in words: section and offset; nil if they do not.
     package func difference(from other: SavedArchive) -> String? {
-        for (one, two) in zip(sections, other.sections) where one != two {
+        for (one, two) in zip(sections, other.sections) where one.content != two.content || one.path != two.path {
             guard one.path == two.path else { return "section \(one.name) is \(two.name) there" }
             let offset = zip(one.content, two.content).enumerated().first { $1.0 != $1.1 }?.offset
             let sizes = "\(one.content.count) and \(two.content.count) bytes"
@@ -86,7 +95,9 @@ package struct SavedArchive: Equatable, Sendable {
         (0..<8).reduce(UInt32(byte)) { crc, _ in crc >> 1 ^ (crc & 1 == 1 ? 0x82F6_3B78 : 0) }
     }
 
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        ~bytes.reduce(UInt32.max) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] }
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var crc = UInt32.max
+        for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+        return ~crc
     }
 }

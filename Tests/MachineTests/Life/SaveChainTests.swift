@@ -44,7 +44,7 @@ import Testing
             let places = Self.places(25, in: length, seed: seed)
             let outcome = try chain.check(places)
             #expect(outcome.ending == .exited(code: 0))
-            #expect(outcome.places >= 20, "of \(places.count) in \(length) instructions")
+            #expect(outcome.places > 10, "of \(places.count) in \(length) instructions")
         }
     }
 

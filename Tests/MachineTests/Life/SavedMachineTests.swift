@@ -193,7 +193,9 @@ import Testing
         var programs = [PlainTestProgram([Encoding.spin]), PlainTestProgram([Encoding.spin])]
         programs[1].mailbox = PlainTestProgram.data + 0x800
         let machines = try programs.map { try $0.make(on: MachineHost(clock: .host), CollectingConsole()) }
+        try machines[0].boot()
         let archive = try machines[0].save()
+        machines[0].stop()
         let mailbox = #expect(throws: StateError.self) { try machines[1].restore(archive) }
         #expect(mailbox?.section == "htif")
     }
