@@ -78,6 +78,7 @@ let package = Package(
             name: "savecheck",
             dependencies: ["RV64Core", "Machine", "TestSupport"],
             path: "Tests/SaveCheck",
+            exclude: ["run"],
             swiftSettings: strict
         ),
         .testTarget(name: "GuestTests", swiftSettings: strict),
