@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [1, 2])
     func linux(harts: Int) throws {
         let arguments = ["--harts", "\(harts)", "--append", "rvhv.poweroff", RvhvProcess.guest("linux")]
-        try Self.check(arguments, places: 100, seconds: 600)
+        try Self.check(arguments, places: 30, seconds: 600)
     }
 
     @Test(arguments: [1, 2])
