@@ -119,11 +119,12 @@ final class InstructionScheduler: Scheduler {
     }
 
     private func turn(of driver: any HartDriver, in machine: Machine, upTo limit: UInt64) -> UInt64 {
+        let limit = machine.bounded(limit)
         var used: UInt64 = 0
         while used < limit, !machine.wantsRest {
             driver.acknowledge()
             let before = driver.instructions
-            let turn = driver.turn(limit: machine.bounded(limit - used))
+            let turn = driver.turn(limit: limit - used)
             let cost = driver.instructions &- before &+ (machine.work?.take() ?? 0)
             clock.advance(byNanoseconds: cost)
             driver.hart.clockAdvanced()
