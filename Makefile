@@ -22,6 +22,7 @@ COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
+SAVECHECK := .build/release/savecheck
 
 .PHONY: help deps build guests run test test-unit example torture differential sanitize nightly compliance bench fmt \
 	lint clean distclean
@@ -42,7 +43,7 @@ run: build guests/linux.elf guests/bare.elf ## run Linux and a bare-metal guest 
 	fi
 
 # The guests one after the other: some are timed.
-test: build guests test-unit ## run every test
+test: build guests $(SAVECHECK) test-unit ## run every test
 	@scripts/test --filter GuestTests --no-parallel
 
 test-unit: | build/deps.stamp ## run the tests that need no guests
@@ -61,8 +62,9 @@ differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/
 sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
 	@Tests/Sanitizers/run
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize ## gcc's execution tests, the sanitizers, and ten million random instructions
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize guests $(SAVECHECK) ## gcc's execution tests, the sanitizers, ten million random instructions, saved machines
 	@Tests/Differential/run long
+	@Tests/SaveCheck/run
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
@@ -104,6 +106,10 @@ build/differential/deps.stamp: scripts/install-deps
 # The programs' own part of the random comparison: a flat image.
 $(DIFFERENTIAL): $(SOURCES) $(wildcard Tests/Differential/*.swift) | build/deps.stamp
 	swift build -c release --product differential
+	@touch $@
+
+$(SAVECHECK): $(SOURCES) $(wildcard Tests/SaveCheck/*.swift Tests/TestSupport/*.swift) | build/deps.stamp
+	swift build -c release --product savecheck
 	@touch $@
 
 build/differential/runtime.bin: Tests/Differential/runtime.S Tests/Differential/runtime.ld | build/deps.stamp

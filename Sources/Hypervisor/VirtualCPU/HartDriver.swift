@@ -3,8 +3,9 @@ import RV64Core
 
 /// What runs one hart of a machine: what a scheduler sees of it.
 ///
-/// One thread at a time calls `turn` and `sleepsUntil`; any may call `wake`.
-package protocol HartDriver: AnyObject, Sendable {
+/// One thread at a time calls `turn` and `sleepsUntil`; any may call `wake`. Saving is a fence: a hart that sleeps looks
+/// again.
+package protocol HartDriver: AnyObject, Sendable, Savable {
     var hart: Hart { get }
     /// Where the hart's thread sleeps.
     var parking: ParkingSpot { get }

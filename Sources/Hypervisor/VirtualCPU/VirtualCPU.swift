@@ -52,10 +52,10 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     }
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
-    private let softwareInterrupt = Atomic<Bool>(false)
-    private let retired = Atomic<UInt64>(0)
+    let softwareInterrupt = Atomic<Bool>(false)
+    let retired = Atomic<UInt64>(0)
     /// What earlier lives of the hart have retired: starting it resets its counters.
-    private var retiredBefore: UInt64 = 0
+    var retiredBefore: UInt64 = 0
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     /// The bits of those features that the guest has locked; until the hart is started anew.
@@ -174,7 +174,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
 
     // MARK: - On the vCPU's own thread
 
-    private func drainFences() {
+    func drainFences() {
         guard postedFences.load(ordering: .sequentiallyConsistent) != finishedFences.load(ordering: .relaxed) else {
             return
         }
@@ -199,16 +199,21 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
     func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
+        prepare()
+        hart.state.pointee.x[10] = UInt64(index)
+        hart.state.pointee.x[11] = entry.opaque
+        hart.state.pointee.sepc = entry.address.rawValue
+        hart.returnFromSupervisorTrap()
+    }
+
+    /// The hart as HS software has it before its first SRET.
+    func prepare() {
         GuestState.prepare(
             hart,
             offered: guest.offered,
             addressSpace: addressSpace,
             illegalInstructions: observed.contains(.exits) ? .observed : .delegated
         )
-        hart.state.pointee.x[10] = UInt64(index)
-        hart.state.pointee.x[11] = entry.opaque
-        hart.state.pointee.sepc = entry.address.rawValue
-        hart.returnFromSupervisorTrap()
     }
 
     /// As after power-on: nothing is pending, and nothing of the life before is left. The vCPU does not run.

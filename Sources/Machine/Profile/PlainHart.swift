@@ -37,6 +37,22 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         }
     }
 
+    // MARK: - Savable
+
+    func save(to writer: inout StateWriter) {
+        sleepsUntil = nil
+        hart.save(to: &writer)
+        writer.write(instructions)
+    }
+
+    func restore(from reader: inout StateReader) throws(StateError) {
+        sleepsUntil = nil
+        try hart.restore(from: &reader)
+        retired.store(try reader.read(), ordering: .relaxed)
+    }
+
+    // MARK: - Wires
+
     /// A wire: a bit of `mip`.
     func setLine(_ interrupt: InterruptCause, _ isAsserted: Bool) {
         if isAsserted {

@@ -127,7 +127,7 @@ struct PlainTestProgram {
     /// The machine, not yet running.
     func make(
         on host: MachineHost,
-        _ console: CollectingConsole,
+        _ console: any ConsoleSink,
         observers: [any Observer] = []
     ) throws -> Machine {
         var template = Array("/tmp/rvhv-plain-XXXXXX".utf8CString)
