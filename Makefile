@@ -22,9 +22,10 @@ COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
+SAVECHECK := .build/release/savecheck
 
-.PHONY: help deps build guests run test test-unit example torture differential nightly compliance bench fmt lint \
-	clean distclean
+.PHONY: help deps build guests run test test-unit example torture differential sanitize nightly compliance bench fmt \
+	lint clean distclean
 
 help: ## show this list
 	@echo "rvhv: a RISC-V hypervisor and its guests"
@@ -42,7 +43,7 @@ run: build guests/linux.elf guests/bare.elf ## run Linux and a bare-metal guest 
 	fi
 
 # The guests one after the other: some are timed.
-test: build guests test-unit ## run every test
+test: build guests $(SAVECHECK) test-unit ## run every test
 	@scripts/test --filter GuestTests --no-parallel
 
 test-unit: | build/deps.stamp ## run the tests that need no guests
@@ -58,8 +59,12 @@ torture: build ## run gcc's execution tests at three optimisation levels on the 
 differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp ## compare random programs with Debian's QEMU (2 minutes)
 	@Tests/Differential/run short
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture ## gcc's execution tests, and ten million random instructions
+sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
+	@Tests/Sanitizers/run
+
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize guests $(SAVECHECK) ## gcc's execution tests, the sanitizers, ten million random instructions, saved machines
 	@Tests/Differential/run long
+	@Tests/SaveCheck/run
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
@@ -85,9 +90,13 @@ build/deps.stamp: scripts/install-deps
 	@scripts/install-deps
 	@mkdir -p build && touch $@
 
+# Each handler of the interpreter begins a line of its own of what the processor fetches. Without this a change
+# anywhere before the loop moves its code, and integer.elf takes 2.3 or 2.9 s (AMD EPYC, 2026-11-28); with it, 2.1 s.
+ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-nofallthru-blocks=5
+
 # With the standard library inside: two and a half megabytes less of memory for a small guest, and a quicker start.
 $(RVHV): $(SOURCES) | build/deps.stamp
-	swift build -c release --static-swift-stdlib --product rvhv
+	swift build -c release --static-swift-stdlib --product rvhv $(ALIGNED)
 	@touch $@
 
 build/differential/deps.stamp: scripts/install-deps
@@ -97,6 +106,10 @@ build/differential/deps.stamp: scripts/install-deps
 # The programs' own part of the random comparison: a flat image.
 $(DIFFERENTIAL): $(SOURCES) $(wildcard Tests/Differential/*.swift) | build/deps.stamp
 	swift build -c release --product differential
+	@touch $@
+
+$(SAVECHECK): $(SOURCES) $(wildcard Tests/SaveCheck/*.swift Tests/TestSupport/*.swift) | build/deps.stamp
+	swift build -c release --product savecheck
 	@touch $@
 
 build/differential/runtime.bin: Tests/Differential/runtime.S Tests/Differential/runtime.ld | build/deps.stamp

@@ -40,8 +40,17 @@ let package = Package(
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
-        .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Platform", "Devices", "Hypervisor", "Machine"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DevicesTests",
+            dependencies: ["Platform", "Devices", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HypervisorTests",
             dependencies: ["Platform", "RV64Core", "Hypervisor", "TestSupport"],
@@ -63,6 +72,14 @@ let package = Package(
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine"],
             path: "Tests/Differential",
             exclude: ["run", "runtime.S", "runtime.ld"],
+            swiftSettings: strict
+        ),
+        // Machines saved at random places of their runs; GuestTests and `make nightly` run it.
+        .executableTarget(
+            name: "savecheck",
+            dependencies: ["RV64Core", "Machine", "TestSupport"],
+            path: "Tests/SaveCheck",
+            exclude: ["run"],
             swiftSettings: strict
         ),
         .testTarget(name: "GuestTests", swiftSettings: strict),

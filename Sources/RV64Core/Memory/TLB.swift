@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == TLBEntry {
         guard entry.pointee.writeTag == TLBEntry.tag(last) else { return false }
         // SAFETY: as in `load`; the write tag also says that the guest may write the page.
         let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        host.storeBytes(of: value.littleEndian, as: T.self)
+        host.storeWhole(value.littleEndian)
         return true
     }
 }
