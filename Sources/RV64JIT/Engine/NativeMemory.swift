@@ -72,6 +72,8 @@ final class NativeMemory {
     let thunks: Thunks
     let map = RegisterMap.standard
     var cursor: UnsafeMutablePointer<UInt8>
+    /// The number of the next access's site.
+    var nextSite = 0
     /// Something has been written since code was last entered.
     var isDirty = true
 

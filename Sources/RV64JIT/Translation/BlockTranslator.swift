@@ -32,6 +32,7 @@ struct BlockTranslator {
         translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
         translator.finish()
         memory.cursor = translator.emitter.assembler.cursor
+        memory.nextSite = translator.emitter.nextSite
         memory.isDirty = true
         return memory.insert(
             NativeBlock(
@@ -48,7 +49,7 @@ struct BlockTranslator {
         self.memory = memory
         self.pc = pc
         entry = memory.cursor
-        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks)
+        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
 
     private mutating func translate(_ operation: BlockOperation, _ hart: Hart) {

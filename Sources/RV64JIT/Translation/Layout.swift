@@ -39,6 +39,10 @@ enum Layout {
     static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
 
+    static let generation = HostOperand.memory(data, TLBBank.generationOffset)
+    static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }
+    static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
+
     /// The jump cache in the engine's room.
     static func jumpCache(_ index: HostRegister, _ offset: Int) -> HostOperand {
         .indexed(base, index, HartArea.engineRoomOffset - bias + offset)
