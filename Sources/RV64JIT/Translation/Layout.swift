@@ -65,26 +65,3 @@ enum Layout {
         return offset
     }
 }
-
-/// Which guest registers live in host registers.
-struct RegisterMap {
-    /// By guest register; nil for those in memory.
-    let hosts: [HostRegister?]
-    let pinned: [(guest: UInt8, host: HostRegister)]
-
-    init(_ guests: [UInt8]) {
-        var hosts = [HostRegister?](repeating: nil, count: 40)
-        var pinned: [(guest: UInt8, host: HostRegister)] = []
-        for (guest, host) in zip(guests, Self.available) {
-            hosts[Int(guest)] = host
-            pinned.append((guest, host))
-        }
-        self.hosts = hosts
-        self.pinned = pinned
-    }
-
-    static let available: [HostRegister] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13]
-
-    /// What holds wherever one piece of code enters another: sp, s0, s1 and the first six arguments.
-    static let standard = RegisterMap([2, 8, 9, 10, 11, 12, 13, 14, 15])
-}
