@@ -94,24 +94,26 @@ package struct TLBBank: BitwiseCopyable {
 
 /// What one place in generated code found last: a translation of the bank's, without a search.
 ///
-/// The tag is that of the TLB's entry, exclusive or the bank's generation, which takes the place of its lower bits. So
-/// a fence makes all of a bank's sites out of date by one addition.
+/// The tag is the page's address, exclusive or the bank's generation. So a fence makes all of a bank's sites out of date
+/// by one addition. The three lowest bits of a generation are zero: an address that is not aligned, which has some of
+/// them set, matches no tag.
 package struct TLBSite: BitwiseCopyable {
     package var tag: UInt64
     package var addend: UInt64
 
     package static let count = 2048
-    /// All ones would give page 0 the tag zero, which an empty site has.
-    private static let generationLimit: UInt64 = 0xFFF
+    private static let generationUnit: UInt64 = 8
+    private static let generationLimit: UInt64 = 0x1000
 
     /// Makes all sites of a bank out of date.
     fileprivate static func invalidate(of entries: UnsafeMutablePointer<TLBEntry>) {
         // SAFETY: a bank's memory holds both behind its entries.
         let generation = (UnsafeMutableRawPointer(entries) + TLBBank.generationOffset)
             .assumingMemoryBound(to: UInt64.self)
-        generation.pointee += 1
+        generation.pointee += generationUnit
         guard generation.pointee == generationLimit else { return }
-        generation.pointee = 0
+        // Zero would give page 0 the tag zero, which an empty site has.
+        generation.pointee = generationUnit
         memset(UnsafeMutableRawPointer(entries) + TLBBank.sitesOffset, 0, count * MemoryLayout<TLBSite>.stride)
     }
 }
@@ -220,7 +222,8 @@ struct TLB {
             }
             if records[index].lastUse < records[oldest].lastUse { oldest = index }
         }
-        if records[oldest].lastUse != 0 { clear(oldest) }
+        // Also one that nobody has had: generation 0 is none.
+        if records[oldest].lastUse != 0 { clear(oldest) } else { TLBSite.invalidate(of: entries(oldest)) }
         records[oldest] = Record(context: context, lastUse: uses.pointee)
         return TLBBank(context: context, entries: entries(oldest))
     }

@@ -186,7 +186,7 @@ private struct ThunkWriter {
         return start
     }
 
-    /// As ``TLBBank/index(_:)`` and ``TLBEntry/tag(_:)`` find it. In rdx is what the site's tag has to be.
+    /// As ``TLBBank/index(_:)`` and ``TLBEntry/tag(_:)`` find it. In rdx is how far the last byte is.
     mutating func refill(_ tag: Int) -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
         let (index, other) = (HostRegister.rbx, HostRegister.rsi)
@@ -198,13 +198,17 @@ private struct ThunkWriter {
         assembler.emit(.addR, index, other, .double)
         assembler.emit(.andI, .register(index), immediate: Int32(TLBBank.entryCount - 1), .double)
         assembler.emit(.shlI, .register(index), immediate: 5, .double)
-        assembler.emit(.movR, other, .indexed(Layout.data, index, tag))
-        assembler.emit(.xorR, other, Layout.generation)
-        assembler.emit(.cmpR, other, .rdx)
+        // The tag of the last byte: an access over two pages misses.
+        assembler.emit(.addR, .rdx, .rax)
+        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
+        assembler.emit(.cmpR, .rdx, .indexed(Layout.data, index, tag))
         let miss = assembler.jump(.notEqual)
         assembler.emit(.movR, index, .indexed(Layout.data, index, MemoryLayout<TLBEntry>.offset(of: \.addend) ?? 0))
         assembler.emit(.movM, index, .indexed(Layout.data, .rcx, TLBBank.sitesOffset + 8))
+        assembler.emit(.andI, .register(.rdx), immediate: -4096)
+        assembler.emit(.xorR, .rdx, Layout.generation)
         assembler.emit(.movM, .rdx, .indexed(Layout.data, .rcx, TLBBank.sitesOffset))
+        assembler.emit(.cmpR, .rax, .rax)
         assembler.bind(miss)
         assembler.emit(.pop, other)
         assembler.emit(.pop, index)

@@ -12,16 +12,16 @@ extension Emitter {
         switch decoded.opcode.execution {
         case .floatLoad(let format):
             let isDouble = format == .double
-            let miss = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .read)
-            assembler.emit(.movR, .rcx, .memory(.rax), isDouble ? .quad : .double)
-            assembler.emit(.movM, .rcx, Layout.f(i.rd), isDouble ? .quad : .double)
+            let (miss, source) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .read)
+            assembler.emit(.movR, .rax, source, isDouble ? .quad : .double)
+            assembler.emit(.movM, .rax, Layout.f(i.rd), isDouble ? .quad : .double)
             if !isDouble { box(i.rd) }
             leave([isOff], miss, place)
         case .floatStore(let format):
             let isDouble = format == .double
-            let miss = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .write)
-            assembler.emit(.movR, .rcx, Layout.f(i.rs2), isDouble ? .quad : .double)
-            assembler.emit(.movM, .rcx, .memory(.rax), isDouble ? .quad : .double)
+            let (miss, target) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .write)
+            assembler.emit(.movR, .rdx, Layout.f(i.rs2), isDouble ? .quad : .double)
+            assembler.emit(.movM, .rdx, target, isDouble ? .quad : .double)
             leave([isOff], miss, place)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }

@@ -3,51 +3,63 @@ import RV64Core
 
 /// Loads and stores: the check of the TLB's tag in line, everything else by the function that the interpreter calls.
 extension Emitter {
-    /// Leaves in rax the host address of `bytes` bytes at `rs1 + immediate`, as this place found the page last.
-    mutating func translate(_ rs1: UInt8, _ immediate: Int64, bytes: Int, _ direction: Direction) -> Miss {
+    /// Finds the host's memory behind `bytes` bytes at `rs1 + immediate`, as this place found the page last.
+    ///
+    /// - Returns: what to do where it is another page, or the address is not aligned; and where the bytes are. That uses
+    ///   rax, and rcx for a register that is in memory.
+    mutating func translate(
+        _ rs1: UInt8,
+        _ immediate: Int64,
+        bytes: Int,
+        _ direction: Direction
+    ) -> (miss: Miss, memory: HostOperand) {
         let distance = Int(truncatingIfNeeded: immediate)
-        if let base = host(rs1) {
-            assembler.emit(.lea, .rax, .memory(base, distance))
-        } else {
-            load(rs1, into: .rax)
-            if distance != 0 { assembler.emit(.addI, .register(.rax), immediate: Int32(truncatingIfNeeded: immediate)) }
-        }
-        // The tag of the last byte: an access over two pages misses.
-        if bytes > 1 {
-            assembler.emit(.lea, .rdx, .memory(.rax, bytes - 1))
-        } else {
-            assembler.emit(.movR, .rdx, .rax)
-        }
-        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
+        let base = value(rs1, in: .rcx)
+        assembler.emit(.lea, .rdx, .memory(base, distance))
+        // The page, and the bits that an aligned address has not.
+        assembler.emit(.andI, .register(.rdx), immediate: Int32(bytes - 1 - Int(Page.size)))
         assembler.emit(.xorR, .rdx, Layout.generation)
         let site = nextSite
         nextSite = (nextSite + 1) % TLBSite.count
         assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
         let fixup = assembler.jump(.notEqual)
         let resume = assembler.cursor
-        assembler.emit(.addR, .rax, Layout.siteAddend(site))
-        return Miss(fixup: fixup, site: site, direction: direction, resume: resume)
+        assembler.emit(.movR, .rax, Layout.siteAddend(site))
+        let miss = Miss(
+            fixup: fixup,
+            site: site,
+            direction: direction,
+            bytes: bytes,
+            base: rs1,
+            distance: distance,
+            resume: resume
+        )
+        return (miss, .indexed(.rax, base, distance))
     }
 
     mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         switch decoded.opcode.execution {
         case .load(let width, let kind):
-            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
+            let (miss, source) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
             let target = host(i.rd) ?? .rax
-            emitLoad(target, width, kind == .signExtended)
+            emitLoad(target, source, width, kind == .signExtended)
             store(target, to: i.rd)
             leave([], miss, place)
         case .store(let width):
-            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
-            let source = value(i.rs2, in: .rcx)
-            emitStore(source, width)
+            let (miss, target) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
+            let source = value(i.rs2, in: .rdx)
+            emitStore(source, target, width)
             leave([], miss, place)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }
     }
 
-    private mutating func emitLoad(_ target: HostRegister, _ width: AccessWidth, _ isSigned: Bool) {
-        let source = HostOperand.memory(.rax)
+    private mutating func emitLoad(
+        _ target: HostRegister,
+        _ source: HostOperand,
+        _ width: AccessWidth,
+        _ isSigned: Bool
+    ) {
         switch (width, isSigned) {
         case (.byte, true): assembler.emit(.movsx8, target, source)
         case (.byte, false): assembler.emit(.movzx8, target, source, .double)
@@ -59,8 +71,7 @@ extension Emitter {
         }
     }
 
-    private mutating func emitStore(_ source: HostRegister, _ width: AccessWidth) {
-        let target = HostOperand.memory(.rax)
+    private mutating func emitStore(_ source: HostRegister, _ target: HostOperand, _ width: AccessWidth) {
         switch width {
         case .byte: assembler.emit(.movM8, source, target)
         case .half: assembler.emit(.movM16, source, target)
@@ -82,7 +93,8 @@ extension Emitter {
 
     /// The host address of a naturally aligned cell.
     private mutating func cell(_ i: MicroInstruction, _ width: AccessWidth, _ direction: Direction) -> (Miss, Fixup) {
-        let miss = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
+        let (miss, memory) = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
+        assembler.emit(.lea, .rax, memory)
         // A page is aligned in the host as in the guest.
         assembler.emit(.testI, .register(.rax), immediate: Int32(width.bytes - 1), .double)
         return (miss, assembler.jump(.notEqual))

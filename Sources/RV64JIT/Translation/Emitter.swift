@@ -14,6 +14,10 @@ struct Emitter {
         let fixup: Fixup
         let site: Int
         let direction: Direction
+        let bytes: Int
+        /// The guest's address: a register of the guest and a distance.
+        let base: UInt8
+        let distance: Int
         /// Behind the comparison.
         let resume: UnsafeMutablePointer<UInt8>
     }
@@ -132,8 +136,13 @@ struct Emitter {
         for stub in stubs {
             if let miss = stub.miss {
                 assembler.bind(miss.fixup)
+                let base = value(miss.base, in: .rcx)
+                assembler.emit(.lea, .rax, .memory(base, miss.distance))
                 assembler.load(.rcx, constant: UInt64(miss.site * MemoryLayout<TLBSite>.stride))
+                assembler.load(.rdx, constant: UInt64(miss.bytes - 1))
                 assembler.call(miss.direction == .read ? thunks.refillRead : thunks.refillWrite)
+                // Where it was loaded, it has to be again. The flags stay.
+                if host(miss.base) == nil { assembler.emit(.movR, .rcx, operand(miss.base)) }
                 assembler.jump(.equal, to: miss.resume)
             }
             for fixup in stub.fixups { assembler.bind(fixup) }
