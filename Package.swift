@@ -65,6 +65,18 @@ let package = Package(
             exclude: ["run", "runtime.S", "runtime.ld"],
             swiftSettings: strict
         ),
+        // Random programs on the interpreter and on the translator; `make nightly` runs millions.
+        .executableTarget(
+            name: "translatorfuzz",
+            dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport"],
+            path: "Tests/TranslatorFuzz",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RV64JITTests",
+            dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport", "translatorfuzz"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuestTests", swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["rvhv"], swiftSettings: strict),
     ],

@@ -134,7 +134,7 @@ import Testing
         let count: UInt64 = 0x7_0000
         let start = TestMachine.base + 0x1_0000
         for index in 0..<count / 4 { machine.write(0x0505_0505_0505_0505, at: start + index * 8) }  // c.addi a0, 1
-        let before = machine.hart.engine.blocks.epoch
+        let before = machine.hart.interpreter.blocks.epoch
         machine[.a0] = 0
         machine.state.pointee.mode = .machine
         var pc = start
@@ -143,7 +143,7 @@ import Testing
             _ = machine.hart.run(instructions: 1)
             pc += 2
         }
-        #expect(machine.hart.engine.blocks.epoch > before)
+        #expect(machine.hart.interpreter.blocks.epoch > before)
         #expect(machine[.a0] == machine.state.pointee.retired)
         machine[.a0] = 0
         let retired = machine.state.pointee.retired

@@ -139,10 +139,10 @@ import Testing
         _ = machine.hart.run()
         let bank = machine.hart.runState.pointee.fetch
         #expect(bank.location(of: TestMachine.base, .fetch) != nil)
-        let epoch = machine.hart.engine.blocks.epoch
+        let epoch = machine.hart.interpreter.blocks.epoch
         _ = archive(machine.hart)
         #expect(bank.location(of: TestMachine.base, .fetch) == nil)
-        #expect(machine.hart.engine.blocks.epoch > epoch)
+        #expect(machine.hart.interpreter.blocks.epoch > epoch)
         #expect(machine.hart.runState.pointee.slice == 0)
     }
 
