@@ -39,7 +39,7 @@ struct Tables {
 
     private(set) var bytes = [UInt8](repeating: 0, count: Int(Layout.tablesEnd - Layout.root))
 
-    static func entry(_ offset: UInt64, _ flags: UInt64) -> UInt64 { (Twin.base + offset) >> 12 << 10 | flags }
+    static func entry(_ offset: UInt64, _ flags: UInt64) -> UInt64 { ((Twin.base + offset) >> 12) << 10 | flags }
 
     private mutating func write(_ table: UInt64, _ index: UInt64, _ entry: UInt64) {
         let place = Int(table - Layout.root + index * 8)
@@ -60,7 +60,8 @@ struct Tables {
         write(Layout.guestMiddle, 0, Self.entry(Layout.guestLeaves, Self.valid))
         for page in 0..<Layout.pages {
             let isData = page >= Layout.firstDataPage && page < Layout.firstDataPage + 8
-            let first = isData ? Self.flags(leaf, &random) : leaf
+            let isHandler = page == Layout.handler >> 12
+            let first = isData ? Self.flags(leaf, &random) : isHandler ? leaf & ~Self.user : leaf
             write(Layout.leaves, page, Self.entry(page << 12, first))
             // Two data pages change places.
             let other = isData ? page ^ 1 : page

@@ -1,3 +1,4 @@
+import Platform
 import RV64Core
 import TestSupport
 
@@ -33,6 +34,8 @@ package struct Program {
             side.state.pointee.mstatus[.fs] = floatingPoint
             side.state.pointee.vsstatus[.fs] = mode.isVirtual ? 3 : 0
             side.state.pointee.frm = rounding
+            // The handler reads what trapped.
+            side.state.pointee.vsstatus[.sum] = true
             side.state.pointee.mode = mode
             side.state.pointee.pc = entry
             side.hart.synchronizeInstructionFetch()
@@ -88,8 +91,9 @@ package struct Comparison {
     private func resume(_ program: Program, _ mode: PrivilegeMode) {
         twin.forBoth { side in
             let epc = mode == .machine ? side.state.pointee.mepc : side.state.pointee.sepc
-            let next = epc &+ 4
-            let isCode = next &- Twin.base < Layout.codeBytes
+            let first = side.memory.pointer(at: epc, count: 2)?.load(as: UInt16.self) ?? 0
+            let next = epc &+ (first & 3 == 3 ? 4 : 2)
+            let isCode = next &- Twin.base < Layout.dataInCode
             side.state.pointee.pc = isCode ? next : program.entry
             side.state.pointee.mode = program.mode
         }

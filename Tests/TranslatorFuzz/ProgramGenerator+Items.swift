@@ -133,8 +133,6 @@ extension ProgramGenerator {
         guard origin >= 0x800, origin < 0x1000, let function = functions.randomElement(using: &random) else {
             return integer()
         }
-        // Functions return by ra; whoever wrote ra meanwhile leads them elsewhere.
-        guard free.contains(1) else { return integer() }
         let distance = Int(function) - Int(offset)
         if random.next() & 1 == 0 {
             word(Encoding.j(1, distance))
@@ -192,9 +190,9 @@ extension ProgramGenerator {
         word(Encoding.fenceI)
     }
 
-    /// Stores an entry for a data page, and fences.
+    /// Stores an entry for a data page, and fences: where the fence is none of the program's, neither is this.
     mutating func changeTables() {
-        guard program.isPaged else { return integer() }
+        guard program.isPaged, !program.mode.isUser else { return integer() }
         let page = Layout.firstDataPage + random.next() & 7
         let target = Layout.firstDataPage + random.next() & 7
         let leaf = Tables.all | (program.mode.isUser ? Tables.user : 0)

@@ -3,7 +3,8 @@ import Glibc
 // translatorfuzz [--programs N] [--seed S]: random programs on the interpreter and on the translator, which must not differ.
 
 func fail(_ message: String) -> Never {
-    fputs("translatorfuzz: \(message)\n", stderr)
+    let line = "translatorfuzz: \(message)\n"
+    write(STDERR_FILENO, line, line.utf8.count)
     exit(2)
 }
 

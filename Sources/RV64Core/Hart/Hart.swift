@@ -101,7 +101,10 @@ package final class Hart: @unchecked Sendable {
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
         state.pointee = HartState()
+        let native = runState.pointee.native
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
+        // What generated code finds there is the engine's, not the program's.
+        runState.pointee.native = native
         resetCSRs()
         flushTranslations()
         updateContext()
