@@ -54,15 +54,15 @@ package struct Comparison {
     package init() throws { twin = try Twin() }
 
     /// - Returns: how the engines differed, in words; nil if they did not.
-    package func run(seed: UInt64) -> String? {
+    ///
+    /// - Parameter row: what the program consists of; nil for everything.
+    package func run(seed: UInt64, of row: InstructionRow? = nil) -> String? {
         var random = SplitMix64(seed: seed)
-        var generator = ProgramGenerator(&random)
+        var generator = ProgramGenerator(&random, of: row)
         let program = generator.generate()
         program.load(into: twin)
-        var random2 = SplitMix64(seed: ~seed)
-        if let difference = run(program, &random2) { return "seed \(seed), \(program.mode.name): \(difference)" }
-        if let difference = twin.memoryDifference { return "seed \(seed), \(program.mode.name): \(difference)" }
-        return nil
+        guard let difference = run(program, &random) ?? twin.memoryDifference else { return nil }
+        return "seed \(seed), \(program.mode.name): \(difference)"
     }
 
     private func run(_ program: Program, _ random: inout SplitMix64) -> String? {

@@ -49,16 +49,18 @@ extension ProgramGenerator {
         }
     }
 
-    mutating func float() {
-        let row = pick(Rows.float)
+    mutating func float() { float(pick(Rows.float)) }
+
+    mutating func float(_ row: InstructionRow) {
         var raw = setting(fill(row), rd: target())
         // Dynamic rounding, mostly, where the row rounds.
         if row.pattern.mask & 0x7000 == 0, random.next() & 3 != 0 { raw |= 0x7000 }
         word(raw)
     }
 
-    mutating func access() {
-        let row = pick(Rows.access)
+    mutating func access() { access(pick(Rows.access)) }
+
+    mutating func access(_ row: InstructionRow) {
         let (base, range): (UInt32, Int) =
             switch random.next() % 16 {
             case 0: (codeBase, 0xE0)
@@ -74,8 +76,9 @@ extension ProgramGenerator {
         }
     }
 
-    mutating func atomic() {
-        let row = pick(Rows.atomic)
+    mutating func atomic() { atomic(pick(Rows.atomic)) }
+
+    mutating func atomic(_ row: InstructionRow) {
         address(random.next() % 12 == 0 ? deviceBase : dataBase, scratch[0])
         var rd = target()
         if case .atomic(.compareAndSwapPair, _) = row.execution {
@@ -83,6 +86,35 @@ extension ProgramGenerator {
             guard free.contains(rd), free.contains(rd | 1) else { return }
         }
         word(setting(setting(fill(row), rd: rd), rs1: scratch[0]))
+    }
+
+    /// The row, among loads of new operands.
+    mutating func item(of row: InstructionRow) {
+        boundaries.append(chunk.count)
+        if random.next() & 3 == 0 { access() }
+        switch row.execution {
+        case .loop, .scalar: word(setting(fill(row), rd: target()))
+        case .jump(.always): word(Encoding.j(target(), 4 + 2 * Int(random.next() & 1)))
+        case .jump(.register):
+            pointer(to: 12 + 2 * Int(random.next() & 1), scratch[0])
+            word(Encoding.i(Encoding.jalr, pick([0, 1, scratch[0], target()]), scratch[0], 0))
+        case .jump: branchForward(row)
+        case .load, .store, .floatLoad, .floatStore: access(row)
+        case .float: float(row)
+        case .atomic, .modify: atomic(row)
+        case .cacheBlock:
+            address(dataBase, scratch[0])
+            word(setting(row.pattern.match, rs1: scratch[0]))
+        case .csr: csr()
+        case .hypervisorLoad: word(setting(setting(fill(row), rs1: dataBase), rd: target()))
+        case .hypervisorStore: word(setting(fill(row), rs1: dataBase))
+        case .system, .illegal: word(fill(row))
+        }
+        // A landing place for those that jump over something.
+        if case .jump = row.execution {
+            half(1)
+            half(1)
+        }
     }
 
     /// A random address near a base: aligned, mostly.
@@ -107,8 +139,9 @@ extension ProgramGenerator {
         word(Encoding.r(0x1800_202F | (random.next() & 15 == 0 ? width ^ 0x1000 : width), target(), scratch[0], any()))
     }
 
-    mutating func branchForward() {
-        let row = pick(Rows.branch)
+    mutating func branchForward() { branchForward(pick(Rows.branch)) }
+
+    mutating func branchForward(_ row: InstructionRow) {
         branches.append((chunk.count, boundaries.count + Int(random.next() & 3)))
         word(Encoding.b(row.pattern.match, any(), any(), 0))
     }

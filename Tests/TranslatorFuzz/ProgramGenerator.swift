@@ -13,6 +13,8 @@ package struct ProgramGenerator {
     let counter: UInt32
     let scratch: [UInt32]
     let free: [UInt32]
+    /// What the program consists of, if it is to try one row.
+    private let row: InstructionRow?
     /// Where instructions may be replaced.
     var places: [UInt64] = []
     /// Where functions begin.
@@ -24,7 +26,8 @@ package struct ProgramGenerator {
     var boundaries: [Int] = []
     var branches: [(at: Int, item: Int)] = []
 
-    package init(_ random: inout SplitMix64) {
+    package init(_ random: inout SplitMix64, of row: InstructionRow? = nil) {
+        self.row = row
         self.random = SplitMix64(seed: random.next())
         let modes: [PrivilegeMode] = [.machine, .supervisor, .user, .virtualSupervisor, .virtualSupervisor, .virtualUser]
         program = Program(mode: modes[Int(random.next() % 6)], entry: 0)
@@ -52,7 +55,7 @@ package struct ProgramGenerator {
         if program.isPaged, random.next() & 3 == 0 { program.x[Int(dataBase)] &+= Layout.alias &- Twin.base }
         if program.isPaged, random.next() & 7 == 0 { program.x[Int(dataBase)] |= 0x20_0000 }
         var data: [UInt8] = []
-        for _ in 0..<64 { append(Values.float(&random), to: &data) }
+        for index in 0..<64 { append(index & 1 == 0 ? Values.float(&random) : Values.integer(&random), to: &data) }
         let pattern = data
         while data.count < Int(Layout.dataBytes) { data += pattern }
         program.chunks.append((Layout.data, data))
@@ -102,7 +105,7 @@ package struct ProgramGenerator {
         chunk = []
         boundaries = []
         branches = []
-        for _ in 0..<items where self.offset < limit { item() }
+        for _ in 0..<items where self.offset < limit { row.map { item(of: $0) } ?? item() }
         boundaries.append(chunk.count)
         end(&self)
         for branch in branches {

@@ -92,6 +92,10 @@ package final class Twin {
     package var difference: String? {
         var first = interpreted.state.pointee
         var second = translated.state.pointee
+        // What instructions with rd = x0 write is nobody's.
+        for sink in 32..<40 { (first.x[sink], second.x[sink]) = (0, 0) }
+        // Field by field only where something is another one, if only a gap between fields.
+        if memcmp(&first, &second, MemoryLayout<HartState>.size) == 0 { return deviceDifference }
         guard first.mode == second.mode else { return "mode: \(first.mode), \(second.mode)" }
         guard first.isInCriticalError == second.isInCriticalError else { return "critical error" }
         let (a, b) = (Self.fields(&first), Self.fields(&second))
