@@ -39,7 +39,11 @@ let package = Package(
         ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
-        .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
+        .testTarget(
+            name: "RV64CoreTests",
+            dependencies: ["Platform", "RV64Core", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
