@@ -22,6 +22,7 @@ COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
+TRANSLATOR_FUZZ := .build/release/translatorfuzz
 
 .PHONY: help deps build guests run test test-unit example torture differential nightly compliance bench fmt lint \
 	clean distclean
@@ -58,8 +59,9 @@ torture: build ## run gcc's execution tests at three optimisation levels on the 
 differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp ## compare random programs with Debian's QEMU (2 minutes)
 	@Tests/Differential/run short
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture ## gcc's execution tests, and ten million random instructions
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp $(TRANSLATOR_FUZZ) torture ## gcc's execution tests, and random programs by the million
 	@Tests/Differential/run long
+	@Tests/TranslatorFuzz/run 10000000
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
@@ -97,6 +99,10 @@ build/differential/deps.stamp: scripts/install-deps
 # The programs' own part of the random comparison: a flat image.
 $(DIFFERENTIAL): $(SOURCES) $(wildcard Tests/Differential/*.swift) | build/deps.stamp
 	swift build -c release --product differential
+	@touch $@
+
+$(TRANSLATOR_FUZZ): $(SOURCES) $(wildcard Tests/TranslatorFuzz/*.swift) | build/deps.stamp
+	swift build -c release --product translatorfuzz
 	@touch $@
 
 build/differential/runtime.bin: Tests/Differential/runtime.S Tests/Differential/runtime.ld | build/deps.stamp

@@ -74,6 +74,7 @@ let package = Package(
             name: "translatorfuzz",
             dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport"],
             path: "Tests/TranslatorFuzz",
+            exclude: ["run"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -53,9 +53,12 @@ package struct Comparison {
 
     package init() throws { twin = try Twin() }
 
-    /// - Returns: how the engines differed, in words; nil if they did not.
+    /// Runs one program.
     ///
-    /// - Parameter row: what the program consists of; nil for everything.
+    /// - Parameters:
+    ///   - seed: what the program is made from.
+    ///   - row: what it consists of; nil for everything.
+    /// - Returns: how the engines differed, in words; nil if they did not.
     package func run(seed: UInt64, of row: InstructionRow? = nil) -> String? {
         var random = SplitMix64(seed: seed)
         var generator = ProgramGenerator(&random, of: row)

@@ -29,7 +29,9 @@ package struct ProgramGenerator {
     package init(_ random: inout SplitMix64, of row: InstructionRow? = nil) {
         self.row = row
         self.random = SplitMix64(seed: random.next())
-        let modes: [PrivilegeMode] = [.machine, .supervisor, .user, .virtualSupervisor, .virtualSupervisor, .virtualUser]
+        let modes: [PrivilegeMode] = [
+            .machine, .supervisor, .user, .virtualSupervisor, .virtualSupervisor, .virtualUser,
+        ]
         program = Program(mode: modes[Int(random.next() % 6)], entry: 0)
         // ra is written by calls alone, so that nobody returns into data.
         var registers = (2..<32).map { UInt32($0) }

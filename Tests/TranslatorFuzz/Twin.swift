@@ -78,7 +78,9 @@ package final class Twin {
     package func run(instructions: UInt64) -> Outcome {
         let first = interpreted.hart.run(instructions: instructions)
         let second = translated.hart.run(instructions: instructions)
-        guard first == second else { return .differ("the interpreter ended with \(first), the translator with \(second)") }
+        guard first == second else {
+            return .differ("the interpreter ended with \(first), the translator with \(second)")
+        }
         if let difference { return .differ(difference) }
         return .same(first)
     }
@@ -118,7 +120,8 @@ package final class Twin {
         else { return "no memory" }
         if memcmp(a, b, Int(Self.size)) == 0 { return nil }
         for offset in stride(from: 0, to: Int(Self.size), by: 8) {
-            let (x, y) = (a.load(fromByteOffset: offset, as: UInt64.self), b.load(fromByteOffset: offset, as: UInt64.self))
+            let x = a.load(fromByteOffset: offset, as: UInt64.self)
+            let y = b.load(fromByteOffset: offset, as: UInt64.self)
             if x != y { return "memory at \(Self.hex(Self.base + UInt64(offset))): \(Self.hex(x)), \(Self.hex(y))" }
         }
         return nil
@@ -136,15 +139,15 @@ package final class Twin {
     /// In the order of `HartState.forEachField`.
     private static func name(_ index: Int) -> String {
         switch index {
-        case 0..<31: return "x\(index + 1)"
-        case 31..<63: return "f\(index - 31)"
-        default:
-            let names = ["pc", "fflags", "frm", "mstatus", "misa", "mhartid", "medeleg", "mideleg", "mie", "mip", "mtvec"]
-            let further = ["mcounteren", "mcountinhibit", "mscratch", "miselect", "mepc", "mcause", "mtval", "mtval2", "mtinst"]
-            let all = names + further
-            return index - 63 < all.count ? all[index - 63] : "field \(index)"
+        case 0..<31: "x\(index + 1)"
+        case 31..<63: "f\(index - 31)"
+        default: index - 63 < names.count ? String(names[index - 63]) : "field \(index)"
         }
     }
+
+    private static let names =
+        "pc fflags frm mstatus misa mhartid medeleg mideleg mie mip mtvec mcounteren mcountinhibit mscratch miselect mepc "
+        .split(separator: " ") + "mcause mtval mtval2 mtinst".split(separator: " ")
 }
 
 /// A device whose every answer depends on all that was asked before.

@@ -1,6 +1,7 @@
 import Glibc
 
-// translatorfuzz [--programs N] [--seed S]: random programs on the interpreter and on the translator, which must not differ.
+// translatorfuzz [--programs N] [--seed S]: random programs on the interpreter and on the translator, which must not
+// differ. Every fourth one consists of one row of the instruction table.
 
 func fail(_ message: String) -> Never {
     let line = "translatorfuzz: \(message)\n"
@@ -23,7 +24,9 @@ while let option = arguments.popFirst() {
 let comparison = try Comparison()
 var failures = 0
 for program in 0..<programs {
-    guard let difference = comparison.run(seed: seed &+ program) else { continue }
+    let row = program & 3 == 0 ? Rows.all[Int(program / 4 % UInt64(Rows.all.count))] : nil
+    guard let difference = comparison.run(seed: seed &+ program, of: row) else { continue }
+    if let row { print(row.mnemonic, terminator: ": ") }
     print(difference)
     failures += 1
     if failures == 20 { break }

@@ -98,7 +98,11 @@ import Testing
         for round in 2..<6 {
             for _ in 0..<fences { #expect(Self.result(of: machine) == UInt64(round - 1)) }
             let instruction = UInt64(Encoding.li(X.a0, round))
-            Self.run(machine.writer, at: Self.base + 0x100, [X.t0: Self.device, X.a1: Self.function, X.a2: instruction])
+            Self.run(
+                machine.writer,
+                at: Self.base + 0x100,
+                [X.t0: Self.device, X.a1: Self.function, X.a2: instruction]
+            )
             #expect(Self.result(of: machine) == UInt64(round))
         }
     }
@@ -178,7 +182,8 @@ import Testing
         let t1: UInt32 = 6
         let t2: UInt32 = 7
         return [
-            Encoding.li(X.t0, 0), Encoding.u(Encoding.lui, X.s3, 1), Encoding.i(Encoding.addi, X.s3, X.s3, rounds - 4096),
+            Encoding.li(X.t0, 0), Encoding.u(Encoding.lui, X.s3, 1),
+            Encoding.i(Encoding.addi, X.s3, X.s3, rounds - 4096),
             // Again:
             Encoding.i(Encoding.addi, X.t0, X.t0, 1), Encoding.i(0x7013, t1, X.t0, 1023),
             Encoding.i(Encoding.slli, t1, t1, 20), Encoding.i(Encoding.addi, t1, t1, 0x513),

@@ -42,7 +42,13 @@ import Testing
         Kind(name: "load guest-page fault", instruction: ld, cause: 21, guest: 1),
         Kind(name: "store guest-page fault", instruction: sd, cause: 23, guest: 4),
         Kind(name: "load guest-page fault in the second page", instruction: ld, cause: 21, address: edge, nextGuest: 1),
-        Kind(name: "store guest-page fault in the second page", instruction: sd, cause: 23, address: edge, nextGuest: 1),
+        Kind(
+            name: "store guest-page fault in the second page",
+            instruction: sd,
+            cause: 23,
+            address: edge,
+            nextGuest: 1
+        ),
         Kind(name: "AMO page fault", instruction: amo, cause: 15, first: 4),
         Kind(name: "AMO guest-page fault", instruction: amo, cause: 23, guest: 4),
         Kind(name: "LR guest-page fault", instruction: lr, cause: 21, guest: 1),
@@ -52,7 +58,13 @@ import Testing
         Kind(name: "floating-point store guest-page fault", instruction: fsd, cause: 23, guest: 1),
         Kind(name: "load access fault", instruction: ld, cause: 5, mode: .machine, address: 0x2000_0000),
         Kind(name: "store access fault", instruction: sd, cause: 7, mode: .machine, address: 0x2000_0000),
-        Kind(name: "store of a device that refuses", instruction: sd, cause: 7, mode: .machine, address: Twin.device + 0x800),
+        Kind(
+            name: "store of a device that refuses",
+            instruction: sd,
+            cause: 7,
+            mode: .machine,
+            address: Twin.device + 0x800
+        ),
         Kind(name: "illegal instruction", instruction: 0xFFFF_FFFF, cause: 2),
         Kind(name: "virtual instruction", instruction: Encoding.hfenceGvma, cause: 22),
         Kind(name: "ECALL from VS", instruction: Encoding.ecall, cause: 10),
@@ -61,7 +73,7 @@ import Testing
         Kind(name: "EBREAK", instruction: Encoding.ebreak, cause: 3),
     ]
 
-    /// - Parameter isDelegated: whether the guest takes the trap itself, if it can.
+    /// Delegated, the guest takes the trap itself, if it can.
     @Test(arguments: kinds, [false, true])
     func trapIsPrecise(_ kind: Kind, isDelegated: Bool) throws {
         let twin = try Twin()
@@ -76,8 +88,8 @@ import Testing
         ]
         program.chunks = [(Layout.root, tables.bytes), (Layout.code, code.littleEndianBytes)]
         let leaf = Tables.all | (kind.mode.isUser ? Tables.user : 0)
-        for (offset, missing, missingGuest) in [(0, kind.first, kind.guest), (1, kind.nextFirst, kind.nextGuest)] as [(UInt64, UInt64, UInt64)] {
-            let page = Layout.firstDataPage + offset
+        let missing = [(kind.first, kind.guest), (kind.nextFirst, kind.nextGuest)]
+        for (page, (missing, missingGuest)) in zip(Layout.firstDataPage..., missing) {
             let first = Tables.entry(page << 12, leaf & ~missing)
             let guest = Tables.entry(page << 12, (Tables.all | Tables.user) & ~missingGuest)
             program.chunks.append((Layout.leaves + page * 8, first.littleEndianBytes))

@@ -35,7 +35,8 @@ extension AssemblerTests {
         return result
     }()
 
-    private static func text(_ base: HostRegister, _ index: HostRegister?, _ scale: Int, _ displacement: Int) -> String {
+    private static func text(_ base: HostRegister, _ index: HostRegister?, _ scale: Int, _ displacement: Int) -> String
+    {
         var result = "[" + HostRow.name(base.rawValue, .quad, .quad)
         if let index {
             result += " + " + HostRow.name(index.rawValue, .quad, .quad)
@@ -53,13 +54,16 @@ extension AssemblerTests {
         var result: [(UInt8, Other)] = []
         let isVector = row.other == .vector
         func register(_ number: UInt8) -> Other {
-            let operand: HostOperand = isVector
+            let operand: HostOperand =
+                isVector
                 ? .vector(HostVector(rawValue: number) ?? .xmm0) : .register(HostRegister(rawValue: number) ?? .rax)
             return Other(operand: operand, memory: nil)
         }
         if row.hasRegister {
             for number: UInt8 in 0..<16 {
-                for other: UInt8 in [0, 3, 4, 5, 7, 12, 15] { result += [(number, register(other)), (other, register(number))] }
+                for other: UInt8 in [0, 3, 4, 5, 7, 12, 15] {
+                    result += [(number, register(other)), (other, register(number))]
+                }
             }
         }
         if row.hasMemory {
@@ -91,7 +95,8 @@ extension AssemblerTests {
         }
     }
 
-    private static func write(_ row: HostRow, _ size: HostSize, _ register: UInt8, _ other: Other, to listing: Listing) {
+    private static func write(_ row: HostRow, _ size: HostSize, _ register: UInt8, _ other: Other, to listing: Listing)
+    {
         let first = HostText.Operand.text(HostRow.name(register, row.register, size))
         let second = HostText.Operand.text(other.memory ?? HostRow.name(other.operand.base, row.other, size))
         let pointer = other.memory == nil ? nil : HostRow.pointer(row.memory, size)
@@ -116,17 +121,26 @@ extension AssemblerTests {
             add([second, value]) { $0.emit(instruction, other.operand, immediate: immediate, size) }
         case .registerOtherAndImmediate:
             add([first, second, value]) {
-                $0.emit(instruction, HostRegister(rawValue: register) ?? .rax, other.operand, immediate: immediate, size)
+                $0.emit(
+                    instruction,
+                    HostRegister(rawValue: register) ?? .rax,
+                    other.operand,
+                    immediate: immediate,
+                    size
+                )
             }
         case .vectorAndVector:
             add([second, first, value]) {
                 $0.emit(instruction, HostVector(rawValue: register) ?? .xmm0, other.operand, immediate: immediate)
             }
-        case .other3: add([first, second, last]) { $0.emit(vex: instruction, register, other.operand, second: third, size) }
+        case .other3:
+            add([first, second, last]) { $0.emit(vex: instruction, register, other.operand, second: third, size) }
         case .register3, .fused:
             add([first, last, second]) { $0.emit(vex: instruction, register, other.operand, second: third, size) }
         case .immediate3:
-            add([first, second, value]) { $0.emit(vex: instruction, register, other.operand, size, immediate: immediate) }
+            add([first, second, value]) {
+                $0.emit(vex: instruction, register, other.operand, size, immediate: immediate)
+            }
         case .plain, .short: break
         }
     }

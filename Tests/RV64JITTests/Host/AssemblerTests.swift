@@ -58,7 +58,9 @@ import Testing
             for condition in HostCondition.allCases {
                 let suffix = Self.suffixes[Int(condition.rawValue)]
                 let byte = HostRow.name(register.rawValue, .byte, .quad)
-                listing.write(HostText(mnemonic: "set" + suffix, operands: [.text(byte)])) { $0.set(condition, register) }
+                listing.write(HostText(mnemonic: "set" + suffix, operands: [.text(byte)])) {
+                    $0.set(condition, register)
+                }
                 for size in [HostSize.double, .quad] {
                     for other in [HostRegister.rax, .rsp, .r13] {
                         let names = [register, other].map { HostRow.name($0.rawValue, .byOperand, size) }
@@ -79,7 +81,9 @@ import Testing
         try Self.check(listing)
     }
 
-    private static let suffixes = ["o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g"]
+    private static let suffixes = [
+        "o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g",
+    ]
 
     @Test func jumpsReadBack() throws {
         let listing = Listing()

@@ -61,7 +61,9 @@ enum Disassembler {
         let halves = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
         let words = halves[0].split(separator: " ")
         guard let address = words.first, let offset = Int(address, radix: 16) else { return nil }
-        let mnemonic = words.dropFirst().drop { $0.utf8.count == 2 && UInt8($0, radix: 16) != nil }.joined(separator: " ")
+        let mnemonic = words.dropFirst().drop { $0.utf8.count == 2 && UInt8($0, radix: 16) != nil }.joined(
+            separator: " "
+        )
         var text = HostText(mnemonic: mnemonic, operands: [])
         for operand in halves.count > 1 ? halves[1].split(separator: ",") : [] {
             let operand = operand.drop { $0 == " " }

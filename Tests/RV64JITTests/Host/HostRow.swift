@@ -56,6 +56,8 @@ extension HostRow: CustomTestStringConvertible {
 }
 
 /// All of them.
+// One row a line.
+// swift-format-ignore
 enum HostRows {
     private static func integer(_ instruction: HostInstruction, _ mnemonic: String, _ form: HostRow.Form) -> HostRow {
         HostRow(instruction: instruction, mnemonic: mnemonic, form: form)

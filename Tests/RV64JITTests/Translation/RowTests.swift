@@ -5,6 +5,7 @@ import Testing
 @testable import translatorfuzz
 
 extension InstructionRow: CustomTestStringConvertible {
+    /// What the manual calls it.
     public var testDescription: String { mnemonic }
 }
 
