@@ -1,4 +1,5 @@
 import Glibc
+import RV64Core
 
 // translatorfuzz [--programs N] [--seed S]: random programs on the interpreter and on the translator, which must not
 // differ. Every fourth one consists of one row of the instruction table.
