@@ -44,8 +44,17 @@ let package = Package(
             dependencies: ["Platform", "RV64Core", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "DevicesTests", dependencies: ["Platform", "Devices"], swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Platform", "Devices", "Hypervisor", "Machine"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DevicesTests",
+            dependencies: ["Platform", "Devices", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HypervisorTests",
             dependencies: ["Platform", "RV64Core", "Hypervisor", "TestSupport"],
@@ -80,6 +89,14 @@ let package = Package(
         .testTarget(
             name: "RV64JITTests",
             dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport", "translatorfuzz"],
+            swiftSettings: strict
+        ),
+        // Machines saved at random places of their runs; GuestTests and `make nightly` run it.
+        .executableTarget(
+            name: "savecheck",
+            dependencies: ["RV64Core", "Machine", "TestSupport"],
+            path: "Tests/SaveCheck",
+            exclude: ["run"],
             swiftSettings: strict
         ),
         .testTarget(name: "GuestTests", swiftSettings: strict),

@@ -18,6 +18,7 @@ package enum AccessWidth: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case 8: self = .byte
         case 16: self = .half
         case 32: self = .word
+        // Numbers of bits: 64.
         default: self = .double
         }
     }

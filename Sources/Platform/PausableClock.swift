@@ -10,8 +10,8 @@ public enum PauseGap: Sendable {
 
 /// One machine's own time: the clock that all share, less what the machine did not live through.
 ///
-/// It stands still until `resume`, and from `pause` on. The one who holds the machine's harts at rest moves it; any
-/// thread may read it.
+/// It stands still until `resume`, and from `pause` on. The one who lets the machine's harts run, or holds them at rest,
+/// moves it; any thread may read it.
 package final class PausableClock: MachineClock {
     private let shared: any MachineClock
     package let followsInstructions: Bool
@@ -64,5 +64,28 @@ package final class PausableClock: MachineClock {
             behind.store(shared.unixNanoseconds &- frozenWall.load(ordering: .relaxed), ordering: .relaxed)
         }
         frozen.store(.max, ordering: .releasing)
+    }
+}
+
+/// It stands still while it is saved, and after it was restored: what it goes on from is what it showed.
+extension PausableClock: Savable {
+    /// Two centuries of nanoseconds: sums of two times do not wrap.
+    private static let limit: UInt64 = 1 << 62
+
+    package func save(to writer: inout StateWriter) {
+        writer.write(nanoseconds)
+        writer.write(unixNanoseconds)
+    }
+
+    /// A machine that is to see the gap sees as much of it as its wall clock is behind.
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let (stopped, wall) = (try reader.read(UInt64.self), try reader.read(UInt64.self))
+        try reader.require(stopped < Self.limit, "its time is centuries")
+        frozen.store(stopped, ordering: .releasing)
+        frozenWall.store(wall, ordering: .relaxed)
+        behind.store(0, ordering: .relaxed)
+        let now = shared.unixNanoseconds
+        let gap = now > wall ? min(now - wall, Self.limit) : 0
+        origin.store(shared.nanoseconds &- stopped &- gap, ordering: .relaxed)
     }
 }

@@ -112,6 +112,7 @@ package final class PhysicalMemory: @unchecked Sendable {
         case .memory: madvise(start, Int(size), MADV_HUGEPAGE)
         case .addresses: madvise(start, Int(size), MADV_NOHUGEPAGE)
         }
+        ThreadSanitizer.expectRaces(for: start, byteCount: Int(size))
         return start
     }
 

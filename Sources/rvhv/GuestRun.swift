@@ -16,7 +16,7 @@ enum GuestRun {
         defer { session.finish() }
         try session.start(machines, input: input)
         for (index, machine) in machines.enumerated() {
-            machine.whenEnded { session.guestEnded(index, report: report($0)) }
+            machine.whenEnded { [unowned machine] in session.guestEnded(index, report: report($0, machine.refusals)) }
         }
         try host.start(machines)
         let reasons = machines.map { $0.wait() }
@@ -28,13 +28,15 @@ enum GuestRun {
     }
 
     /// What the user is told of an end; nothing of one that was asked for.
-    private static func report(_ reason: StopReason) -> String? {
+    private static func report(_ reason: StopReason, _ refusals: [String]) -> String? {
+        let end: String
         switch reason {
-        case .exited(code: 0), .requested: nil
-        case .exited(let code): "ended with failure code \(code)"
-        case .instructionLimit: "stopped: it did not end within --max-instructions"
-        case .failed(let report): "stopped: \(report)"
+        case .exited(code: 0), .requested: return nil
+        case .exited(let code): end = "ended with failure code \(code)"
+        case .instructionLimit: end = "stopped: it did not end within --max-instructions"
+        case .failed(let report): end = "stopped: \(report)"
         }
+        return ([end] + refusals).joined(separator: "; ")
     }
 }
 
@@ -65,10 +67,14 @@ extension Machine {
 extension GuestConsole: ConsoleSink {}
 
 /// Passes traps on to the terminal.
-final class TrapTracer: TrapObserver {
+final class TrapTracer: Observer {
+    let events: ObservedEvents = .exits
     private let session: TerminalSession
 
     init(_ session: TerminalSession) { self.session = session }
 
-    func observe(_ record: TrapTraceRecord) { session.trace(record) }
+    func observe(_ record: EventRecord, of machine: any ObservedMachine) {
+        guard case .exit(let handled) = record.event else { return }
+        session.trace(TrapTraceRecord(handled, hart: record.hart, of: machine))
+    }
 }

@@ -27,12 +27,12 @@ enum RunCommand {
         session: TerminalSession
     ) throws -> [Machine] {
         let options = configuration.session
-        let observer = options.trace == .traps ? TrapTracer(session) : nil
+        let observers = options.trace == .traps ? [TrapTracer(session)] : []
         return try configuration.guests.enumerated().map { index, guest in
             let machine = try host.makeMachine(
                 machineConfiguration(guest, index: index, options),
                 console: session.consoles[index],
-                observer: observer,
+                observers: observers,
                 measuresTime: options.statistics != .off,
                 roomMade: { session.inputSpaceAvailable() }
             )

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Devices
@@ -117,61 +118,5 @@ import Testing
             #expect(error?.description.contains(what) == true, "\(error?.description ?? "accepted")")
             #expect(error?.description.hasSuffix("restore it into a machine of the shape that was saved") == true)
         }
-    }
-}
-
-/// An archive taken apart, to be put together again with something wrong and checksums that are right.
-private struct SavedArchive {
-    struct Section {
-        var path: [UInt8]
-        var content: [UInt8]
-    }
-
-    private let head: [UInt8]
-    private let end: [UInt8]
-    private(set) var sections: [Section] = []
-
-    init(_ archive: [UInt8]) {
-        head = Array(archive[..<12])
-        var rest = archive[12...]
-        while let length = rest.first, length > 0 {
-            let path = Array(rest.dropFirst().prefix(Int(length)))
-            let size = rest.dropFirst(1 + path.count).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-            rest = rest.dropFirst(9 + path.count)
-            sections.append(Section(path: path, content: Array(rest.prefix(size))))
-            rest = rest.dropFirst(size + 4)
-        }
-        end = Array(rest)
-    }
-
-    /// Section and offset in it.
-    var contentOffsets: [(section: Int, offset: Int)] {
-        sections.indices.flatMap { section in sections[section].content.indices.map { (section, $0) } }
-    }
-
-    func changing(_ place: (section: Int, offset: Int), _ change: (UInt8) -> UInt8) -> [UInt8] {
-        var copy = self
-        copy.sections[place.section].content[place.offset] = change(sections[place.section].content[place.offset])
-        return copy.bytes
-    }
-
-    func resizing(_ section: Int, by count: Int) -> [UInt8] {
-        var copy = self
-        if count < 0 {
-            copy.sections[section].content.removeLast(-count)
-        } else {
-            copy.sections[section].content += [UInt8](repeating: 0, count: count)
-        }
-        return copy.bytes
-    }
-
-    private var bytes: [UInt8] {
-        head
-            + sections.flatMap { section in
-                let count = (0..<8).map { UInt8(truncatingIfNeeded: section.content.count >> ($0 * 8)) }
-                let bytes = [UInt8(section.path.count)] + section.path + count + section.content
-                let sum = Checksum.of(bytes)
-                return bytes + (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
-            } + end
     }
 }

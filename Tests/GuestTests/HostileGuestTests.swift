@@ -24,6 +24,28 @@ import Testing
         #expect(run.output.contains("CSRs of M and HS that answer: 0"), "\(run.output)")
     }
 
+    /// By the instruction clock: beside one that makes the host work, a guest takes at most twice its own time.
+    @Test(arguments: ["hostile-flood", "hostile-queue"])
+    func workForAnotherGuestIsNotPaidByThisOne(_ name: String) throws {
+        let alone = try seconds(ofBareBeside: nil)
+        let beside = try seconds(ofBareBeside: name)
+        #expect(alone > 0.05 && beside >= alone && beside <= 2 * alone, "\(beside) s beside it, \(alone) s alone")
+    }
+
+    private func seconds(ofBareBeside other: String?) throws -> Double {
+        let guests = [other, "bare"].compactMap { $0 }.map(RvhvProcess.guest).joined(separator: " ")
+        let line = """
+            cd "$(mktemp -d)" && trap 'rm -r "$PWD"' EXIT
+            \(RvhvProcess.root)/.build/release/rvhv --clock instructions --stats=json --log log \(guests) >out &
+            until grep -q 'bare: all is well' out; do sleep 0.1; done
+            kill $!; wait $!; cat log
+            """
+        let run = try RvhvProcess.run(program: "/bin/sh", ["-c", line], seconds: 60)
+        let statistics = try #require(run.output.split(separator: "\"name\":\"bare\"").last)
+        let value = try #require(statistics.split(separator: "\"wall_seconds\":").last?.prefix { $0 != "," })
+        return try #require(Double(value), "\(run.output)")
+    }
+
     @Test func floodDoesNotDrownTheNeighbour() throws {
         let run = try RvhvProcess.run([RvhvProcess.guest("hostile-flood"), RvhvProcess.guest("bare")], seconds: 15)
         #expect(run.timedOut)

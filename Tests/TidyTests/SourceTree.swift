@@ -12,24 +12,27 @@ enum SourceTree {
     static let tests = files(below: "Tests", ending: ".swift")
     static let documents = ["README.md", "CONTRIBUTING.md"].map(file) + files(below: "docs", ending: ".md")
 
-    /// One text file: its path from the root, and its lines.
+    /// One text file: its path from the root, and its lines. Every test looks at the same ones, which are read once.
     struct File: Sendable, CustomTestStringConvertible {
         let path: String
         let lines: [Substring]
+        /// Lines without what follows `//`: what the compiler reads, but for string literals.
+        let code: [Substring]
+
+        init(path: String, text: String) {
+            self.path = path
+            lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            code = lines.map { line in line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line }
+        }
 
         var testDescription: String { path }
 
         /// `Hypervisor` for `Sources/Hypervisor/...`.
         var module: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
-
-        /// Lines without what follows `//`: what the compiler reads, but for string literals.
-        var code: [Substring] {
-            lines.map { line in line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line }
-        }
     }
 
     static func file(_ path: String) -> File {
-        File(path: path, lines: text(of: path).split(separator: "\n", omittingEmptySubsequences: false))
+        File(path: path, text: text(of: path))
     }
 
     static func exists(_ path: String) -> Bool { access("\(root)/\(path)", F_OK) == 0 }

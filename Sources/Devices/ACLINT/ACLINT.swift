@@ -20,6 +20,7 @@ enum ACLINTRegister: Equatable {
         case Self.timeCompareOffset..<(Self.timeCompareOffset + 8 * harts):
             self = .timeCompare(hart: Int((offset - Self.timeCompareOffset) / 8))
         case Self.timeOffset..<(Self.timeOffset + 8): self = .time
+        // Offsets: no register there.
         default: return nil
         }
     }

@@ -24,10 +24,10 @@ enum PLICRegister: Equatable {
             switch index % 0x1000 {
             case 0: self = .threshold(context: Int(index / 0x1000))
             case 4: self = .claim(context: Int(index / 0x1000))
+            // Offsets, here and below: no register there.
             default: return nil
             }
-        default:
-            return nil
+        default: return nil
         }
     }
 }

@@ -33,6 +33,7 @@ package final class TestFinisher: MMIODevice {
         // A failure stays one, even if the guest gave it the code of success.
         case Self.failValue: power.powerOff(code: max(1, Int(value >> 16 & 0xffff)))
         case Self.resetValue: power.reset()
+        // Numbers that a guest wrote: no other means anything.
         default: break
         }
     }

@@ -48,6 +48,7 @@ struct UARTFIFOControl: OptionSet, Sendable {
         case 0: 1
         case 1: 4
         case 2: 8
+        // Two bits: 3.
         default: 14
         }
     }

@@ -92,6 +92,7 @@ struct ControlGroup: Equatable, Sendable {
             case "cgroup":
                 guard fields[dash + 3].split(separator: ",").contains("memory") else { return nil }
                 version = .first
+            // Names of file systems: no other is of control groups.
             default: return nil
             }
             root = Self.unescaped(fields[3])

@@ -164,6 +164,17 @@ package final class GuestAddressSpace: GuestMemoryAccess {
 
     private func setEntry(_ value: UInt64, at slot: UInt64) { cell(slot)?.pointee.store(value, ordering: .releasing) }
 
+    /// The host's memory behind one frame-sized piece of RAM, as far as that is RAM, if there is any.
+    private func memory(ofFrame index: Int) -> UnsafeMutableRawBufferPointer? {
+        guard let frame = tables.withLock({ $0.frames[index] }) else { return nil }
+        let count = min(FrameAllocator.frameSize, ram.upperBound - address(ofFrame: index))
+        return host.memory.pointer(at: frame.rawValue, count: count).map {
+            UnsafeMutableRawBufferPointer(start: $0, count: Int(count))
+        }
+    }
+
+    private func address(ofFrame index: Int) -> UInt64 { ram.lowerBound + UInt64(index) * FrameAllocator.frameSize }
+
     // MARK: - GuestMemoryAccess
 
     /// Whether all bytes are RAM.
@@ -215,5 +226,43 @@ package final class GuestAddressSpace: GuestMemoryAccess {
             done += piece
         }
         return true
+    }
+}
+
+/// The frames that there are, each with its pages. Which there are is saved too: the guest exits for each that is not.
+extension GuestAddressSpace: Savable {
+    package func save(to writer: inout StateWriter) {
+        let frames = tables.withLock { $0.frames }
+        let used = frames.indices.filter { frames[$0] != nil }
+        writer.write(ram.lowerBound)
+        writer.write(ram.upperBound)
+        writer.write(UInt64(used.count))
+        for index in used {
+            writer.write(UInt64(index))
+            guard let memory = memory(ofFrame: index) else { continue }
+            writer.write(pages: UnsafeRawBufferPointer(memory), at: address(ofFrame: index))
+        }
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.requireSame("the start of RAM", saved: reader.read(UInt64.self), here: ram.lowerBound)
+        try reader.requireSame("the end of RAM", saved: reader.read(UInt64.self), here: ram.upperBound)
+        clear()
+        let frames = tables.withLock { $0.frames.count }
+        let count = try reader.readCount(limit: frames, bytes: 8 * 4)
+        var next: UInt64 = 0
+        for _ in 0..<count {
+            let index = try reader.read(UInt64.self)
+            try reader.require(index >= next && index < UInt64(frames), "frame \(index) is out of order")
+            next = index + 1
+            let address = address(ofFrame: Int(index))
+            do throws(OutOfHostFrames) {
+                try populate(GuestPhysicalAddress(address))
+            } catch {
+                throw reader.error(.host(error.description))
+            }
+            guard let memory = memory(ofFrame: Int(index)) else { continue }
+            try reader.read(pages: memory, at: address)
+        }
     }
 }

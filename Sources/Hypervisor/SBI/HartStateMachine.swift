@@ -117,3 +117,43 @@ package final class HartStateMachine: Sendable {
         (0..<hartCount).map { Slot(state: $0 == bootHart ? .started : .stopped, entry: nil) }
     }
 }
+
+// MARK: - Savable
+
+/// At rest no hart is between two states but one that is to start.
+extension HartStateMachine: Savable {
+    package func save(to writer: inout StateWriter) {
+        for slot in slots.withLock({ $0 }) {
+            writer.write(slot.state)
+            writer.write(slot.entry?.address.rawValue)
+            writer.write(slot.entry?.opaque)
+        }
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        var restored: [Slot] = []
+        for hart in 0..<hartCount {
+            let state: HartStatus = try reader.read()
+            let entry = try HartEntry(from: &reader)
+            let isAtRest =
+                switch state {
+                case .started, .stopped, .suspended: entry == nil
+                case .startPending: entry != nil
+                case .stopPending, .suspendPending, .resumePending: false
+                }
+            try reader.require(isAtRest, "hart \(hart) is in no state to be saved in")
+            restored.append(Slot(state: state, entry: entry))
+        }
+        slots.withLock { [restored] in $0 = restored }
+    }
+}
+
+extension HartEntry {
+    /// What was saved as two optional numbers: both are there, or neither.
+    init?(from reader: inout StateReader) throws(StateError) {
+        let (address, opaque) = (try reader.read(UInt64?.self), try reader.read(UInt64?.self))
+        try reader.require((address == nil) == (opaque == nil), "half of where a hart begins")
+        guard let address, let opaque else { return nil }
+        self.init(address: GuestPhysicalAddress(address), opaque: opaque)
+    }
+}

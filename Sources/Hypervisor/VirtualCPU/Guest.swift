@@ -13,8 +13,7 @@ package final class Guest: @unchecked Sendable {
     package let addressSpace: GuestAddressSpace
     package let clock: any MachineClock
     package let hartStates: HartStateMachine
-    /// Told of each trap.
-    package let observer: (any TrapObserver)?
+    package let observers: Observers?
     /// Whether the time in the guest and in the hypervisor is measured, which costs two looks at the clock per exit.
     package let measuresTime: Bool
     /// Where what exits cost is kept; nil where nobody counts it.
@@ -32,7 +31,7 @@ package final class Guest: @unchecked Sendable {
         vmid: VMID,
         memory: PhysicalMemory,
         clock: any MachineClock,
-        observer: (any TrapObserver)?,
+        observers: Observers?,
         measuresTime: Bool,
         work: HostWork?,
         makeEngine: (@Sendable () -> any Engine)? = nil
@@ -41,7 +40,7 @@ package final class Guest: @unchecked Sendable {
         offered = isa.extensions
         self.addressSpace = addressSpace
         self.clock = clock
-        self.observer = observer
+        self.observers = observers
         self.measuresTime = measuresTime
         self.work = work
         hartStates = HartStateMachine(hartCount: hartCount)
@@ -53,6 +52,7 @@ package final class Guest: @unchecked Sendable {
                     extensions: isa.extensions.union(GuestState.ownExtensions),
                     hostedModes: .virtualized,
                     pagingLimit: pagingLimit,
+                    observer: observers,
                     makeEngine: makeEngine
                 ),
                 memory: memory,
@@ -78,11 +78,8 @@ package final class Guest: @unchecked Sendable {
 /// What a vCPU reaches beyond the hart: the devices of its machine, and its life.
 ///
 /// Any vCPU's thread may use it.
-package protocol GuestMachine: AnyObject, Sendable {
+package protocol GuestMachine: ObservedMachine {
     var bus: Bus { get }
-
-    /// A device and the offset into it, for traces.
-    func deviceName(at address: UInt64) -> String
 
     /// A hart has accessed a device, whose timer may have moved.
     func deviceAccessed(byHart hart: Int)
@@ -95,9 +92,6 @@ package protocol GuestMachine: AnyObject, Sendable {
     /// Takes what was typed, `maximum` bytes at most.
     func readConsole(maximum: Int) -> [UInt8]
 
-    /// The symbol of the guest's file that an address belongs to.
-    func symbol(at address: UInt64) -> TrapTraceRecord.SymbolOffset?
-
     /// Ends the machine. The first reason counts.
     func end(_ reason: StopReason)
 
@@ -105,9 +99,9 @@ package protocol GuestMachine: AnyObject, Sendable {
     func reset()
 }
 
-extension GuestMachine {
+extension ObservedMachine {
     /// An address with its symbol, where the guest's file has one.
-    func describe(_ address: UInt64) -> String {
+    package func describe(_ address: UInt64) -> String {
         guard let place = symbol(at: address) else { return hex(address) }
         return "\(hex(address)) (\(place.symbol)+\(hex(place.offset)))"
     }

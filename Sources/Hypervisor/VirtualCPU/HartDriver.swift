@@ -3,11 +3,14 @@ import RV64Core
 
 /// What runs one hart of a machine: what a scheduler sees of it.
 ///
-/// One thread at a time calls `turn` and `sleepsUntil`; any may call `wake`.
-package protocol HartDriver: AnyObject, Sendable {
+/// One thread at a time calls `turn` and `sleepsUntil`; any may call `wake`. Saving is a fence: a hart that sleeps looks
+/// again.
+package protocol HartDriver: AnyObject, Sendable, Savable {
     var hart: Hart { get }
     /// Where the hart's thread sleeps.
     var parking: ParkingSpot { get }
+    /// The extensions that the hart's software was told of.
+    var offered: ExtensionSet { get }
     /// Instructions retired since the machine was made, as of the last turn.
     var instructions: UInt64 { get }
     /// The `time` until which the hart sleeps, where a scheduler with one thread for all keeps it; nil while it does not.

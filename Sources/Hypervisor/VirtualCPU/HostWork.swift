@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// What the host did for a machine beside running its instructions, in instructions.
@@ -27,4 +28,14 @@ package final class HostWork: Sendable {
 
     /// What has been done since the last call.
     package func take() -> UInt64 { instructions.exchange(0, ordering: .relaxed) }
+}
+
+extension HostWork: Savable {
+    package func save(to writer: inout StateWriter) { writer.write(instructions.load(ordering: .relaxed)) }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let work = try reader.read(UInt64.self)
+        try reader.require(work < 1 << 32, "the host works for ever")
+        instructions.store(work, ordering: .relaxed)
+    }
 }

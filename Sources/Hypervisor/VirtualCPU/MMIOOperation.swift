@@ -34,25 +34,32 @@ package struct MMIOOperation: Equatable, Sendable {
 
     private init?(_ instruction: DecodedInstruction, length: UInt64) {
         self.length = length
-        switch instruction.opcode {
-        case .lb: (direction, width) = (.load(register: instruction.rd, isSigned: true), .byte)
-        case .lh: (direction, width) = (.load(register: instruction.rd, isSigned: true), .half)
-        case .lw: (direction, width) = (.load(register: instruction.rd, isSigned: true), .word)
-        case .ld: (direction, width) = (.load(register: instruction.rd, isSigned: false), .double)
-        case .lbu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .byte)
-        case .lhu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .half)
-        case .lwu: (direction, width) = (.load(register: instruction.rd, isSigned: false), .word)
-        case .flh: (direction, width) = (.loadFloatingPoint(register: instruction.rd), .half)
-        case .flw: (direction, width) = (.loadFloatingPoint(register: instruction.rd), .word)
-        case .fld: (direction, width) = (.loadFloatingPoint(register: instruction.rd), .double)
-        case .sb: (direction, width) = (.store(register: instruction.rs2), .byte)
-        case .sh: (direction, width) = (.store(register: instruction.rs2), .half)
-        case .sw: (direction, width) = (.store(register: instruction.rs2), .word)
-        case .sd: (direction, width) = (.store(register: instruction.rs2), .double)
-        case .fsh: (direction, width) = (.storeFloatingPoint(register: instruction.rs2), .half)
-        case .fsw: (direction, width) = (.storeFloatingPoint(register: instruction.rs2), .word)
-        case .fsd: (direction, width) = (.storeFloatingPoint(register: instruction.rs2), .double)
-        default: return nil
+        switch instruction.opcode.execution {
+        case .load(let width, let form):
+            direction = .load(register: instruction.rd, isSigned: form == .signExtended)
+            self.width = width
+        case .floatLoad(let format):
+            direction = .loadFloatingPoint(register: instruction.rd)
+            width = format.width
+        case .store(let width):
+            direction = .store(register: instruction.rs2)
+            self.width = width
+        case .floatStore(let format):
+            direction = .storeFloatingPoint(register: instruction.rs2)
+            width = format.width
+        case .loop, .jump, .float, .scalar, .atomic, .modify, .cacheBlock, .csr, .hypervisorLoad, .hypervisorStore,
+            .system, .illegal:
+            return nil
+        }
+    }
+
+    /// What was done, once it is: a load's value as the device gave it.
+    func access(at address: UInt64, state: UnsafeMutablePointer<RV64Core.HartState>) -> DeviceAccess {
+        switch direction {
+        case .load(let register, _): DeviceAccess(.read, address, width, state.pointee.x[Int(register)])
+        case .loadFloatingPoint(let register): DeviceAccess(.read, address, width, state.pointee.f[Int(register)])
+        case .store(let register): DeviceAccess(.write, address, width, state.pointee.x[Int(register)])
+        case .storeFloatingPoint(let register): DeviceAccess(.write, address, width, state.pointee.f[Int(register)])
         }
     }
 
@@ -76,8 +83,8 @@ package struct MMIOOperation: Equatable, Sendable {
             // Narrower values are NaN-boxed.
             state.pointee.f[Int(register)] = value | ~width.mask
             // As the instruction itself would have done. norm:vsstatus_fs_op
-            state.pointee.mstatus[.fs] = 3
-            state.pointee.vsstatus[.fs] = 3
+            state.pointee.mstatus[.fs] = ContextStatus.dirty
+            state.pointee.vsstatus[.fs] = ContextStatus.dirty
         case .store(let register): try bus.write(state.pointee.x[Int(register)], width, at: address)
         case .storeFloatingPoint(let register): try bus.write(state.pointee.f[Int(register)], width, at: address)
         }

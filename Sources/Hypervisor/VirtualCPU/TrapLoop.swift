@@ -9,16 +9,11 @@ package struct TrapLoop {
     let handler: UInt64
     /// The trap vector's name, as the software that set it knows it.
     var register: String
-    /// What else there is to say about the cause.
-    var explanation = ""
-    /// What the software asked for and did not get.
-    let refusal: String?
 
     /// The last trap to `mode`, whose handler does not work.
     package init(_ hart: Hart, in mode: PrivilegeMode) {
         let state = hart.state.pointee
         self.hart = state.mhartid
-        refusal = hart.refusedTranslationReport
         let code: UInt64
         switch mode {
         case .supervisor:
@@ -34,8 +29,8 @@ package struct TrapLoop {
 
     /// One line. `place` says where an address is.
     package func report(_ place: (UInt64) -> String) -> String {
-        "hart \(hart) traps for ever: \(cause) at \(place(pc)), value \(hex(value))\(explanation), and its handler at "
-            + "\(place(handler)) (\(register)) never returns\(refusal.map { "; \($0)" } ?? "")"
+        "hart \(hart) traps for ever: \(cause) at \(place(pc)), value \(hex(value)), and its handler at "
+            + "\(place(handler)) (\(register)) never returns"
     }
 }
 

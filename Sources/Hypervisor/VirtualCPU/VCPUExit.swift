@@ -35,7 +35,10 @@ package enum VCPUExit: Equatable, Sendable {
         case .loadGuestPageFault: self = .guestPageFault(GuestPageFault(state, .load))
         case .storeGuestPageFault: self = .guestPageFault(GuestPageFault(state, .store))
         case .environmentCallFromHS, .environmentCallFromM: self = .unexpected(cause: state.scause)
-        default: self = .exception(cause, value: state.stval)
+        case .instructionAddressMisaligned, .instructionAccessFault, .instructionPageFault, .illegalInstruction,
+            .breakpoint, .loadAddressMisaligned, .loadAccessFault, .loadPageFault, .storeAddressMisaligned,
+            .storeAccessFault, .storePageFault, .environmentCallFromU, .doubleTrap:
+            self = .exception(cause, value: state.stval)
         }
     }
 

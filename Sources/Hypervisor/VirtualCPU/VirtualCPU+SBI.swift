@@ -9,6 +9,7 @@ extension VirtualCPU {
         if measuresTime { counters.count(target) }
         if target.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
+        if observed.contains(.sbiCalls) { observers?.tell(.sbiCall(call, outcome), on: hart) }
         switch outcome {
         case .reply(let result):
             hart.state.pointee.x[10] = result.a0

@@ -7,9 +7,11 @@ extension VirtualCPU {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
-        let site = observer == nil ? nil : TrapSite(hart)
+        let site = observed.contains(.exits) ? TrapSite(hart) : nil
         let (action, turn) = handle(exit)
-        if let site { report(exit, site, action) }
+        if let site {
+            observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
+        }
         return turn
     }
 
@@ -66,11 +68,13 @@ extension VirtualCPU {
         } catch {
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
         }
+        let access = operation.access(at: address, state: hart.state)
+        if observed.contains(.deviceAccesses) { observers?.tell(.hart(.deviceAccess(access)), on: hart) }
         machine.deviceAccessed(byHart: index)
         hart.noteProgress()
         hart.state.pointee.sepc &+= operation.length
         hart.returnFromSupervisorTrap()
-        return .emulated(operation, device: machine.deviceName(at: address))
+        return .emulated(access)
     }
 
     private enum Decoded {
@@ -100,12 +104,17 @@ extension VirtualCPU {
     private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
         let instruction = decoder.decode(UInt32(truncatingIfNeeded: encoding))
         let isSupervisor = hart.state.pointee.mstatus[.spp]
-        guard isSupervisor, instruction.isAccess(to: .seed) else { return inject(.illegalInstruction, value: encoding) }
+        guard isSupervisor, instruction.isAccess(to: .seed) else { return injectIllegalInstruction(encoding) }
         hart.state.pointee.x[Int(instruction.rd)] = EntropyStatus.es16 | UInt64(machine.entropy)
         hart.noteProgress()
         hart.state.pointee.sepc &+= UInt64(instruction.length)
         hart.returnFromSupervisorTrap()
         return .seeded
+    }
+
+    private func injectIllegalInstruction(_ encoding: UInt64) -> TrapAction {
+        hart.noteIllegalInstruction(encoding, at: hart.state.pointee.sepc, offered: guest.offered)
+        return inject(.illegalInstruction, value: encoding)
     }
 
     /// Gives the guest an exception, through the one trap entry.
@@ -136,66 +145,28 @@ extension VirtualCPU {
     }
 }
 
-/// What the hypervisor did about a trap, for traces.
-enum TrapAction {
+/// What the hypervisor did about a trap.
+package enum TrapAction: Equatable, Sendable {
     case populated
     case retried
-    case emulated(MMIOOperation, device: String)
+    case emulated(DeviceAccess)
     case injected(ExceptionCause)
     case answered(SBICall, SBIOutcome)
     case timerRaised
     case seeded
     case stopped
-
-    var description: String {
-        switch self {
-        case .populated: "gave the page a frame"
-        case .retried: "retried"
-        case .emulated(let operation, let device): "\(operation.description) \(device)"
-        case .injected(let cause): "gave it to the guest as \(cause.name)"
-        case .answered(let call, let outcome): "\(call.description) \(outcome.summary)"
-        case .timerRaised: "made the guest's timer interrupt pending"
-        case .seeded: "gave it 16 random bits"
-        case .stopped: "stopped the guest"
-        }
-    }
-}
-
-extension MMIOOperation {
-    fileprivate var description: String {
-        switch direction {
-        case .load, .loadFloatingPoint: "read \(width.bytes) bytes from"
-        case .store, .storeFloatingPoint: "wrote \(width.bytes) bytes to"
-        }
-    }
-}
-
-extension SBIOutcome {
-    fileprivate var summary: String {
-        switch self {
-        case .reply(let result): result.error.map { "-> \($0.rawValue)" } ?? "-> 0, \(hex(result.value))"
-        case .legacyReply(let value): "-> \(Int64(bitPattern: value))"
-        case .stopHart: "stops the hart"
-        case .suspendHart: "suspends the hart"
-        case .resetMachine(let reset): "\(reset.kind)"
-        case .inject(let trap): "gave the guest \(trap.cause.name)"
-        }
-    }
 }
 
 /// Where a trap came from, as the CSRs said before it was handled.
-struct TrapSite {
-    let pc: UInt64
-    let mode: PrivilegeMode
-    let trapValue: UInt64
-    let guestPhysicalAddress: UInt64
-    let instruction: UInt32?
+package struct TrapSite: Equatable, Sendable {
+    package let pc: UInt64
+    package let mode: PrivilegeMode
+    /// nil where it cannot be fetched.
+    package let instruction: UInt32?
 
     init(_ hart: Hart) {
         pc = hart.state.pointee.sepc
         mode = hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser
-        trapValue = hart.state.pointee.stval
-        guestPhysicalAddress = hart.state.pointee.htval << 2 | hart.state.pointee.stval & 3
         do throws(Trap) {
             instruction = try hart.fetchGuestInstruction(at: pc)
         } catch {

@@ -18,7 +18,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     let addressSpace: GuestAddressSpace
     // What every exit needs of the guest, without a way through it.
     package let hartStates: HartStateMachine
-    let observer: (any TrapObserver)?
+    let observers: Observers?
+    /// What they want; nothing where there are none.
+    let observed: ObservedEvents
     let measuresTime: Bool
     let work: HostWork?
     let decoder: Decoder
@@ -50,10 +52,10 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     }
     private let isInGuest = Atomic<Bool>(false)
     private let externalInterrupt = Atomic<Bool>(false)
-    private let softwareInterrupt = Atomic<Bool>(false)
-    private let retired = Atomic<UInt64>(0)
+    let softwareInterrupt = Atomic<Bool>(false)
+    let retired = Atomic<UInt64>(0)
     /// What earlier lives of the hart have retired: starting it resets its counters.
-    private var retiredBefore: UInt64 = 0
+    var retiredBefore: UInt64 = 0
     /// Where a non-retentive suspend comes back; nil for a retentive one.
     var resumption: HartEntry?
     /// The bits of those features that the guest has locked; until the hart is started anew.
@@ -67,7 +69,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         self.vmid = vmid
         addressSpace = guest.addressSpace
         hartStates = guest.hartStates
-        observer = guest.observer
+        observers = guest.observers
+        observed = guest.observers?.events ?? []
         measuresTime = guest.measuresTime
         work = guest.work
         decoder = guest.decoder
@@ -78,6 +81,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         return link
     }
 
+    package var offered: ExtensionSet { guest.offered }
     package var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
     /// Enters the guest once and handles the exit.
@@ -121,7 +125,6 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private var trapLoopReport: String {
         var loop = TrapLoop(hart, in: .virtualSupervisor)
         loop.register = "stvec"
-        loop.explanation = explanation
         return loop.report(machine.describe)
     }
 
@@ -134,18 +137,6 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         let first = ExceptionCause(rawValue: hart.state.pointee.mtval2)?.name ?? "a trap"
         return "hart \(index) took a double trap: \(first) at \(machine.describe(hart.state.pointee.mepc)), "
             + "value \(hex(hart.state.pointee.mtval)), where its trap handler has not cleared sstatus.SDT yet"
-    }
-
-    /// Why an instruction is illegal, where it is for an extension that the guest is not offered.
-    private var explanation: String {
-        let state = hart.state.pointee
-        guard state.vscause == ExceptionCause.illegalInstruction.rawValue, let raw = UInt32(exactly: state.vstval)
-        else {
-            return ""
-        }
-        let names = guest.offered.missing(for: raw).members.map(\.name)
-        return names.isEmpty
-            ? "" : " (\(disassemble(raw)) needs \(names.joined(separator: " or ")), which --isa leaves out)"
     }
 
     // MARK: - From other threads
@@ -183,7 +174,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
 
     // MARK: - On the vCPU's own thread
 
-    private func drainFences() {
+    func drainFences() {
         guard postedFences.load(ordering: .sequentiallyConsistent) != finishedFences.load(ordering: .relaxed) else {
             return
         }
@@ -208,16 +199,21 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
     func enter(at entry: HartEntry) {
         retiredBefore &+= hart.state.pointee.retired
-        GuestState.prepare(
-            hart,
-            offered: guest.offered,
-            addressSpace: addressSpace,
-            illegalInstructions: observer == nil ? .delegated : .observed
-        )
+        prepare()
         hart.state.pointee.x[10] = UInt64(index)
         hart.state.pointee.x[11] = entry.opaque
         hart.state.pointee.sepc = entry.address.rawValue
         hart.returnFromSupervisorTrap()
+    }
+
+    /// The hart as HS software has it before its first SRET.
+    func prepare() {
+        GuestState.prepare(
+            hart,
+            offered: guest.offered,
+            addressSpace: addressSpace,
+            illegalInstructions: observed.contains(.exits) ? .observed : .delegated
+        )
     }
 
     /// As after power-on: nothing is pending, and nothing of the life before is left. The vCPU does not run.

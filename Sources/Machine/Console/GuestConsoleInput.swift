@@ -4,7 +4,7 @@ import Platform
 /// What was typed for a guest and not yet taken: the UART's driver takes it, or SBI's console calls do.
 ///
 /// Lock order: this lock, then the device's.
-package final class GuestConsoleInput: ReceiveSpaceObserver {
+package final class GuestConsoleInput: ReceiveSpaceObserver, Savable {
     fileprivate static let limit = 4096
 
     private struct State {
@@ -65,6 +65,25 @@ package final class GuestConsoleInput: ReceiveSpaceObserver {
         }
         if !taken.isEmpty { roomMade() }
         return taken
+    }
+
+    // MARK: - Savable
+
+    package func save(to writer: inout StateWriter) {
+        let (waiting, script) = guarded.withLock { ($0.waiting, Array($0.script)) }
+        writer.write(waiting)
+        writer.write(script)
+    }
+
+    /// The device has taken what it had room for, and asks for more as it did before.
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        let waiting: [UInt8] = try reader.read(limit: .max)
+        let script: [UInt8] = try reader.read(limit: .max)
+        guarded.withLock { state in
+            state.waiting = waiting
+            state.script = script[...]
+        }
+        roomMade()
     }
 
     package func onReceiveSpace(in receiver: any ConsoleReceiver) { pump() }

@@ -52,7 +52,11 @@ final class MachineConsole: ConsoleSink {
 
     /// Writes what waits, and waits for whoever reads.
     func flush() {
-        guard hasOutput else { return }
+        if hasOutput { drain() }
+    }
+
+    /// Writes what waits, and waits for those who write already.
+    func drain() {
         writer.withLock { bytes in
             pending.withLock { pending in
                 swap(&bytes, &pending)

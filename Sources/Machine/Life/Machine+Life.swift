@@ -1,6 +1,7 @@
 import Devices
 import Hypervisor
 import Platform
+import RV64Core
 import Synchronization
 
 // Requests come from any thread, harts are run by a scheduler's. A scheduler's thread is in the machine (`active`) or at
@@ -15,14 +16,14 @@ extension Machine {
     ///
     /// - Throws: `MachineRequestRefused` if the machine's state does not allow it.
     public func perform(_ request: MachineRequest) throws(MachineRequestRefused) {
+        // One that is being saved, or started by somebody else, is not missed.
+        if request == .start { wait { $0.isHeld ? nil : true } }
         let outcome = life.withLock { life -> (refusing: MachineState?, starts: Bool) in
             guard request.allowedStates.contains(life.state) else { return (life.state, false) }
             switch request {
             case .start: return (nil, life.beginStart())
             case .pause: life.requestPause()
-            case .resume(let gap):
-                if life.state == .paused, !life.isStarting { clock.resume(gap) }
-                life.resume()
+            case .resume(let gap): admit(&life, gap)
             case .reset: life.requestReset()
             case .stop: life.stop(.requested)
             }
@@ -48,14 +49,11 @@ extension Machine {
         } catch {
             life.withLock { life in
                 life.stop(.failed(error.description))
-                life.finishStart(.stopped)
+                life.endHold(.stopped)
             }
             throw error
         }
-        life.withLock { life in
-            life.finishStart(next)
-            if life.state == .running { clock.resume(.skipped) }
-        }
+        life.withLock { $0.endHold(next) }
     }
 
     /// Gives a machine that may run for the first time to its scheduler.
@@ -74,9 +72,13 @@ extension Machine {
     @discardableResult
     public func waitUntilSettled() -> MachineState { wait { $0.isSettled ? $0.state : nil } }
 
+    /// Waits until the machine is paused, or has ended.
+    func waitUntilPaused() -> MachineState { wait { $0.isPaused || $0.isOver ? $0.state : nil } }
+
     /// Waits until the machine has ended, nothing of it runs, and everybody who wanted to know has been told.
     public func wait() -> StopReason { wait { $0.isOver ? $0.ending : nil } }
 
+    @discardableResult
     private func wait<Result: Sendable>(for condition: (MachineLife) -> Result?) -> Result {
         let spot = ParkingSpot()
         life.withLock { $0.waiting.append(spot) }
@@ -98,11 +100,17 @@ extension Machine {
     /// From paused to running, for a scheduler that is about to be given the machine together with others.
     func release() {
         life.withLock { life in
-            guard life.state == .paused else { return }
-            clock.resume(.skipped)
-            life.resume()
+            if life.state == .paused { admit(&life, .skipped) }
         }
         changed()
+    }
+
+    /// Lets harts run, which have been woken before: a wake that comes later would cut a turn short at any place, and a
+    /// hart that is let in and finds that it is to rest would look idle.
+    private func admit(_ life: inout MachineLife, _ gap: PauseGap) {
+        for driver in drivers { driver.hart.request(.wake) }
+        life.resume(gap)
+        attention.store(!life.admits, ordering: .sequentiallyConsistent)
     }
 
     /// Whether harts are to come to rest soon: asked before each turn, and cheap.
@@ -132,11 +140,13 @@ extension Machine {
         settle()
     }
 
-    /// Before turns. A thread that was let in calls `leave` between two turns, and soon after `wantsRest` says so.
+    /// Before turns. The machine's time goes on with the first. A thread that was let in calls `leave` between two turns, and soon after `wantsRest` says so.
     package func enter() -> Admission {
         life.withLock { life in
             if life.state == .stopped { return .never }
             guard life.admits else { return .later }
+            clock.resume(life.gap)
+            life.gap = .skipped
             life.active += 1
             return .granted
         }
@@ -154,9 +164,14 @@ extension Machine {
 
     /// Tells everybody that the life has changed, and does what can be done now.
     func changed() {
-        life.withLock { attention.store(!$0.admits, ordering: .sequentiallyConsistent) }
+        let admits = life.withLock { life in
+            attention.store(!life.admits, ordering: .sequentiallyConsistent)
+            return life.admits
+        }
         settle()
-        for driver in drivers { driver.wake() }
+        for driver in drivers {
+            if admits { driver.parking.wake() } else { driver.wake() }
+        }
     }
 
     /// What has waited for the harts to be at rest.
@@ -166,8 +181,7 @@ extension Machine {
             do throws(MachineError) { try powerOn() } catch { failure = error.description }
             life.withLock { life in
                 if let failure { life.stop(.failed(failure)) }
-                life.finishStart(.stopped)
-                if life.state == .running { clock.resume(.skipped) }
+                life.endHold(.stopped)
                 attention.store(!life.admits, ordering: .sequentiallyConsistent)
             }
             for driver in drivers { driver.wake() }
@@ -177,12 +191,12 @@ extension Machine {
 
     /// - Returns: whether the machine is to be powered off and on.
     private func takeRest(_ life: inout MachineLife) -> Bool {
-        guard life.active == 0, !life.isStarting else { return false }
+        guard life.active == 0, !life.isHeld else { return false }
         if life.beginReset() {
             // Few instructions lie between two resets, and much work: the limit alone would end it too late.
             if configuration.instructionLimit == nil || life.resets <= Self.resetLimit { return true }
             life.stop(.failed("resets for ever"))
-            life.finishStart(.stopped)
+            life.endHold(.stopped)
         }
         if life.completePause() || life.state == .stopped { clock.pause() }
         return false
@@ -200,9 +214,11 @@ extension Machine {
             for handler in handlers { handler(ending) }
             life.withLock { $0.announcing -= 1 }
         }
-        let (waiting, isOver) = life.withLock { ($0.waiting, $0.isOver) }
-        if isOver { over.isSet.store(true, ordering: .releasing) }
-        for spot in waiting { spot.wake() }
+        life.withLock { life in
+            if life.isOver { over.isSet.store(true, ordering: .releasing) }
+            // With the lock held: who waits takes its place out of the same array.
+            for spot in life.waiting { spot.wake() }
+        }
     }
 }
 

@@ -28,13 +28,17 @@ public final class Machine: @unchecked Sendable {
     private let kernel: GuestImage?
     private let binaries: [RawBinary]
     private let initrd: FileContents?
-    private let random: any RandomSource
+    let random: any RandomSource
     private let power: PowerButton
     let watch: HostMemoryWatch
-    private var board: Board?
-    private let tree = Lock<[UInt8]>([])
+    private(set) var board: Board?
+    let tree = Lock<[UInt8]>([])
+    /// Its turns, where a scheduler runs one after the other.
+    let account = Lock(TurnAccount())
+    /// The machine pauses once its harts have retired so many instructions.
+    let pauseTarget = Atomic<UInt64>(.max)
     /// Nanoseconds that the machine has run before its last reset.
-    private let pastNanoseconds = Atomic<UInt64>(0)
+    let pastNanoseconds = Atomic<UInt64>(0)
 
     /// Resets after which a machine with an instruction limit counts as lost.
     static let resetLimit = 100
@@ -55,6 +59,7 @@ public final class Machine: @unchecked Sendable {
         self.scheduler = scheduler
         self.watch = watch
         power.connect(to: self)
+        parts.observers?.connect(to: self)
         board = makeBoard()
     }
 
@@ -62,6 +67,7 @@ public final class Machine: @unchecked Sendable {
     deinit { profile.connect(Bus()) }
 
     package var name: String { configuration.name }
+    package var nanoseconds: UInt64 { clock.nanoseconds }
 
     // MARK: - Power-on
 
@@ -172,11 +178,20 @@ public final class Machine: @unchecked Sendable {
     package var drivers: [any HartDriver] { profile.drivers }
 
     /// How many instructions a turn has.
-    var turnLimit: UInt64 { profile.turnNanoseconds / 1000 * HostSpeed.instructionsPerMicrosecond }
+    var turnLimit: UInt64 { bounded(profile.turnNanoseconds / 1000 * HostSpeed.instructionsPerMicrosecond) }
+
+    /// A turn's length, if that does not lead beyond where the machine pauses.
+    func bounded(_ turn: UInt64) -> UInt64 {
+        let target = pauseTarget.load(ordering: .relaxed)
+        guard target != .max else { return turn }
+        let now = instructions
+        return min(turn, target > now ? target - now : 1)
+    }
 
     /// What a turn means for the machine.
     func finish(_ turn: Turn) {
         if case .ended(let reason) = turn { end(reason) }
+        pauseAtTarget()
         guard let limit = configuration.instructionLimit, instructions >= limit else { return }
         // One that resets itself for ever is told so.
         if !life.withLock({ $0.wantsReset }) { end(.instructionLimit) }
@@ -207,8 +222,8 @@ public final class Machine: @unchecked Sendable {
 
     package func readConsole(maximum: Int) -> [UInt8] { input.take(maximum) }
 
-    package func symbol(at address: UInt64) -> TrapTraceRecord.SymbolOffset? {
-        image.symbol(at: address).map { TrapTraceRecord.SymbolOffset(symbol: $0.name, offset: $0.offset) }
+    package func symbol(at address: UInt64) -> SymbolOffset? {
+        image.symbol(at: address).map { SymbolOffset(symbol: $0.name, offset: $0.offset) }
     }
 
     // MARK: - Reports
@@ -244,31 +259,6 @@ public final class Machine: @unchecked Sendable {
             sbiCalls: calls.map { GuestStatistics.CallCount(name: $0.key.name, count: $0.value) },
             unknownSBICalls: calls.reduce(0) { $0 &+ ($1.key.isImplemented ? 0 : $1.value) }
         )
-    }
-
-    // MARK: - Parts
-
-    /// One part of what a machine is made of at a moment.
-    package enum Part {
-        case clock(PausableClock)
-        case random(any RandomSource)
-        case input(GuestConsoleInput)
-        case hartStates(HartStateMachine)
-        case hart(Int, any HartDriver)
-        case device(String, any MMIODevice)
-        case memory(Range<UInt64>, any GuestMemoryAccess)
-    }
-
-    /// Visits all parts in an order that depends on the machine's configuration alone: what saving and restoring follow.
-    /// Nobody may be active, as in a machine that is paused or was only made.
-    package func visit<Failure: Error>(_ body: (Part) throws(Failure) -> Void) throws(Failure) {
-        try body(.clock(clock))
-        try body(.random(random))
-        try body(.input(input))
-        if let guest = (profile as? GuestProfile)?.guest { try body(.hartStates(guest.hartStates)) }
-        for (index, driver) in drivers.enumerated() { try body(.hart(index, driver)) }
-        for entry in board?.devices ?? [] { try body(.device(entry.name, entry.device)) }
-        try body(.memory(configuration.ram, profile.memory))
     }
 }
 

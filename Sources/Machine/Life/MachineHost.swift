@@ -47,7 +47,7 @@ public final class MachineHost: Sendable {
     /// - Parameters:
     ///   - configuration: what it is to be.
     ///   - console: takes what it writes.
-    ///   - observer: told of a guest's traps.
+    ///   - observers: told of what it does.
     ///   - measuresTime: whether time in a guest and in the hypervisor is told apart.
     ///   - roomMade: called when console input that was refused would now be taken.
     /// - Returns: a machine in the state created.
@@ -55,28 +55,30 @@ public final class MachineHost: Sendable {
     package func makeMachine(
         _ configuration: MachineConfiguration,
         console: any ConsoleSink,
-        observer: (any TrapObserver)? = nil,
+        observers: [any Observer] = [],
         measuresTime: Bool = false,
         roomMade: @escaping @Sendable () -> Void = {}
     ) throws(MachineError) -> Machine {
         scheduler.reap()
-        let parts = try MachineParts(configuration, clock: clock, console: console, roomMade: roomMade)
+        let parts = try MachineParts(
+            configuration,
+            clock: clock,
+            console: console,
+            observers: observers,
+            roomMade: roomMade
+        )
         let profile: any Profile
         if let memory = parts.physicalMemory {
             profile = PlainProfile(parts, ram: memory)
         } else {
-            profile = GuestProfile(try makeGuest(parts, observer: observer, measuresTime: measuresTime))
+            profile = GuestProfile(try makeGuest(parts, measuresTime: measuresTime))
         }
         let machine = Machine(parts, profile: profile, scheduler: scheduler, watch: watch)
         (profile as? GuestProfile)?.guest.connect(to: machine)
         return machine
     }
 
-    private func makeGuest(
-        _ parts: MachineParts,
-        observer: (any TrapObserver)?,
-        measuresTime: Bool
-    ) throws(MachineError) -> Guest {
+    private func makeGuest(_ parts: MachineParts, measuresTime: Bool) throws(MachineError) -> Guest {
         let configuration = parts.configuration
         do throws(HostMemoryError) {
             try frames.limits.requireAddresses(forHarts: configuration.hartCount)
@@ -99,7 +101,7 @@ public final class MachineHost: Sendable {
             vmid: vmid,
             memory: frames.memory,
             clock: parts.clock,
-            observer: observer,
+            observers: parts.observers,
             measuresTime: measuresTime,
             work: parts.work,
             makeEngine: configuration.engine.make

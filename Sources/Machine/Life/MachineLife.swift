@@ -15,9 +15,11 @@ struct MachineLife {
     var isScheduled = false
     /// It is to be powered off and on once nobody is active.
     private(set) var wantsReset = false
-    /// It is being powered on.
-    private(set) var isStarting = false
-    private(set) var resets = 0
+    /// It is being powered on, saved or restored: nobody is active, nor may become so.
+    private(set) var isHeld = false
+    var resets = 0
+    /// What the machine is to see of the time until its harts run again.
+    var gap = PauseGap.skipped
     /// Those who wait for something to change.
     var waiting: [ParkingSpot] = []
     var endHandlers: [@Sendable (StopReason) -> Void] = []
@@ -25,13 +27,16 @@ struct MachineLife {
     var announcing = 0
 
     /// Whether harts may run.
-    var admits: Bool { state == .running && !wantsReset && !isStarting }
+    var admits: Bool { state == .running && !wantsReset && !isHeld }
 
     /// Whether what was asked has been done.
-    var isSettled: Bool { state != .pausing && !wantsReset && !isStarting }
+    var isSettled: Bool { state != .pausing && !wantsReset && !isHeld }
+
+    /// Whether it stands still, and goes on only when it is asked to.
+    var isPaused: Bool { state == .paused && isSettled }
 
     /// The reason, once everybody has let go of the machine.
-    var ending: StopReason? { state == .stopped && active == 0 && attached == 0 && !isStarting ? reason : nil }
+    var ending: StopReason? { state == .stopped && active == 0 && attached == 0 && !isHeld ? reason : nil }
 
     /// Whether it has ended and all have been told.
     var isOver: Bool { ending != nil && endHandlers.isEmpty && announcing == 0 }
@@ -52,28 +57,38 @@ struct MachineLife {
         if state == .running { state = .pausing }
     }
 
-    mutating func resume() { state = .running }
+    mutating func resume(_ gap: PauseGap) {
+        if state == .paused { self.gap = gap }
+        state = .running
+    }
 
     // MARK: - With nobody active
 
     /// Begins a power-on, unless there is one already.
     mutating func beginStart() -> Bool {
-        guard state == .created, !isStarting else { return false }
-        isStarting = true
+        guard state == .created, !isHeld else { return false }
+        isHeld = true
+        return true
+    }
+
+    /// Begins to save, or to restore.
+    mutating func hold(in states: Set<MachineState>) -> Bool {
+        guard states.contains(state), active == 0, !wantsReset, !isHeld else { return false }
+        isHeld = true
         return true
     }
 
     mutating func beginReset() -> Bool {
         guard wantsReset else { return false }
         wantsReset = false
-        isStarting = true
+        isHeld = true
         resets += 1
         return true
     }
 
     /// - Parameter next: where a machine goes that was created.
-    mutating func finishStart(_ next: MachineState) {
-        isStarting = false
+    mutating func endHold(_ next: MachineState) {
+        isHeld = false
         if state == .created { state = next }
     }
 

@@ -16,12 +16,14 @@ struct MachineParts {
     let clock: PausableClock
     let console: MachineConsole
     let work: HostWork?
+    let observers: Observers?
     let roomMade: @Sendable () -> Void
 
     init(
         _ configuration: MachineConfiguration,
         clock: any MachineClock,
         console: any ConsoleSink,
+        observers: [any Observer],
         roomMade: @escaping @Sendable () -> Void
     ) throws(MachineError) {
         switch configuration.profile {
@@ -53,6 +55,7 @@ struct MachineParts {
         self.clock = PausableClock(clock)
         work = clock.followsInstructions ? HostWork() : nil
         self.console = MachineConsole(console, work: work)
+        self.observers = Observers(observers)
         self.roomMade = roomMade
         random = configuration.seed.map { SeededRandomSource(seed: $0) } ?? HostRandomSource()
     }

@@ -15,7 +15,7 @@ final class GuestProfile: Profile {
         drivers = guest.vcpus
     }
 
-    var memory: any GuestMemoryAccess & ProgramMemory { guest.addressSpace }
+    var memory: any GuestMemoryAccess & ProgramMemory & Savable { guest.addressSpace }
     var residentBytes: UInt64 { guest.addressSpace.residentBytes }
     var filledBytes: UInt64 { guest.addressSpace.filledBytes }
     var hartTimers: BoardParts.HartTimers? { nil }

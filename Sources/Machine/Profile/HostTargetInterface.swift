@@ -98,6 +98,7 @@ final class HostTargetInterface: MMIODevice {
     // MARK: - Savable
 
     func save(to writer: inout StateWriter) {
+        writer.write(toHost)
         undecided.withLock { undecided in
             writer.write(undecided?.value)
             writer.write(undecided?.looks ?? 0)
@@ -105,6 +106,7 @@ final class HostTargetInterface: MMIODevice {
     }
 
     func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.requireSame("the mailbox", saved: reader.read(UInt64.self), here: toHost)
         let value = try reader.read(UInt64?.self)
         let looks = try reader.read(UInt8.self)
         undecided.withLock { $0 = value.map { Undecided(value: $0, looks: looks) } }

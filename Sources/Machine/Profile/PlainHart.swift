@@ -20,6 +20,7 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         self.image = image
     }
 
+    var offered: ExtensionSet { hart.extensions }
     var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
     func turn(limit: UInt64) -> Turn {
@@ -35,6 +36,22 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         case .criticalError: return .ended(.failed(CriticalError.report(hart)))
         }
     }
+
+    // MARK: - Savable
+
+    func save(to writer: inout StateWriter) {
+        sleepsUntil = nil
+        hart.save(to: &writer)
+        writer.write(instructions)
+    }
+
+    func restore(from reader: inout StateReader) throws(StateError) {
+        sleepsUntil = nil
+        try hart.restore(from: &reader)
+        retired.store(try reader.read(), ordering: .relaxed)
+    }
+
+    // MARK: - Wires
 
     /// A wire: a bit of `mip`.
     func setLine(_ interrupt: InterruptCause, _ isAsserted: Bool) {

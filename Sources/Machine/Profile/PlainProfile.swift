@@ -32,6 +32,7 @@ final class PlainProfile: Profile {
                     pagingLimit: configuration.pagingLimit,
                     entropy: EntropySource { [random = parts.random] in random.bits },
                     mailbox: mailbox ?? 0..<0,
+                    observer: parts.observers,
                     makeEngine: configuration.engine.make
                 ),
                 memory: ram,
@@ -47,7 +48,7 @@ final class PlainProfile: Profile {
         hasDirtyUpdates = platform.hasDirtyUpdatesAtReset(configuration.isa.extensions)
     }
 
-    var memory: any GuestMemoryAccess & ProgramMemory { ram }
+    var memory: any GuestMemoryAccess & ProgramMemory & Savable { ram }
     var residentBytes: UInt64 { ram.residentBytes }
     var filledBytes: UInt64 { ram.residentBytes }
     var hartTimers: BoardParts.HartTimers? { BoardParts.HartTimers(hartCount: harts.count, sink: HartTimers(harts)) }

@@ -8,7 +8,7 @@ protocol Profile: AnyObject, Sendable {
     /// In the order of the harts' numbers; the same for the machine's whole life.
     var drivers: [any HartDriver] { get }
     /// RAM as a device sees it, and as a program is loaded into it.
-    var memory: any GuestMemoryAccess & ProgramMemory { get }
+    var memory: any GuestMemoryAccess & ProgramMemory & Savable { get }
     /// Bytes of RAM that it has taken from the host, and those of them that the host has put memory behind.
     var residentBytes: UInt64 { get }
     var filledBytes: UInt64 { get }

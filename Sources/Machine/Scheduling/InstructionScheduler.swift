@@ -8,21 +8,13 @@ import RV64Core
 /// for it, in instructions. When all sleep, the clock skips to the next deadline. So a run depends on its input alone.
 ///
 /// Each round a machine has one hart's turn: those of its harts that did not come to theirs are the first in the next
-/// round. A machine that has used more than a turn's worth sits out as many rounds as that was. So neither one with many
-/// harts nor one that makes the host work takes more than its share.
+/// round. What a machine has used beyond a turn's worth is taken off its next turns; rounds for which nothing is left it
+/// sits out. So neither one with many harts nor one that makes the host work takes more than its share.
 final class InstructionScheduler: Scheduler {
     /// What a machine has in each round.
     private static let quantum: UInt64 = 10_000
     /// How often to look for input from outside while nothing else can wake a machine.
     private static let idleNanoseconds: UInt64 = 10_000_000
-
-    private struct Member {
-        let machine: Machine
-        /// Used beyond a turn's worth.
-        var debt: UInt64 = 0
-        /// The hart whose turn is next.
-        var next = 0
-    }
 
     private struct State {
         var arrivals: [Machine] = []
@@ -62,10 +54,10 @@ final class InstructionScheduler: Scheduler {
     }
 
     private func run() {
-        var members: [Member] = []
+        var members: [Machine] = []
         while true {
             let isDone = guarded.withLock { state in
-                members += state.arrivals.map { Member(machine: $0) }
+                members += state.arrivals
                 state.arrivals = []
                 state.isRunning = !members.isEmpty
                 return members.isEmpty
@@ -75,32 +67,29 @@ final class InstructionScheduler: Scheduler {
         }
     }
 
-    /// A turn for every machine that is not in debt.
-    private func round(_ members: inout [Member]) {
+    /// A turn for every machine that owes less than one.
+    private func round(_ members: inout [Machine]) {
         // Paying a debt is doing something, too.
         var isIdle = true
         var span: UInt64?
-        for index in members.indices {
-            guard members[index].debt == 0 else {
-                members[index].debt -= min(members[index].debt, Self.quantum)
-                isIdle = false
-                continue
-            }
-            let machine = members[index].machine
+        for machine in members {
             switch machine.enter() {
             case .never, .later: break
             case .granted:
-                let (used, rest) = turns(of: &members[index])
+                if let limit = machine.account.withLock({ $0.limit(of: Self.quantum) }) {
+                    let (used, rest) = turns(of: machine, upTo: limit)
+                    isIdle = isIdle && used == 0
+                    span = [span, rest].compactMap { $0 }.min()
+                } else {
+                    isIdle = false
+                }
                 machine.leave()
                 machine.console.flush()
-                isIdle = isIdle && used == 0
-                members[index].debt = used - min(used, Self.quantum)
-                span = [span, rest].compactMap { $0 }.min()
             }
         }
-        members.removeAll { member in
-            let hasEnded = member.machine.state == .stopped
-            if hasEnded { member.machine.detach() }
+        members.removeAll { machine in
+            let hasEnded = machine.state == .stopped
+            if hasEnded { machine.detach() }
             return hasEnded
         }
         if isIdle { idle(members, until: span) }
@@ -108,27 +97,29 @@ final class InstructionScheduler: Scheduler {
 
     /// - Returns: what the harts have used; if that is nothing, how many nanoseconds later one of them, or a device, is
     ///   due.
-    private func turns(of member: inout Member) -> (used: UInt64, rest: UInt64?) {
-        let machine = member.machine
+    private func turns(of machine: Machine, upTo limit: UInt64) -> (used: UInt64, rest: UInt64?) {
         let drivers = machine.drivers
+        var next = machine.account.withLock { $0.next }
         var used: UInt64 = 0
         var deadlines: [UInt64] = []
         machine.runTimedDevices()
-        for _ in drivers where used < Self.quantum && !machine.wantsRest {
-            let driver = drivers[member.next]
-            member.next = (member.next + 1) % drivers.count
+        for _ in drivers where used < limit && !machine.wantsRest {
+            let driver = drivers[next]
+            next = (next + 1) % drivers.count
             if let tick = driver.sleepDeadline {
                 deadlines.append(Timebase.nanoseconds(ofTick: tick) ?? .max)
             } else {
-                used += turn(of: driver, in: machine, upTo: Self.quantum - used)
+                used += turn(of: driver, in: machine, upTo: limit - used)
             }
         }
+        machine.account.withLock { [next, used] in $0 = TurnAccount(debt: used - min(used, limit), next: next) }
         if let device = machine.nextDeviceDeadline { deadlines.append(device) }
         let now = machine.clock.nanoseconds
         return (used, deadlines.filter { $0 != .max }.min().map { $0 > now ? $0 - now : 0 })
     }
 
     private func turn(of driver: any HartDriver, in machine: Machine, upTo limit: UInt64) -> UInt64 {
+        let limit = machine.bounded(limit)
         var used: UInt64 = 0
         while used < limit, !machine.wantsRest {
             driver.acknowledge()
@@ -150,17 +141,32 @@ final class InstructionScheduler: Scheduler {
     }
 
     /// Nobody has run, nobody pays: time skips, or the host waits.
-    private func idle(_ members: [Member], until span: UInt64?) {
+    private func idle(_ members: [Machine], until span: UInt64?) {
         if let span {
             clock.advance(byNanoseconds: span)
         } else {
-            for member in members where member.machine.configuration.input == .absent && !member.machine.wantsRest {
-                member.machine.end(.failed("waits for an interrupt that cannot come"))
+            for machine in members where machine.configuration.input == .absent && !machine.wantsRest {
+                machine.end(.failed("waits for an interrupt that cannot come"))
             }
             guard !members.isEmpty else { return }
             parking.sleep(nanoseconds: Self.idleNanoseconds)
             // An unfinished line, such as a prompt, is shown by this clock.
             clock.advance(byNanoseconds: Self.idleNanoseconds)
         }
+    }
+}
+
+/// What one machine has used of its turns, kept with it: it goes on there when it is restored elsewhere.
+struct TurnAccount {
+    /// Used beyond a turn's worth.
+    var debt: UInt64 = 0
+    /// The hart whose turn is next.
+    var next = 0
+
+    /// What is left of a turn once the debt is taken off; nil, and less debt, where it is a whole turn or more.
+    mutating func limit(of turn: UInt64) -> UInt64? {
+        guard debt >= turn else { return turn - debt }
+        debt -= turn
+        return nil
     }
 }

@@ -34,7 +34,10 @@ package struct HostThread: @unchecked Sendable {
     /// Interrupts a system call that the thread waits in, if the signal has a handler, or ends its `sigwait`.
     package func send(signal: Int32) { pthread_kill(handle, signal) }
 
-    package func join() { pthread_join(handle, nil) }
+    /// Waits for the thread's end. Nobody waits for himself: a thread that joins itself is joined when it ends.
+    package func join() {
+        if pthread_equal(pthread_self(), handle) != 0 { pthread_detach(handle) } else { pthread_join(handle, nil) }
+    }
 }
 
 /// The host refused a thread.

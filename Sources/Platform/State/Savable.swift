@@ -38,6 +38,7 @@ enum StateFormat {
             case UInt8(ascii: "/"):
                 guard isInName else { return false }
                 isInName = false
+            // Bytes of a file: no other stands in a path.
             default: return false
             }
         }

@@ -24,6 +24,8 @@ package struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
         case invalidValue(String)
         /// A value that fits another machine than this one; says which.
         case otherMachine(String)
+        /// The host refused what the state needs; says what.
+        case host(String)
     }
 
     package let problem: Problem
@@ -56,7 +58,7 @@ package struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unreadBytes(let count): "the section is \(count) bytes longer than this machine expects"
         case .contentTooShort: "the section is shorter than this machine expects"
         case .countAboveLimit(let count, let limit): "it counts \(count) where at most \(limit) are possible"
-        case .invalidValue(let words), .otherMachine(let words): words
+        case .invalidValue(let words), .otherMachine(let words), .host(let words): words
         }
     }
 
@@ -69,6 +71,7 @@ package struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
             "it is damaged: take another copy, or save again"
         case .missingSection, .unknownSection, .unreadBytes, .contentTooShort, .otherMachine:
             "restore it into a machine of the shape that was saved"
+        case .host: "give the host more, or restore it elsewhere"
         }
     }
 }

@@ -175,6 +175,10 @@ package struct StateReader: Sendable {
         return Array(archive[try take(count, orElse: .contentTooShort)])
     }
 
+    package mutating func read(_ type: String.Type, limit: Int) throws(StateError) -> String {
+        String(decoding: try read(limit: limit), as: UTF8.self)
+    }
+
     /// Hands out the next `count` bytes.
     mutating func withBytes(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws(StateError) {
         let range = try take(count, orElse: .contentTooShort)

@@ -79,6 +79,9 @@ package struct StateWriter: Sendable {
         content += bytes
     }
 
+    /// A count and the text's UTF-8.
+    package mutating func write(_ text: String) { write(Array(text.utf8)) }
+
     /// Bytes of a number that the reader knows.
     mutating func append(_ bytes: UnsafeRawBufferPointer) { content.append(contentsOf: bytes) }
 }

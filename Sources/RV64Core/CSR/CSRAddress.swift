@@ -34,6 +34,7 @@ package enum CSRLevel: UInt8, Sendable, CaseIterable {
             case 0: .user
             case 1: .supervisor
             case 2: .hypervisor
+            // Two bits: 3.
             default: .machine
             }
     }

@@ -125,7 +125,11 @@ extension CSRAddress {
 struct CSRDirectory: Sendable {
     private var entries: [CSREntry]
 
-    init(_ extensions: ExtensionSet) {
+    private static let made = PerExtensionSet { CSRDirectory(having: $0) }
+
+    init(_ extensions: ExtensionSet) { self = Self.made[extensions] }
+
+    private init(having extensions: ExtensionSet) {
         entries = [CSREntry](repeating: .absent, count: 1 << 12)
         for row in CSRTable.rows {
             for number in row.addresses.lowerBound.rawValue...row.addresses.upperBound.rawValue

@@ -14,6 +14,7 @@ enum DelegatedRegister: Equatable {
         switch alias {
         case .sireg: self = .counter(number)
         case .sireg2: self = .configuration(number)
+        // No other number is an alias of a counter.
         default: return nil
         }
     }

@@ -107,6 +107,7 @@ extension Hart {
         switch number {
         case FixedCounter.cycle: return .cycles
         case FixedCounter.instret: return .instructions
+        // The numbers of hpmcounter3 and up, whose event software chooses.
         default: return HardwareEvent(selector: configuration[.event])
         }
     }

@@ -36,9 +36,17 @@ extension Hart {
             let status = statusRegisters
             writeFromInstruction(address, new)
             isHarmless = isHarmlessWrite(to: address, changing: status ^ statusRegisters)
+            if isObserved(.csrWrite) { tellOfWrite(to: address, new) }
         }
         x[Int(i.rd & 63)] = old
         return isHarmless
+    }
+
+    @inline(never)
+    private func tellOfWrite(to address: CSRAddress, _ written: UInt64) {
+        let (mode, pc) = (state.pointee.mode, state.pointee.pc)
+        let value = peekCSR(address)
+        tell(.csrWrite(CSRWrite(address: address, mode: mode, pc: pc, written: written, value: value)))
     }
 
     /// The writes that handlers and critical sections consist of, and those of floating-point code; `changed` are the
@@ -48,6 +56,7 @@ extension Hart {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
         case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
         case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
+        // Numbers of CSRs: what another one changes, nobody has looked at.
         default: false
         }
     }
@@ -80,6 +89,7 @@ extension Hart {
         case .fflags, .frm, .fcsr:
             state.pointee.mstatus[.fs] = ContextStatus.dirty
             if state.pointee.mode.isVirtual { state.pointee.vsstatus[.fs] = ContextStatus.dirty }
+        // Numbers of CSRs: no other holds floating-point state.
         default: break
         }
     }

@@ -1,5 +1,6 @@
 // What a register's value is, and what a write makes of it, as the CSR listing orders them. `address` is always the
 // effective one (a VS CSR is named as itself), and nobody asks here who may access it.
+// Each `default` is for the other numbers: no register is there, or one that is all zeros, or read-only.
 
 // MARK: - Read
 

@@ -12,6 +12,7 @@ package enum PointerMasking {
         switch encoding {
         case seven: 7
         case sixteen: 16
+        // Two bits: off, and the reserved one.
         default: 0
         }
     }

@@ -21,6 +21,7 @@ package struct ProtectionConfiguration: Equatable, Sendable, BitwiseCopyable {
         case 0: .off
         case 1: .topOfRange
         case 2: .naturallyAlignedFour
+        // Two bits: 3.
         default: .naturallyAlignedPowerOfTwo
         }
     }
@@ -57,7 +58,7 @@ package struct ProtectionConfiguration: Equatable, Sendable, BitwiseCopyable {
         // Shared code.
         case (true, false, true, false): return .execute
         case (true, false, true, true): return isMachine ? [.read, .execute] : .execute
-        // M-mode-only if locked, else S/U-mode-only.
+        // Three bits: M-mode-only if locked, else S/U-mode-only.
         default: return isLocked == isMachine ? PagePermissions(rawValue: rawValue & 7) : []
         }
     }

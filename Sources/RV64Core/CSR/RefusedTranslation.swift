@@ -11,7 +11,8 @@ extension Hart {
     package var refusedTranslationReport: String? {
         refusedTranslationMode.map { mode in
             let name = PagingLimit(rawValue: mode).map { "\($0)" } ?? "mode \(mode)"
-            return "it asked satp for \(name), and has at most \(configuration.pagingLimit) (see --paging)"
+            return "hart \(configuration.id) asked satp for \(name), and has at most \(configuration.pagingLimit) "
+                + "(see --paging)"
         }
     }
 }

@@ -62,13 +62,3 @@ extension Hart {
         try store(address, width, value, runState.pointee.data)
     }
 }
-
-extension FloatFormat {
-    fileprivate var width: AccessWidth {
-        switch self {
-        case .half: .half
-        case .single: .word
-        case .double: .double
-        }
-    }
-}

@@ -20,6 +20,7 @@ extension Hart: Savable {
         }
         writer.write(nonMaskableLines.load(ordering: .acquiring))
         writer.write(machineTimer.load(ordering: .acquiring))
+        writer.write(refusedTranslationMode)
     }
 
     package func restore(from reader: inout StateReader) throws(StateError) {
@@ -44,6 +45,7 @@ extension Hart: Savable {
         guestExternalLines.store(try reader.read(), ordering: .releasing)
         nonMaskableLines.store(try reader.read(), ordering: .releasing)
         machineTimer.store(try reader.read(), ordering: .releasing)
+        refusedTranslationMode = try reader.read()
         forgetMemory()
     }
 

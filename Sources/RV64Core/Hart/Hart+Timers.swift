@@ -4,9 +4,13 @@ import Synchronization
 extension Hart {
     /// The `time` CSR as M and HS read it, in ticks.
     package var time: UInt64 {
-        guard clock.followsInstructions else { return clock.ticks }
-        let ahead = state.pointee.retired &- runState.pointee.retiredAtEntry
-        return (clock.nanoseconds &+ ahead) / Timebase.nanosecondsPerTick
+        clock.followsInstructions ? nanoseconds / Timebase.nanosecondsPerTick : clock.ticks
+    }
+
+    /// The machine's time: of the hart's last look at its counters, where the clock follows instructions.
+    package var nanoseconds: UInt64 {
+        guard clock.followsInstructions else { return clock.nanoseconds }
+        return clock.nanoseconds &+ (state.pointee.retired &- runState.pointee.retiredAtEntry)
     }
 
     /// The clock has been moved on by what the hart has retired: it is ahead no more.

@@ -11,6 +11,8 @@ package final class Hart: @unchecked Sendable {
 
     package let configuration: HartConfiguration
     package let extensions: ExtensionSet
+    /// What the observer wants to be told of; nothing where there is none.
+    let observed: HartEvents
     package let memory: PhysicalMemory
     /// The devices on the hart's physical bus. Set before the hart runs; only device accesses read it.
     package var bus: Bus
@@ -50,10 +52,15 @@ package final class Hart: @unchecked Sendable {
     package let machineTimer = Atomic<UInt64>(~0)
     /// The mode that the last write of `satp` or `vsatp` asked for, if it was refused: for reports.
     var refusedTranslationMode: UInt64?
+    /// The last instruction that was illegal for want of its extension: for reports.
+    var missingInstruction: MissingInstruction?
+    /// The last one that was illegal for any reason.
+    var illegalInstruction: UInt64?
 
     package init(configuration: HartConfiguration, memory: PhysicalMemory, bus: Bus = Bus(), clock: any MachineClock) {
         self.configuration = configuration
         self.extensions = configuration.extensions
+        observed = configuration.observer?.hartEvents ?? []
         hasNonMaskableInterrupts = configuration.extensions.contains(.smrnmi)
         let mailbox = configuration.mailbox
         mailboxPage = mailbox.isEmpty ? ~0 : mailbox.lowerBound & ~Page.offsetMask
@@ -105,6 +112,7 @@ package final class Hart: @unchecked Sendable {
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
         // What generated code finds there is the engine's, not the program's.
         runState.pointee.native = native
+        (refusedTranslationMode, missingInstruction, illegalInstruction) = (nil, nil, nil)
         resetCSRs()
         flushTranslations()
         updateContext()

@@ -41,6 +41,8 @@ package struct HartConfiguration: Sendable {
     package var mailbox: Range<UInt64>
     /// Makes what executes the guest's code; without it, the interpreter does.
     package var makeEngine: (@Sendable () -> any Engine)?
+    /// Told of what the hart does.
+    package var observer: (any HartObserver)?
 
     package init(
         id: UInt64 = 0,
@@ -50,6 +52,7 @@ package struct HartConfiguration: Sendable {
         entropy: EntropySource = .host,
         nonMaskableVectors: NonMaskableVectors? = nil,
         mailbox: Range<UInt64> = 0..<0,
+        observer: (any HartObserver)? = nil,
         makeEngine: (@Sendable () -> any Engine)? = nil
     ) {
         self.id = id
@@ -60,5 +63,6 @@ package struct HartConfiguration: Sendable {
         self.nonMaskableVectors = nonMaskableVectors
         self.mailbox = mailbox
         self.makeEngine = makeEngine
+        self.observer = observer
     }
 }

@@ -29,6 +29,7 @@ package struct BitPattern: Sendable, Equatable {
             case UInt8(ascii: "D"): nonZeroD |= 1
             case UInt8(ascii: "I"): nonZeroI |= 1
             case UInt8(ascii: "-"): break
+            // Bytes of a text: no other says anything.
             default: isWellFormed = false
             }
         }

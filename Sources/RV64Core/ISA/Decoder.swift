@@ -1,7 +1,8 @@
 /// Turns encodings into ``DecodedInstruction``s for one set of extensions.
 ///
-/// Two-level lookup, built once from ``InstructionTable``: the major opcode (bits 6:2) chooses which field of the
-/// encoding tells its instructions apart best, that field's value chooses a short list of candidates.
+/// Two-level lookup, built from ``InstructionTable`` once for each set that a process meets: the major opcode (bits
+/// 6:2) chooses which field of the encoding tells its instructions apart best, that field's value chooses a short list of
+/// candidates.
 package struct Decoder: Sendable {
     /// One row as the lookup needs it: 16 bytes.
     private struct Candidate {
@@ -9,6 +10,18 @@ package struct Decoder: Sendable {
         var match: UInt32
         var opcode: Opcode
         var layout: OperandLayout
+
+        init(_ row: InstructionRow) {
+            mask = row.pattern.mask
+            match = row.pattern.match
+            opcode = row.opcode
+            layout = row.format.layout
+        }
+
+        /// Whether an encoding of the row may have this value in a field.
+        func mayHave(_ value: UInt32, in field: Selector) -> Bool {
+            (value << field.shift ^ match) & mask & (1 << field.width - 1) << field.shift == 0
+        }
     }
 
     /// Where a major opcode's lists start, and which field selects among them.
@@ -18,8 +31,11 @@ package struct Decoder: Sendable {
         var mask: UInt32 = 0
     }
 
+    /// A field of the encoding.
+    private typealias Selector = (shift: UInt32, width: UInt32)
+
     /// The fields worth selecting by: funct3, funct7, funct5 and funct12 without its low bits.
-    private static let selectors: [(shift: UInt32, width: UInt32)] = [(12, 3), (25, 7), (27, 5), (20, 5)]
+    private static let selectors: [Selector] = [(12, 3), (25, 7), (27, 5), (20, 5)]
 
     private let majors: [Major]
     /// `lists[n]..<lists[n + 1]` are the candidates of list n.
@@ -30,30 +46,22 @@ package struct Decoder: Sendable {
     /// Knows every instruction, whatever a hart has.
     package static let complete = Decoder(extensions: .all)
 
-    /// A decoder for `extensions` and what they imply.
-    package init(extensions: ExtensionSet) {
-        let enabled = extensions.closure
-        let rows = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }
+    private static let made = PerExtensionSet { Decoder(enabled: $0) }
+
+    /// The decoder for `extensions` and what they imply.
+    package init(extensions: ExtensionSet) { self = Self.made[extensions.closure] }
+
+    private init(enabled: ExtensionSet) {
+        let all = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }.map(Candidate.init)
         var majors: [Major] = []
         var lists: [UInt16] = [0]
         var candidates: [Candidate] = []
         for opcode in UInt32(0)..<32 {
-            let members = rows.filter { $0.pattern.match >> 2 & 31 == opcode }
-            let (selector, groups) = Self.bestSelector(for: members)
-            majors.append(
-                Major(firstList: lists.count - 1, shift: selector.shift, mask: 1 << selector.width - 1)
-            )
-            for group in groups {
-                for row in group {
-                    candidates.append(
-                        Candidate(
-                            mask: row.pattern.mask,
-                            match: row.pattern.match,
-                            opcode: row.opcode,
-                            layout: row.format.layout
-                        )
-                    )
-                }
+            let members = all.filter { $0.match >> 2 & 31 == opcode }
+            let selector = Self.bestSelector(for: members)
+            majors.append(Major(firstList: lists.count - 1, shift: selector.shift, mask: 1 << selector.width - 1))
+            for value in UInt32(0)..<(1 << selector.width) {
+                candidates += members.filter { $0.mayHave(value, in: selector) }
                 lists.append(UInt16(candidates.count))
             }
         }
@@ -63,26 +71,20 @@ package struct Decoder: Sendable {
         compressed = CompressedTable(rows: CompressedTable.allRows.filter { enabled.isSuperset(of: $0.needed) })
     }
 
-    /// The selector whose longest list is shortest, and the lists it makes: one per value of the field.
-    private static func bestSelector(
-        for rows: [InstructionRow]
-    ) -> (selector: (shift: UInt32, width: UInt32), groups: [[InstructionRow]]) {
-        var best: (selector: (shift: UInt32, width: UInt32), groups: [[InstructionRow]])?
+    /// The selector whose longest list is shortest.
+    private static func bestSelector(for members: [Candidate]) -> Selector {
+        var best = selectors[0]
         var bestLength = Int.max
         for selector in selectors {
-            let groups = (UInt32(0)..<(1 << selector.width)).map { value in
-                rows.filter { row in
-                    let fieldMask = row.pattern.mask >> selector.shift & (1 << selector.width - 1)
-                    return row.pattern.match >> selector.shift & fieldMask == value & fieldMask
-                }
+            let longest = (UInt32(0)..<(1 << selector.width)).reduce(0) { longest, value in
+                max(longest, members.count { $0.mayHave(value, in: selector) })
             }
-            let longest = groups.map(\.count).max() ?? 0
             if longest < bestLength {
                 bestLength = longest
-                best = (selector, groups)
+                best = selector
             }
         }
-        return best ?? ((12, 3), Array(repeating: [], count: 8))
+        return best
     }
 
     /// Decodes the instruction at the start of `raw`: all of it, or its low half when bits 1:0 are not 11.

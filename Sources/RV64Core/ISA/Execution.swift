@@ -56,6 +56,14 @@ package enum ValueExtension: Sendable, BitwiseCopyable {
 
 package enum FloatFormat: Sendable, BitwiseCopyable {
     case half, single, double
+
+    package var width: AccessWidth {
+        switch self {
+        case .half: .half
+        case .single: .word
+        case .double: .double
+        }
+    }
 }
 
 /// The computational instructions of F, D, Zfh and Zfa, of one format: the operands', or the result's where a value

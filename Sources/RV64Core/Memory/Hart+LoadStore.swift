@@ -157,7 +157,9 @@ extension Hart {
     ) throws(Trap) -> UInt64 {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
-            return try bus.read(width, at: physical)
+            let value = try bus.read(width, at: physical)
+            if isObserved(.deviceAccess) { tell(.deviceAccess(DeviceAccess(.read, physical, width, value))) }
+            return value
         } catch {
             throw accessTrap(.access, .load, address, access)
         }
@@ -173,6 +175,7 @@ extension Hart {
         do throws(BusFault) {
             guard physical & (width.bytes &- 1) == 0 else { throw .unsupportedWidth }
             try bus.write(value, width, at: physical)
+            if isObserved(.deviceAccess) { tell(.deviceAccess(DeviceAccess(.write, physical, width, value))) }
         } catch {
             throw accessTrap(.access, .store, address, access)
         }
@@ -194,10 +197,15 @@ extension UnsafeMutableRawPointer {
     @inline(__always)
     func storeLittleEndian(_ value: UInt64, _ width: AccessWidth) {
         switch width {
-        case .byte: storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
-        case .half: storeBytes(of: UInt16(truncatingIfNeeded: value).littleEndian, as: UInt16.self)
-        case .word: storeBytes(of: UInt32(truncatingIfNeeded: value).littleEndian, as: UInt32.self)
-        case .double: storeBytes(of: value.littleEndian, as: UInt64.self)
+        case .byte: storeWhole(UInt8(truncatingIfNeeded: value))
+        case .half: storeWhole(UInt16(truncatingIfNeeded: value).littleEndian)
+        case .word: storeWhole(UInt32(truncatingIfNeeded: value).littleEndian)
+        case .double: storeWhole(value.littleEndian)
         }
     }
+
+    /// One store of the host in unoptimised builds too, where `storeBytes` is a copy, of two bytes one after the other.
+    /// The hosts do not ask for alignment.
+    @inline(__always)
+    func storeWhole<T: FixedWidthInteger>(_ value: T) { assumingMemoryBound(to: T.self).pointee = value }
 }

@@ -85,8 +85,37 @@ package struct TLBBank: BitwiseCopyable {
 
     private static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
     fileprivate static let superpagesOffset = shiftsOffset + entryCount
+    /// Behind the sets of larger pages.
+    package static let generationOffset = superpagesOffset + 1024
     /// A whole number of pages.
-    fileprivate static let byteCount = shiftsOffset + 4096
+    package static let sitesOffset = shiftsOffset + 4096
+    fileprivate static let byteCount = sitesOffset + TLBSite.count * MemoryLayout<TLBSite>.stride
+}
+
+/// What one place in generated code found last: a translation of the bank's, without a search.
+///
+/// The tag is the page's address, exclusive or the bank's generation. So a fence makes all of a bank's sites out of date
+/// by one addition. The three lowest bits of a generation are zero: an address that is not aligned, which has some of
+/// them set, matches no tag.
+package struct TLBSite: BitwiseCopyable {
+    package var tag: UInt64
+    package var addend: UInt64
+
+    package static let count = 2048
+    private static let generationUnit: UInt64 = 8
+    private static let generationLimit: UInt64 = 0x1000
+
+    /// Makes all sites of a bank out of date.
+    fileprivate static func invalidate(of entries: UnsafeMutablePointer<TLBEntry>) {
+        // SAFETY: a bank's memory holds both behind its entries.
+        let generation = (UnsafeMutableRawPointer(entries) + TLBBank.generationOffset)
+            .assumingMemoryBound(to: UInt64.self)
+        generation.pointee += generationUnit
+        guard generation.pointee == generationLimit else { return }
+        // Zero would give page 0 the tag zero, which an empty site has.
+        generation.pointee = generationUnit
+        memset(UnsafeMutableRawPointer(entries) + TLBBank.sitesOffset, 0, count * MemoryLayout<TLBSite>.stride)
+    }
 }
 
 /// Which larger pages a bank has entries of: a set that may contain more than is there, so that a fence for one address
@@ -150,7 +179,7 @@ extension UnsafeMutablePointer where Pointee == TLBEntry {
         guard entry.pointee.writeTag == TLBEntry.tag(last) else { return false }
         // SAFETY: as in `load`; the write tag also says that the guest may write the page.
         let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        host.storeBytes(of: value.littleEndian, as: T.self)
+        host.storeWhole(value.littleEndian)
         return true
     }
 }
@@ -193,7 +222,8 @@ struct TLB {
             }
             if records[index].lastUse < records[oldest].lastUse { oldest = index }
         }
-        if records[oldest].lastUse != 0 { clear(oldest) }
+        // Also one that nobody has had: generation 0 is none.
+        if records[oldest].lastUse != 0 { clear(oldest) } else { TLBSite.invalidate(of: entries(oldest)) }
         records[oldest] = Record(context: context, lastUse: uses.pointee)
         return TLBBank(context: context, entries: entries(oldest))
     }
@@ -209,6 +239,7 @@ struct TLB {
     func revokeWrites(where matches: (UnsafeRawPointer) -> Bool) {
         for index in 0..<Self.bankCount where records[index].lastUse != 0 {
             let entries = entries(index)
+            TLBSite.invalidate(of: entries)
             for index in 0..<TLBBank.entryCount where entries[index].writeTag != TLBEntry.invalid {
                 let page = (entries[index].writeTag & ~Page.offsetMask) &+ entries[index].addend
                 guard let host = UnsafeRawPointer(bitPattern: UInt(page)), matches(host) else { continue }
@@ -224,11 +255,13 @@ struct TLB {
     private func clear(_ index: Int) {
         memset(entries(index), 0, TLBBank.entryCount * MemoryLayout<TLBEntry>.stride)
         Superpages(of: entries(index)).clear()
+        TLBSite.invalidate(of: entries(index))
     }
 
     /// Drops what translates `address`, also where it was reached through a larger page.
     private func clear(_ index: Int, page address: UInt64) {
         let entries = entries(index)
+        TLBSite.invalidate(of: entries)
         guard Superpages(of: entries).mayContain(address) else {
             let index = TLBBank.index(address)
             let entry = entries[index]

@@ -2,6 +2,9 @@
 extension Hart {
     /// Delivers an exception to the mode that the delegation registers name.
     package func deliver(_ trap: Trap, raisedBy instruction: DecodedInstruction?) {
+        if trap.cause == .illegalInstruction {
+            noteIllegalInstruction(trap.value, at: state.pointee.pc, offered: extensions)
+        }
         let target = state.pointee.target(of: trap.cause)
         enter(
             target,
@@ -90,9 +93,9 @@ extension Hart {
         state.pointee.mtinst = record.instruction
         // norm:rnmi_exception_nmie0
         if isInNonMaskableHandler, let vectors = configuration.nonMaskableVectors {
-            finish(.machine, vector: vectors.exception & ~TrapVector.modeMask, record.cause)
+            finish(.machine, vector: vectors.exception & ~TrapVector.modeMask, record)
         } else {
-            finish(.machine, vector: state.pointee.mtvec, record.cause)
+            finish(.machine, vector: state.pointee.mtvec, record)
         }
     }
 
@@ -124,7 +127,7 @@ extension Hart {
         state.pointee.stval = record.value
         state.pointee.htval = record.secondValue
         state.pointee.htinst = record.instruction
-        finish(.supervisor, vector: state.pointee.stvec, record.cause)
+        finish(.supervisor, vector: state.pointee.stvec, record)
     }
 
     /// norm:vsstatus_sdt_op
@@ -139,10 +142,11 @@ extension Hart {
         state.pointee.vsepc = state.pointee.pc
         state.pointee.vscause = record.cause
         state.pointee.vstval = record.value
-        finish(.virtualSupervisor, vector: state.pointee.vstvec, record.cause)
+        finish(.virtualSupervisor, vector: state.pointee.vstvec, record)
     }
 
-    private func finish(_ target: PrivilegeMode, vector: UInt64, _ cause: UInt64) {
+    private func finish(_ target: PrivilegeMode, vector: UInt64, _ record: TrapRecord) {
+        let (previous, pc, cause) = (state.pointee.mode, state.pointee.pc, record.cause)
         state.pointee.mode = target
         updateCountersForMode()
         let isVectored = vector & TrapVector.modeMask == TrapVector.vectored && cause & InterruptCause.causeFlag != 0
@@ -154,6 +158,27 @@ extension Hart {
             runState.pointee.unreturnedTraps &+= 1
             updateContext()
         }
+        if isObserved([.exception, .interrupt]) { tell(of: record, from: previous, at: pc) }
+    }
+
+    // Apart: what nobody asked for is no part of trap entry.
+    @inline(never)
+    private func tell(of record: TrapRecord, from previous: PrivilegeMode, at pc: UInt64) {
+        let target = state.pointee.mode
+        tellOfTrap(
+            TakenTrap(
+                cause: record.cause,
+                from: previous,
+                to: target,
+                pc: pc,
+                value: record.value,
+                secondValue: target == .virtualSupervisor ? 0 : record.secondValue
+            )
+        )
+    }
+
+    func tellOfTrap(_ trap: TakenTrap) {
+        if isObserved(trap.isInterrupt ? .interrupt : .exception) { tell(.trap(trap)) }
     }
 }
 

@@ -60,9 +60,16 @@ extension Hart {
     func resume(_ mode: PrivilegeMode, at pc: UInt64) {
         // norm:mstatus_mprv_clr_mret_sret_less_priv: a return to a mode below M clears MPRV.
         if mode != .machine { state.pointee.mstatus[.mprv] = false }
+        let previous = state.pointee.mode
         state.pointee.mode = mode
         updateCountersForMode()
         state.pointee.pc = pc
         updateContext()
+        if isObserved(.trapReturn) { tellOfReturn(from: previous) }
+    }
+
+    @inline(never)
+    private func tellOfReturn(from previous: PrivilegeMode) {
+        tell(.trapReturn(TrapReturn(from: previous, to: state.pointee.mode, pc: state.pointee.pc)))
     }
 }

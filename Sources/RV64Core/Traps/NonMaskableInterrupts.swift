@@ -79,6 +79,10 @@ extension Hart {
         updateCountersForMode()
         state.pointee.pc = configuration.nonMaskableVectors?.interrupt ?? state.pointee.mtvec & ~TrapVector.modeMask
         updateContext()
+        guard isObserved([.exception, .interrupt]) else { return }
+        tellOfTrap(
+            TakenTrap(cause: cause, entry: .nonMaskable, from: previous, to: .machine, pc: state.pointee.mnepc)
+        )
     }
 
     /// MNRET. norm:mnret_restore norm:mnret_mprv

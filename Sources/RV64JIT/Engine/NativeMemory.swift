@@ -67,13 +67,15 @@ final class NativeMemory {
     private static let linkLimit = 1 << 19
     private static let pageLimit = 1 << 15
     private static let tableSize = 1 << 15
-    /// More than the longest block takes: of its 64 instructions none takes 256 bytes, with stub.
-    private static let codeReserve = 64 << 10
+    /// More than the largest unit takes: of its instructions none takes 512 bytes, with stub.
+    private static let codeReserve = Region.instructionLimit * 512
 
     let code: CodeMemory
     let thunks: Thunks
     let map = RegisterMap.standard
     var cursor: UnsafeMutablePointer<UInt8>
+    /// The number of the next access's site.
+    var nextSite = 0
     /// Something has been written since code was last entered.
     var isDirty = true
 
@@ -84,6 +86,8 @@ final class NativeMemory {
     let pages = Arena<NativePage>(capacity: pageLimit)
     private let pageTable = Arena<Int32>(capacity: tableSize)
     private let table = Arena<Int32>(capacity: tableSize)
+    /// How often the budget ended on the way to code.
+    private let samples = Arena<UInt8>(capacity: 1 << 12)
     /// How often code has been interpreted.
     private let heat = Arena<UInt8>(capacity: 1 << 16)
 
@@ -170,10 +174,21 @@ final class NativeMemory {
         return heat.base[index]
     }
 
+    /// Notes that the budget ended on the way to an address.
+    ///
+    /// - Returns: whether it has done so often enough for the address to be a hot one; said once.
+    func sample(_ pc: UInt64) -> Bool {
+        let index = Int(truncatingIfNeeded: (pc &>> 1 ^ pc &>> 13) & 0xFFF)
+        guard samples.base[index] < Region.threshold else { return false }
+        samples.base[index] += 1
+        return samples.base[index] == Region.threshold
+    }
+
     /// Room for one more block, whatever it is.
     var hasRoom: Bool {
         code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
-            && places.count + Block.maximumCount < Self.placeLimit && links.count + Block.maximumCells < Self.linkLimit
+            && places.count + Region.instructionLimit < Self.placeLimit
+            && links.count + 2 * Region.instructionLimit < Self.linkLimit
             && incoming.count + 1 < Self.linkLimit && pages.count < Self.pageLimit
     }
 
@@ -190,6 +205,7 @@ final class NativeMemory {
         pageTable.clear()
         start()
         heat.clear()
+        samples.clear()
         isDirty = true
     }
 }

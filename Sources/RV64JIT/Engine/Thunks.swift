@@ -14,6 +14,9 @@ struct Thunks {
     /// A jump to the address in rax that the jump cache does not know, and one at the end of the budget.
     let jumpMissed: UnsafeMutablePointer<UInt8>
     let jumpAtBudget: UnsafeMutablePointer<UInt8>
+    /// Looks in the TLB for the page of the address in rax, for the site in rcx; `equal` says that it was there.
+    let refillRead: UnsafeMutablePointer<UInt8>
+    let refillWrite: UnsafeMutablePointer<UInt8>
     /// Behind all of them.
     let end: UnsafeMutablePointer<UInt8>
 
@@ -29,6 +32,8 @@ struct Thunks {
         system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
+        refillRead = writer.refill(MemoryLayout<TLBEntry>.offset(of: \.readTag) ?? 0)
+        refillWrite = writer.refill(MemoryLayout<TLBEntry>.offset(of: \.writeTag) ?? 0)
         end = writer.assembler.cursor
     }
 }
@@ -178,6 +183,36 @@ private struct ThunkWriter {
         assembler.emit(.addI, .register(.rsp), immediate: 8)
         assembler.emit(.movImmediate, .register(.rax), immediate: -1)
         assembler.jump(to: leave)
+        return start
+    }
+
+    /// As ``TLBBank/index(_:)`` and ``TLBEntry/tag(_:)`` find it. In rdx is how far the last byte is.
+    mutating func refill(_ tag: Int) -> UnsafeMutablePointer<UInt8> {
+        let start = assembler.cursor
+        let (index, other) = (HostRegister.rbx, HostRegister.rsi)
+        assembler.emit(.push, index)
+        assembler.emit(.push, other)
+        // Only the lower 32 bits of the address count in the index.
+        assembler.emit(vex: .rorx, index.rawValue, .register(.rax), .double, immediate: 12)
+        assembler.emit(vex: .rorx, other.rawValue, .register(.rax), .double, immediate: 22)
+        assembler.emit(.addR, index, other, .double)
+        assembler.emit(.andI, .register(index), immediate: Int32(TLBBank.entryCount - 1), .double)
+        assembler.emit(.shlI, .register(index), immediate: 5, .double)
+        // The tag of the last byte: an access over two pages misses.
+        assembler.emit(.addR, .rdx, .rax)
+        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
+        assembler.emit(.cmpR, .rdx, .indexed(Layout.data, index, tag))
+        let miss = assembler.jump(.notEqual)
+        assembler.emit(.movR, index, .indexed(Layout.data, index, MemoryLayout<TLBEntry>.offset(of: \.addend) ?? 0))
+        assembler.emit(.movM, index, .indexed(Layout.data, .rcx, TLBBank.sitesOffset + 8))
+        assembler.emit(.andI, .register(.rdx), immediate: -4096)
+        assembler.emit(.xorR, .rdx, Layout.generation)
+        assembler.emit(.movM, .rdx, .indexed(Layout.data, .rcx, TLBBank.sitesOffset))
+        assembler.emit(.cmpR, .rax, .rax)
+        assembler.bind(miss)
+        assembler.emit(.pop, other)
+        assembler.emit(.pop, index)
+        assembler.emit(.ret)
         return start
     }
 

@@ -12,17 +12,17 @@ extension Emitter {
         switch decoded.opcode.execution {
         case .floatLoad(let format):
             let isDouble = format == .double
-            let miss = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .read)
-            assembler.emit(.movR, .rcx, .memory(.rax), isDouble ? .quad : .double)
-            assembler.emit(.movM, .rcx, Layout.f(i.rd), isDouble ? .quad : .double)
+            let (miss, source) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .read)
+            assembler.emit(.movR, .rax, source, isDouble ? .quad : .double)
+            assembler.emit(.movM, .rax, Layout.f(i.rd), isDouble ? .quad : .double)
             if !isDouble { box(i.rd) }
-            leave([isOff, miss], place)
+            leave([isOff], miss, place)
         case .floatStore(let format):
             let isDouble = format == .double
-            let miss = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .write)
-            assembler.emit(.movR, .rcx, Layout.f(i.rs2), isDouble ? .quad : .double)
-            assembler.emit(.movM, .rcx, .memory(.rax), isDouble ? .quad : .double)
-            leave([isOff, miss], place)
+            let (miss, target) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .write)
+            assembler.emit(.movR, .rdx, Layout.f(i.rs2), isDouble ? .quad : .double)
+            assembler.emit(.movM, .rdx, target, isDouble ? .quad : .double)
+            leave([isOff], miss, place)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }
     }
@@ -111,7 +111,7 @@ extension Emitter {
         assembler.emit(instruction, .xmm0, Layout.f(i.rs2))
         slow.append(requireNumber(isDouble))
         assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitSquareRoot(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ isDouble: Bool, _ place: Int) {
@@ -120,7 +120,7 @@ extension Emitter {
         assembler.emit(isDouble ? .sqrtsd : .sqrtss, .xmm0, .vector(.xmm0))
         slow.append(requireNumber(isDouble))
         assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitFused(
@@ -136,7 +136,7 @@ extension Emitter {
         assembler.emit(vex: instruction, HostVector.xmm0.rawValue, Layout.f(i.rs2), second: HostVector.xmm1.rawValue)
         slow.append(requireNumber(isDouble))
         assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitSign(_ i: MicroInstruction, _ operation: FloatOperation, _ isDouble: Bool, _ place: Int) {
@@ -164,7 +164,7 @@ extension Emitter {
             }
         }
         assembler.emit(.movM, .rax, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     /// Quiet: only signalling NaNs are invalid.
@@ -177,7 +177,7 @@ extension Emitter {
         assembler.emit(.movImmediate, .register(.rcx), immediate: 0, .double)
         assembler.move(.notEqual, .rax, .register(.rcx), .double)
         store(.rax, to: i.rd)
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     /// Signalling: the second is compared with the first, so that unordered is neither above nor equal.
@@ -188,7 +188,7 @@ extension Emitter {
         assembler.set(condition, .rax)
         assembler.emit(.movzx8, .rax, .rax, .double)
         store(.rax, to: i.rd)
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     /// Equal numbers may be zeros of two signs.
@@ -201,7 +201,7 @@ extension Emitter {
         assembler.emit(.movR, .rax, Layout.f(i.rs2))
         assembler.move(condition, .rax, Layout.f(i.rs1))
         assembler.emit(.movM, .rax, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     // MARK: - Conversions
@@ -222,7 +222,7 @@ extension Emitter {
         assembler.emit(.cmpI, .register(.rax), immediate: 1, size)
         slow.append(assembler.jump(.overflow))
         if !i.writesNothing { size == .quad ? store(.rax, to: i.rd) : storeWord(.rax, to: i.rd) }
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitFromInteger(
@@ -249,7 +249,7 @@ extension Emitter {
             assembler.emit(.movssM, .xmm0, Layout.f(i.rd))
             box(i.rd)
         }
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitWidening(_ i: MicroInstruction, _ place: Int) {
@@ -258,7 +258,7 @@ extension Emitter {
         assembler.emit(.cvtss2sd, .xmm0, Layout.f(i.rs1))
         slow.append(requireNumber(true))
         assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitNarrowing(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
@@ -268,7 +268,7 @@ extension Emitter {
         slow.append(requireNumber(false))
         assembler.emit(.movssM, .xmm0, Layout.f(i.rd))
         box(i.rd)
-        leave(slow, place)
+        leave(slow, nil, place)
     }
 
     private mutating func emitMoveToInteger(_ i: MicroInstruction, _ isDouble: Bool, _ place: Int) {
@@ -278,7 +278,7 @@ extension Emitter {
             assembler.emit(isDouble ? .movR : .movsxd, target, Layout.f(i.rs1))
             store(target, to: i.rd)
         }
-        leave([slow], place)
+        leave([slow], nil, place)
     }
 
     private mutating func emitMoveFromInteger(_ i: MicroInstruction, _ isDouble: Bool, _ place: Int) {
@@ -286,6 +286,6 @@ extension Emitter {
         let source = value(i.rs1, in: .rax)
         assembler.emit(.movM, source, Layout.f(i.rd), isDouble ? .quad : .double)
         if !isDouble { box(i.rd) }
-        leave([slow], place)
+        leave([slow], nil, place)
     }
 }

@@ -3,59 +3,63 @@ import RV64Core
 
 /// Loads and stores: the check of the TLB's tag in line, everything else by the function that the interpreter calls.
 extension Emitter {
-    private static let tagOffsets = (
-        read: MemoryLayout<TLBEntry>.offset(of: \.readTag) ?? 0, write: MemoryLayout<TLBEntry>.offset(of: \.writeTag) ?? 0,
-        addend: MemoryLayout<TLBEntry>.offset(of: \.addend) ?? 0
-    )
-
-    enum Direction { case read, write }
-
-    /// Leaves in rax the host address of `bytes` bytes at `rs1 + immediate`, as ``TLBBank/index(_:)`` and
-    /// ``TLBEntry/tag(_:)`` find it.
+    /// Finds the host's memory behind `bytes` bytes at `rs1 + immediate`, as this place found the page last.
     ///
-    /// - Returns: the jump that is taken where the TLB has no entry that allows the access.
-    mutating func translate(_ rs1: UInt8, _ immediate: Int64, bytes: Int, _ direction: Direction) -> Fixup {
+    /// - Returns: what to do where it is another page, or the address is not aligned; and where the bytes are. That uses
+    ///   rax, and rcx for a register that is in memory.
+    mutating func translate(
+        _ rs1: UInt8,
+        _ immediate: Int64,
+        bytes: Int,
+        _ direction: Direction
+    ) -> (miss: Miss, memory: HostOperand) {
         let distance = Int(truncatingIfNeeded: immediate)
-        if let base = host(rs1) {
-            assembler.emit(.lea, .rax, .memory(base, distance))
-        } else {
-            load(rs1, into: .rax)
-            if distance != 0 { assembler.emit(.addI, .register(.rax), immediate: Int32(truncatingIfNeeded: immediate)) }
-        }
-        // Only the lower 32 bits of the address count in the index.
-        assembler.emit(vex: .rorx, HostRegister.rcx.rawValue, .register(.rax), .double, immediate: 12)
-        assembler.emit(vex: .rorx, HostRegister.rdx.rawValue, .register(.rax), .double, immediate: 22)
-        assembler.emit(.addR, .rcx, .rdx, .double)
-        assembler.emit(.lea, .rdx, .memory(.rax, bytes - 1))
-        assembler.emit(.andI, .register(.rcx), immediate: Int32(TLBBank.entryCount - 1), .double)
-        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
-        assembler.emit(.shlI, .register(.rcx), immediate: 5, .double)
-        let tag = direction == .read ? Self.tagOffsets.read : Self.tagOffsets.write
-        assembler.emit(.cmpR, .rdx, .indexed(Layout.data, .rcx, tag))
-        let miss = assembler.jump(.notEqual)
-        assembler.emit(.addR, .rax, .indexed(Layout.data, .rcx, Self.tagOffsets.addend))
-        return miss
+        let base = value(rs1, in: .rcx)
+        assembler.emit(.lea, .rdx, .memory(base, distance))
+        // The page, and the bits that an aligned address has not.
+        assembler.emit(.andI, .register(.rdx), immediate: Int32(bytes - 1 - Int(Page.size)))
+        assembler.emit(.xorR, .rdx, Layout.generation)
+        let site = nextSite
+        nextSite = (nextSite + 1) % TLBSite.count
+        assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
+        let fixup = assembler.jump(.notEqual)
+        let resume = assembler.cursor
+        assembler.emit(.movR, .rax, Layout.siteAddend(site))
+        let miss = Miss(
+            fixup: fixup,
+            site: site,
+            direction: direction,
+            bytes: bytes,
+            base: rs1,
+            distance: distance,
+            resume: resume
+        )
+        return (miss, .indexed(.rax, base, distance))
     }
 
     mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         switch decoded.opcode.execution {
         case .load(let width, let kind):
-            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
+            let (miss, source) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
             let target = host(i.rd) ?? .rax
-            emitLoad(target, width, kind == .signExtended)
+            emitLoad(target, source, width, kind == .signExtended)
             store(target, to: i.rd)
-            leave([miss], place)
+            leave([], miss, place)
         case .store(let width):
-            let miss = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
-            let source = value(i.rs2, in: .rcx)
-            emitStore(source, width)
-            leave([miss], place)
+            let (miss, target) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
+            let source = value(i.rs2, in: .rdx)
+            emitStore(source, target, width)
+            leave([], miss, place)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }
     }
 
-    private mutating func emitLoad(_ target: HostRegister, _ width: AccessWidth, _ isSigned: Bool) {
-        let source = HostOperand.memory(.rax)
+    private mutating func emitLoad(
+        _ target: HostRegister,
+        _ source: HostOperand,
+        _ width: AccessWidth,
+        _ isSigned: Bool
+    ) {
         switch (width, isSigned) {
         case (.byte, true): assembler.emit(.movsx8, target, source)
         case (.byte, false): assembler.emit(.movzx8, target, source, .double)
@@ -67,8 +71,7 @@ extension Emitter {
         }
     }
 
-    private mutating func emitStore(_ source: HostRegister, _ width: AccessWidth) {
-        let target = HostOperand.memory(.rax)
+    private mutating func emitStore(_ source: HostRegister, _ target: HostOperand, _ width: AccessWidth) {
         switch width {
         case .byte: assembler.emit(.movM8, source, target)
         case .half: assembler.emit(.movM16, source, target)
@@ -89,27 +92,28 @@ extension Emitter {
     }
 
     /// The host address of a naturally aligned cell.
-    private mutating func cell(_ i: MicroInstruction, _ width: AccessWidth, _ direction: Direction) -> [Fixup] {
-        let miss = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
+    private mutating func cell(_ i: MicroInstruction, _ width: AccessWidth, _ direction: Direction) -> (Miss, Fixup) {
+        let (miss, memory) = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
+        assembler.emit(.lea, .rax, memory)
         // A page is aligned in the host as in the guest.
         assembler.emit(.testI, .register(.rax), immediate: Int32(width.bytes - 1), .double)
-        return [miss, assembler.jump(.notEqual)]
+        return (miss, assembler.jump(.notEqual))
     }
 
     private mutating func emitLoadReserved(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
         let size: HostSize = width == .double ? .quad : .double
-        let misses = cell(i, width, .read)
+        let (miss, isMisaligned) = cell(i, width, .read)
         assembler.emit(.movR, .rcx, .memory(.rax), size)
         if width == .double { assembler.emit(.orI, .register(.rax), immediate: 1) }
         assembler.emit(.movM, .rax, Layout.reservationAddress)
         assembler.emit(.movM, .rcx, Layout.reservationValue)
         width == .double ? store(.rcx, to: i.rd) : i.writesNothing ? () : storeWord(.rcx, to: i.rd)
-        leave(misses, place)
+        leave([isMisaligned], miss, place)
     }
 
     private mutating func emitStoreConditional(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
         let size: HostSize = width == .double ? .quad : .double
-        let misses = cell(i, width, .write)
+        let (miss, isMisaligned) = cell(i, width, .write)
         assembler.emit(.lea, .rdx, .memory(.rax, width == .double ? 1 : 0))
         assembler.emit(.cmpR, .rdx, Layout.reservationAddress)
         assembler.emit(.movImmediate, Layout.reservationAddress, immediate: 0)
@@ -123,7 +127,7 @@ extension Emitter {
         assembler.set(.notEqual, .rax)
         assembler.emit(.movzx8, .rax, .rax, .double)
         store(.rax, to: i.rd)
-        leave(misses, place)
+        leave([isMisaligned], miss, place)
     }
 
     private mutating func emitModification(
@@ -139,7 +143,7 @@ extension Emitter {
         case .and, .or, .exclusiveOr: isSimple = i.writesNothing
         case .minimum, .maximum, .minimumUnsigned, .maximumUnsigned: return call(thunks.execute, place)
         }
-        let misses = cell(i, width, .write)
+        let (miss, isMisaligned) = cell(i, width, .write)
         let target = HostOperand.memory(isSimple ? .rax : .rdx)
         if isSimple { load(i.rs2, into: .rcx) }
         switch modification {
@@ -161,6 +165,6 @@ extension Emitter {
             assembler.emit(.movR, .rcx, .rax, size)
         }
         if !i.writesNothing { width == .double ? store(.rcx, to: i.rd) : storeWord(.rcx, to: i.rd) }
-        leave(misses, place)
+        leave([isMisaligned], miss, place)
     }
 }

@@ -9,15 +9,35 @@ struct Emitter {
     var stubs: [Stub] = []
     let thunks: Thunks
 
+    /// An access whose site does not know the page: the TLB may.
+    struct Miss {
+        let fixup: Fixup
+        let site: Int
+        let direction: Direction
+        let bytes: Int
+        /// The guest's address: a register of the guest and a distance.
+        let base: UInt8
+        let distance: Int
+        /// Behind the comparison.
+        let resume: UnsafeMutablePointer<UInt8>
+    }
+
+    enum Direction { case read, write }
+
     struct Stub {
         let fixups: [Fixup]
+        let miss: Miss?
         /// Number of the place among all that the engine knows.
         let place: Int
-        /// Where to go on; nil for a stub that calls nothing and leaves.
+        /// Where to go on.
         let back: UnsafeMutablePointer<UInt8>
     }
 
-    init(at cursor: UnsafeMutablePointer<UInt8>, map: RegisterMap, thunks: Thunks) {
+    /// The number of the next site of an access.
+    var nextSite: Int
+
+    init(at cursor: UnsafeMutablePointer<UInt8>, map: RegisterMap, thunks: Thunks, firstSite: Int) {
+        nextSite = firstSite
         assembler = Assembler(at: cursor)
         self.map = map
         self.thunks = thunks
@@ -101,17 +121,30 @@ struct Emitter {
     }
 
     mutating func call(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {
+        assembler.moveRegisters(map, .toStandard)
         assembler.load(.rax, constant: UInt64(place))
         assembler.call(thunk)
+        assembler.moveRegisters(map, .fromStandard)
     }
 
     /// Goes on here once a function has executed the instruction, for the reasons that `fixups` jump.
-    mutating func leave(_ fixups: [Fixup], _ place: Int) {
-        stubs.append(Stub(fixups: fixups, place: place, back: assembler.cursor))
+    mutating func leave(_ fixups: [Fixup], _ miss: Miss? = nil, _ place: Int) {
+        stubs.append(Stub(fixups: fixups, miss: miss, place: place, back: assembler.cursor))
     }
 
     mutating func writeStubs() {
         for stub in stubs {
+            if let miss = stub.miss {
+                assembler.bind(miss.fixup)
+                let base = value(miss.base, in: .rcx)
+                assembler.emit(.lea, .rax, .memory(base, miss.distance))
+                assembler.load(.rcx, constant: UInt64(miss.site * MemoryLayout<TLBSite>.stride))
+                assembler.load(.rdx, constant: UInt64(miss.bytes - 1))
+                assembler.call(miss.direction == .read ? thunks.refillRead : thunks.refillWrite)
+                // Where it was loaded, it has to be again. The flags stay.
+                if host(miss.base) == nil { assembler.emit(.movR, .rcx, operand(miss.base)) }
+                assembler.jump(.equal, to: miss.resume)
+            }
             for fixup in stub.fixups { assembler.bind(fixup) }
             call(thunks.execute, stub.place)
             assembler.jump(to: stub.back)

@@ -39,6 +39,10 @@ enum Layout {
     static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
 
+    static let generation = HostOperand.memory(data, TLBBank.generationOffset)
+    static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }
+    static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
+
     /// The jump cache in the engine's room.
     static func jumpCache(_ index: HostRegister, _ offset: Int) -> HostOperand {
         .indexed(base, index, HartArea.engineRoomOffset - bias + offset)
@@ -60,27 +64,4 @@ enum Layout {
         guard let offset = MemoryLayout<Root>.offset(of: field) else { fatalError("\(field) is not stored") }
         return offset
     }
-}
-
-/// Which guest registers live in host registers.
-struct RegisterMap {
-    /// By guest register; nil for those in memory.
-    let hosts: [HostRegister?]
-    let pinned: [(guest: UInt8, host: HostRegister)]
-
-    init(_ guests: [UInt8]) {
-        var hosts = [HostRegister?](repeating: nil, count: 40)
-        var pinned: [(guest: UInt8, host: HostRegister)] = []
-        for (guest, host) in zip(guests, Self.available) {
-            hosts[Int(guest)] = host
-            pinned.append((guest, host))
-        }
-        self.hosts = hosts
-        self.pinned = pinned
-    }
-
-    static let available: [HostRegister] = [.rbx, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13]
-
-    /// What holds wherever one piece of code enters another: sp, s0, s1 and the first six arguments.
-    static let standard = RegisterMap([2, 8, 9, 10, 11, 12, 13, 14, 15])
 }

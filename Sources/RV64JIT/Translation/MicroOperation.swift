@@ -102,6 +102,10 @@ extension MicroInstruction {
         if operation == .add, usesImmediate, !isWord {
             if rs1 == 0 { operation = .constant } else if immediate == 0 { operation = .move }
         }
+        if !usesImmediate, !isWord, [.add, .or, .exclusiveOr].contains(operation), rs1 == 0 || rs2 == 0 {
+            operation = .move
+            rs1 = rs1 == 0 ? rs2 : rs1
+        }
         if i.opcode == .fence, MemoryFence.ordersWritesBeforeReads(i.raw) { operation = .fullFence }
         if operation == .constant, lowering.operands == .none { immediate = 0 }
     }

@@ -157,6 +157,35 @@ import Testing
         program.reset(0)
     }
 
+    /// A turn ends with a block, a few instructions late: that costs as many of the next turn, and not a turn. The
+    /// flooder's calls cost some three turns each.
+    @Test func lateEndOfTurnCostsNoTurn() throws {
+        let computing = GuestProgram { program in
+            program.load(9, 2_000_000)
+            let top = program.address
+            program.emit(Encoding.addi(9, 9, -1), Encoding.addi(8, 9, 0), Encoding.addi(7, 9, 0))
+            program.emit(Encoding.addi(6, 9, 0), Encoding.addi(5, 9, 0), Encoding.addi(28, 9, 0))
+            program.branchBack(Encoding.bne, 9, 0, to: top)
+            program.reset(0)
+        }
+        let flooding = GuestProgram { program in
+            let top = program.address
+            program.call(0x4442_434E, 0, 1000, GuestProgram.base, 0)
+            program.load(5, top)
+            program.emit(Encoding.jumpRegister(5))
+        }
+        let alone = try Self.run([(computing, harts: 1)]).nanoseconds
+        let host = try MachineHost(clock: .instructions)
+        let flooder = try flooding.make(on: host, console: CountingConsole())
+        let machine = try computing.make(on: host, console: CollectingConsole())
+        try host.start([flooder, machine])
+        machine.whenEnded { _ in flooder.stop() }
+        #expect(machine.wait() == .exited(code: 0))
+        let beside = machine.clock.nanoseconds
+        #expect(beside > alone + alone / 2 && beside < 2 * alone + 100_000, "\(beside) ns beside it, \(alone) alone")
+        _ = flooder.wait()
+    }
+
     /// Host work counts: a flooder, with one hart or four, takes no more of the host than the guest beside it.
     @Test(arguments: [computing, napping].indices, [1, 4])
     func flooderTakesItsShare(program: Int, harts: Int) throws {

@@ -10,6 +10,7 @@ import Testing
 extension Encoding {
     static let ecall: UInt32 = 0x0000_0073
     static let supervisorReturn: UInt32 = 0x1020_0073
+    static let machineReturn: UInt32 = 0x3020_0073
 
     static func csrSet(_ csr: CSRAddress, _ rs1: UInt32) -> UInt32 { i(0x73, 2, 0, rs1, Int32(csr.rawValue)) }
     static func add(_ rd: UInt32, _ rs1: UInt32, _ rs2: UInt32) -> UInt32 { rs2 << 20 | rs1 << 15 | rd << 7 | 0x33 }
@@ -105,6 +106,15 @@ struct GuestProgram {
         emit(Encoding.csrWrite(.stvec, 5))
     }
 
+    /// A trap handler that steps over the instruction, which is one of four bytes.
+    mutating func installSkipper() {
+        emit(Encoding.beq(0, 0, 5 * 4))
+        let place = address
+        emit(Encoding.csrRead(5, .sepc), Encoding.addi(5, 5, 4), Encoding.csrWrite(.sepc, 5), Encoding.supervisorReturn)
+        load(5, place)
+        emit(Encoding.csrWrite(.stvec, 5))
+    }
+
     private mutating func emit(words more: inout [UInt32]) { words += more }
 
     /// Stores another program's instructions, which do not depend on where they stand.
@@ -151,13 +161,14 @@ struct GuestProgram {
         clock: MachineHost.ClockSource = .host,
         harts: Int = 1,
         isa: String = Self.isa,
-        console: any ConsoleSink
+        console: any ConsoleSink,
+        observers: [any Observer] = []
     ) throws -> Machine {
         let path = try write()
         defer { unlink(path) }
         let configuration = try Self.configuration(path: path, harts: harts, isa: isa)
         let host = try host ?? MachineHost(clock: clock)
-        return try host.makeMachine(configuration, console: console, measuresTime: true)
+        return try host.makeMachine(configuration, console: console, observers: observers, measuresTime: true)
     }
 
     static func configuration(path: String = "", harts: Int = 1, isa: String = Self.isa) throws

@@ -125,7 +125,11 @@ struct PlainTestProgram {
     }
 
     /// The machine, not yet running.
-    func make(on host: MachineHost, _ console: CollectingConsole) throws -> Machine {
+    func make(
+        on host: MachineHost,
+        _ console: any ConsoleSink,
+        observers: [any Observer] = []
+    ) throws -> Machine {
         var template = Array("/tmp/rvhv-plain-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         try #require(descriptor >= 0)
@@ -139,6 +143,6 @@ struct PlainTestProgram {
         configuration.memorySize = 16 << 20
         configuration.seed = 1
         configure(&configuration)
-        return try host.makeMachine(configuration, console: console)
+        return try host.makeMachine(configuration, console: console, observers: observers)
     }
 }

@@ -98,6 +98,7 @@ package final class VirtioConsole: VirtioDevice, ConsoleReceiver {
         switch index {
         case Self.receiveQueue: if deliverInput() { guarded.withLock { $0.observer }?.onReceiveSpace(in: self) }
         case Self.transmitQueue: transmit()
+        // The number of a queue, as the guest notified it: there are two.
         default: break
         }
     }

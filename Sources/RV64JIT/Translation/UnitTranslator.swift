@@ -1,12 +1,38 @@
 import Platform
 import RV64Core
 
-/// Translates one block of the interpreter's: the same instructions, the same edges, the same counts.
-struct BlockTranslator {
+/// One block of the interpreter's, to be translated at an address.
+struct SourceBlock {
+    let pc: UInt64
+    let operations: [BlockOperation]
+    /// Past the last instruction, and how many come before.
+    let end: (offset: UInt64, index: Int)
+
+    /// - Parameter block: copied, because the interpreter's memory may be given up meanwhile.
+    init(_ block: UnsafeMutablePointer<Block>, at pc: UInt64) {
+        self.pc = pc
+        var operations: [BlockOperation] = []
+        var cursor = block.operations
+        while !cursor.isEnd {
+            operations.append(cursor.pointee)
+            cursor = cursor.next
+        }
+        self.operations = operations
+        end = (UInt64(cursor.pointee.offset), cursor.pointee.index)
+    }
+}
+
+/// Translates blocks that jump to each other, of one page, as one piece of code: the same instructions as the
+/// interpreter's, the same edges, the same counts. It is entered at its first block alone.
+struct UnitTranslator {
     private let memory: NativeMemory
-    private let pc: UInt64
+    private let blocks: [SourceBlock]
+    private let hart: Hart
     private var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
+    /// Where the code of each block begins, and the jumps that wait for it.
+    private var labels: [UInt64: UnsafeMutablePointer<UInt8>] = [:]
+    private var waiting: [UInt64: [Fixup]] = [:]
     /// Jumps out of the straight line, whose rest is written behind the block.
     private var exits: [Exit] = []
 
@@ -16,27 +42,27 @@ struct BlockTranslator {
         let retired: Int
     }
 
+    /// - Parameters:
+    ///   - source: the host address of the first block.
+    ///   - map: where guest registers are inside.
     static func translate(
-        _ block: UnsafeMutablePointer<Block>,
-        at pc: UInt64,
+        _ blocks: [SourceBlock],
+        from source: UInt64,
+        map: RegisterMap,
         in memory: NativeMemory,
         of hart: Hart
     ) -> UnsafeMutablePointer<NativeBlock> {
-        var translator = BlockTranslator(memory, pc)
+        var translator = UnitTranslator(memory, blocks, map, hart)
         let firstPlace = memory.places.count
-        var cursor = block.operations
-        while !cursor.isEnd {
-            translator.translate(cursor.pointee, hart)
-            cursor = cursor.next
-        }
-        translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
-        translator.finish()
+        translator.emitter.assembler.moveRegisters(map, .fromStandard)
+        for block in blocks { translator.translate(block) }
         memory.cursor = translator.emitter.assembler.cursor
+        memory.nextSite = translator.emitter.nextSite
         memory.isDirty = true
         return memory.insert(
             NativeBlock(
-                source: block.pointee.source,
-                pc: pc,
+                source: source,
+                pc: blocks[0].pc,
                 entry: translator.entry + memory.code.executableDistance,
                 firstPlace: Int32(firstPlace),
                 count: Int32(memory.places.count - firstPlace)
@@ -44,27 +70,42 @@ struct BlockTranslator {
         )
     }
 
-    private init(_ memory: NativeMemory, _ pc: UInt64) {
+    private init(_ memory: NativeMemory, _ blocks: [SourceBlock], _ map: RegisterMap, _ hart: Hart) {
         self.memory = memory
-        self.pc = pc
+        self.blocks = blocks
+        self.hart = hart
         entry = memory.cursor
-        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks)
+        emitter = Emitter(at: entry, map: map, thunks: memory.thunks, firstSite: memory.nextSite)
+        for block in blocks { waiting[block.pc] = [] }
     }
 
-    private mutating func translate(_ operation: BlockOperation, _ hart: Hart) {
+    private mutating func translate(_ block: SourceBlock) {
+        labels[block.pc] = emitter.assembler.cursor
+        for fixup in waiting.removeValue(forKey: block.pc) ?? [] { emitter.assembler.bind(fixup) }
+        for operation in block.operations { translate(operation, block.pc) }
+        exit(to: block.pc &+ block.end.offset, retired: block.end.index)
+        emitter.writeStubs()
+        for pending in exits {
+            emitter.assembler.bind(pending.fixup)
+            exit(to: pending.target, retired: pending.retired)
+        }
+        exits.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func translate(_ operation: BlockOperation, _ pc: UInt64) {
         let decoded = operation.decoded
         let address = pc &+ UInt64(operation.offset)
         let place = memory.places.count
         memory.places.append(NativePlace(decoded: decoded, pc: address, index: operation.index))
         let i = MicroInstruction(decoded, pc: address, place: place, isMisalignable: hart.mayMisalign(decoded))
         let next = address &+ UInt64(operation.length)
+        let target = address &+ UInt64(bitPattern: i.immediate)
         switch i.operation {
-        case .branch: branch(i, decoded, to: address &+ UInt64(bitPattern: i.immediate), retired: operation.index + 1, from: address)
+        case .branch: branch(i, decoded, to: target, retired: operation.index + 1, from: address)
         case .jump:
             writeLink(i.rd, next)
             // One that the block follows goes on behind it.
-            if operation.isFollowed { return }
-            exit(to: address &+ UInt64(bitPattern: i.immediate), retired: operation.index + 1)
+            if !operation.isFollowed { exit(to: target, retired: operation.index + 1) }
         case .jumpRegister: jump(i, next, retired: operation.index + 1)
         default: emitter.emit(i, decoded, place: place)
         }
@@ -100,9 +141,11 @@ struct BlockTranslator {
 
     /// Leaves the block for a known address.
     private mutating func exit(to target: UInt64, retired: Int) {
+        if labels[target] != nil || waiting[target] != nil { return stay(target, retired: retired) }
+        emitter.assembler.moveRegisters(emitter.map, .toStandard)
         let number = memory.links.count
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
-        if target & ~Page.offsetMask == pc & ~Page.offsetMask {
+        if target & ~Page.offsetMask == blocks[0].pc & ~Page.offsetMask {
             // Every address space that has this page has the target.
             let site = emitter.assembler.jump(.greater)
             leave(number, isAtBudget: true)
@@ -116,6 +159,23 @@ struct BlockTranslator {
             for mismatch in mismatches { emitter.assembler.bind(mismatch) }
             finishLink(site, target, addend: addend)
         }
+    }
+
+    /// Goes on at another block of the unit.
+    private mutating func stay(_ target: UInt64, retired: Int) {
+        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
+        let jump = emitter.assembler.jump(.greater)
+        if let label = labels[target] {
+            emitter.assembler.bind(jump, to: label)
+        } else {
+            waiting[target]?.append(jump)
+        }
+        emitter.assembler.moveRegisters(emitter.map, .toStandard)
+        // Nothing is ever patched here.
+        let place = emitter.assembler.cursor
+        let number = memory.links.count
+        memory.links.append(NativeLink(target: target, site: place, stub: place, addend: nil))
+        leave(number, isAtBudget: true)
     }
 
     /// Compares what the TLB says of the target's page now with what it said when the jump was patched.
@@ -158,6 +218,7 @@ struct BlockTranslator {
             emitter.assembler.load(target, constant: next)
             emitter.store(target, to: i.rd)
         }
+        emitter.assembler.moveRegisters(emitter.map, .toStandard)
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
         emitter.assembler.jump(.lessOrEqual, to: memory.thunks.jumpAtBudget)
         emitter.assembler.emit(.movR, .rcx, .rax, .double)
@@ -182,14 +243,6 @@ struct BlockTranslator {
         emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
         emitter.assembler.jump(to: memory.thunks.jumpMissed)
     }
-
-    private mutating func finish() {
-        emitter.writeStubs()
-        for pending in exits {
-            emitter.assembler.bind(pending.fixup)
-            exit(to: pending.target, retired: pending.retired)
-        }
-    }
 }
 
 extension JumpCondition {
@@ -204,27 +257,4 @@ extension JumpCondition {
         case .greaterOrEqualUnsigned: .aboveOrEqual
         }
     }
-}
-
-/// Where indirect jumps have led: entries by virtual address, each with the translation that it rests on.
-enum JumpCache {
-    static let count = HartArea.engineRoomSize / stride
-    static let stride = 32
-    /// `pc << shift & mask` is the distance of an entry: pc is even.
-    static let shift: Int32 = 4
-    static let mask = Int32((count - 1) * stride)
-
-    /// pc and 1: no entry is zero.
-    static let key = 0
-    static let addend = 8
-    static let code = 16
-    /// The distance of the TLB entry in its bank.
-    static let entry = 24
-
-    static func place(of pc: UInt64, in hart: Hart) -> UnsafeMutableRawPointer {
-        hart.area.base + HartArea.engineRoomOffset
-            + Int(truncatingIfNeeded: pc &<< UInt64(shift) & UInt64(mask))
-    }
-
-    static func forget(_ pc: UInt64, in hart: Hart) { place(of: pc, in: hart).storeBytes(of: 0, as: UInt64.self) }
 }
