@@ -22,6 +22,7 @@ COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
+TRANSLATOR_FUZZ := .build/release/translatorfuzz
 SAVECHECK := .build/release/savecheck
 
 .PHONY: help deps build guests run test test-unit example torture differential sanitize nightly compliance bench fmt \
@@ -62,9 +63,10 @@ differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/
 sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
 	@Tests/Sanitizers/run
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp torture sanitize guests $(SAVECHECK) ## gcc's execution tests, the sanitizers, ten million random instructions, saved machines
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp $(TRANSLATOR_FUZZ) torture sanitize guests $(SAVECHECK) ## gcc's execution tests, the sanitizers, random programs by the million, saved machines
 	@Tests/Differential/run long
 	@Tests/SaveCheck/run
+	@Tests/TranslatorFuzz/run 10000000
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
@@ -106,6 +108,10 @@ build/differential/deps.stamp: scripts/install-deps
 # The programs' own part of the random comparison: a flat image.
 $(DIFFERENTIAL): $(SOURCES) $(wildcard Tests/Differential/*.swift) | build/deps.stamp
 	swift build -c release --product differential
+	@touch $@
+
+$(TRANSLATOR_FUZZ): $(SOURCES) $(wildcard Tests/TranslatorFuzz/*.swift) | build/deps.stamp
+	swift build -c release --product translatorfuzz
 	@touch $@
 
 $(SAVECHECK): $(SOURCES) $(wildcard Tests/SaveCheck/*.swift Tests/TestSupport/*.swift) | build/deps.stamp

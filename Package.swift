@@ -39,7 +39,11 @@ let package = Package(
         ),
 
         .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
-        .testTarget(name: "RV64CoreTests", dependencies: ["Platform", "RV64Core"], swiftSettings: strict),
+        .testTarget(
+            name: "RV64CoreTests",
+            dependencies: ["Platform", "RV64Core", "TestSupport"],
+            swiftSettings: strict
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["Platform", "Devices", "Hypervisor", "Machine"],
@@ -72,6 +76,19 @@ let package = Package(
             dependencies: ["Platform", "RV64Core", "Devices", "Hypervisor", "Machine"],
             path: "Tests/Differential",
             exclude: ["run", "runtime.S", "runtime.ld"],
+            swiftSettings: strict
+        ),
+        // Random programs on the interpreter and on the translator; `make nightly` runs millions.
+        .executableTarget(
+            name: "translatorfuzz",
+            dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport"],
+            path: "Tests/TranslatorFuzz",
+            exclude: ["run"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RV64JITTests",
+            dependencies: ["Platform", "RV64Core", "RV64JIT", "TestSupport", "translatorfuzz"],
             swiftSettings: strict
         ),
         // Machines saved at random places of their runs; GuestTests and `make nightly` run it.

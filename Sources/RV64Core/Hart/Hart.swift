@@ -112,6 +112,7 @@ package final class Hart: @unchecked Sendable {
         state.pointee = HartState()
         let native = runState.pointee.native
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
+        // What generated code finds there is the engine's, not the program's.
         runState.pointee.native = native
         (refusedTranslationMode, missingInstruction, illegalInstruction) = (nil, nil, nil)
         resetCSRs()

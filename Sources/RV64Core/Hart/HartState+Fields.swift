@@ -2,7 +2,7 @@ extension HartState {
     /// Calls `body` with every field that is a number: x0, which is zero, `mode` and `isInCriticalError` are not among them.
     ///
     /// The one list for saving and restoring. Its order is that of the declarations.
-    mutating func forEachField<Failure: Error>(_ body: (inout UInt64) throws(Failure) -> Void) throws(Failure) {
+    package mutating func forEachField<Failure: Error>(_ body: (inout UInt64) throws(Failure) -> Void) throws(Failure) {
         for index in 1..<32 { try body(&x[index]) }
         for index in 0..<32 { try body(&f[index]) }
         for field in Self.userFields + Self.machineFields { try body(&self[keyPath: field]) }

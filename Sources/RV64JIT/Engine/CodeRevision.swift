@@ -27,7 +27,10 @@ struct CodeRevision {
                 let watch = hart.memory.watch(ofHost: host)
             else { continue }
             if page.pointee.isWatched, watch.version == page.pointee.version {
-                if page.pointee.generation <= acknowledged { continue }
+                if page.pointee.isCertain { continue }
+                // Before all had given up their rights, somebody may have stored unseen behind the last comparison: this
+                // one is behind all of them.
+                page.pointee.isCertain = page.pointee.generation <= acknowledged
             } else {
                 page.pointee.isWatched = false
                 if page.pointee.survived >= Self.trial, let (version, generation) = hart.watchCode(at: host) {
@@ -35,6 +38,7 @@ struct CodeRevision {
                     page.pointee.isWatched = true
                     page.pointee.version = version
                     page.pointee.generation = generation
+                    page.pointee.isCertain = generation == 0
                 }
             }
             revise(page)

@@ -56,6 +56,8 @@ struct NativePage {
     var version: UInt32 = 0
     /// What all harts have to acknowledge before the watch can be relied on.
     var generation: UInt64 = 0
+    /// The code was compared after all had acknowledged.
+    var isCertain = false
 }
 
 /// What a hart's translator keeps: code, and what belongs to it. Made when the first block is translated.

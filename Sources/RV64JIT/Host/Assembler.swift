@@ -88,7 +88,7 @@ package struct Assembler {
     /// Without operands, or with the register in the opcode.
     package mutating func emit(_ instruction: HostInstruction, _ register: HostRegister = .rax, size: HostSize = .quad) {
         let encoding = encodings[Int(instruction.rawValue)]
-        let isWide = encoding.width == .always64 || encoding.width == .byOperand && size == .quad
+        let isWide = encoding.isWide(size)
         let isShort = encoding.form == .short
         let rex = 0x40 | (isWide ? 8 : 0) | (isShort ? register.rawValue &>> 3 : 0)
         if rex != 0x40 { byte(rex) }
@@ -106,7 +106,7 @@ package struct Assembler {
         immediate: Int32 = 0
     ) {
         let encoding = encodings[Int(instruction.rawValue)]
-        let isWide = encoding.width == .always64 || encoding.width == .byOperand && size == .quad
+        let isWide = encoding.isWide(size)
         let inverted = ((reg &>> 3) &<< 7) | ((rm.index &>> 3) &<< 6) | ((rm.base &>> 3) &<< 5)
         byte(0xC4)
         byte((inverted ^ 0xE0) | encoding.map.rawValue)
@@ -131,11 +131,9 @@ package struct Assembler {
         case .xF3: byte(0xF3)
         case .xF2: byte(0xF2)
         }
-        let isWide = encoding.width == .always64 || encoding.width == .byOperand && size == .quad
+        let isWide = encoding.isWide(size)
         let rex: UInt8 = 0x40 | (isWide ? 8 : 0) | ((reg &>> 3) &<< 2) | ((rm.index &>> 3) &<< 1) | (rm.base &>> 3)
-        // Without a REX, byte registers 4 to 7 are AH to BH.
-        let needsREX = encoding.width == .byte && (reg >= 4 || !rm.isMemory && rm.base >= 4)
-        if rex != 0x40 || needsREX { byte(rex) }
+        if rex != 0x40 || encoding.needsREX(reg, rm) { byte(rex) }
         map(encoding.map)
         let isByte = encoding.immediate == .signedByteOrDouble && Int32(Int8(truncatingIfNeeded: immediate)) == immediate
         byte(isByte ? encoding.opcode | 2 : encoding.opcode)

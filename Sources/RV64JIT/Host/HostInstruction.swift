@@ -30,8 +30,8 @@ package struct HostEncoding: Sendable {
     /// The mandatory prefix, by its number in VEX.
     enum Prefix: UInt8, Sendable { case none, x66, xF3, xF2 }
     enum Immediate: UInt8, Sendable { case none, byte, double, signedByteOrDouble }
-    /// What the operand size means: nothing (fixed), REX.W for 64 bits, or that a byte register may need a REX.
-    enum Width: UInt8, Sendable { case fixed, byOperand, byte, always64 }
+    /// What the operand size means: nothing (fixed), REX.W for 64 bits, or that a byte register may need a REX; or both.
+    enum Width: UInt8, Sendable { case fixed, byOperand, byte, byteByOperand, always64 }
     enum Form: UInt8, Sendable {
         /// No operands.
         case plain
@@ -52,6 +52,25 @@ package struct HostEncoding: Sendable {
     var immediate = Immediate.none
     var isLocked = false
 
+    /// Whether operands have 64 bits.
+    func isWide(_ size: HostSize) -> Bool {
+        switch width {
+        case .fixed, .byte: false
+        case .byOperand, .byteByOperand: size == .quad
+        case .always64: true
+        }
+    }
+
+    /// Whether there is a byte register that only a REX tells from AH to BH.
+    func needsREX(_ reg: UInt8, _ rm: HostOperand) -> Bool {
+        let isByte = !rm.isMemory && rm.base >= 4
+        return switch width {
+        case .byte: reg >= 4 || isByte
+        case .byteByOperand: isByte
+        case .fixed, .byOperand, .always64: false
+        }
+    }
+
     static let all: [HostEncoding] = {
         var result = [HostEncoding](repeating: HostEncoding(opcode: 0x0B, form: .plain, map: .x0F), count: rows.count)
         for (instruction, encoding) in rows { result[Int(instruction.rawValue)] = encoding }
@@ -66,7 +85,7 @@ extension HostEncoding {
         (.movR, .init(opcode: 0x8B)), (.movM, .init(opcode: 0x89)), (.movM8, .init(opcode: 0x88, width: .byte)),
         (.movM16, .init(opcode: 0x89, prefix: .x66, width: .fixed)), (.movImmediate, .init(opcode: 0xC7, immediate: .double)),
         (.movzx8, .init(opcode: 0xB6, map: .x0F, width: .byte)), (.movzx16, .init(opcode: 0xB7, map: .x0F)),
-        (.movsx8, .init(opcode: 0xBE, map: .x0F)), (.movsx16, .init(opcode: 0xBF, map: .x0F)),
+        (.movsx8, .init(opcode: 0xBE, map: .x0F, width: .byteByOperand)), (.movsx16, .init(opcode: 0xBF, map: .x0F)),
         (.movsxd, .init(opcode: 0x63, width: .always64)), (.lea, .init(opcode: 0x8D)),
         (.addR, .init(opcode: 0x03)), (.addM, .init(opcode: 0x01)), (.addI, .init(opcode: 0x81, digit: 0, immediate: .signedByteOrDouble)),
         (.orR, .init(opcode: 0x0B)), (.orM, .init(opcode: 0x09)), (.orI, .init(opcode: 0x81, digit: 1, immediate: .signedByteOrDouble)),

@@ -1,4 +1,5 @@
 import Hypervisor
+import Machine
 import Testing
 
 @testable import rvhv
