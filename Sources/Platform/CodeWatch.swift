@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Who has written where others keep code from: one word for each page of RAM, shared by all harts.
@@ -58,8 +57,12 @@ package struct PageWatch: @unchecked Sendable {
         guard old & Self.watched == 0 else { return false }
         if old & Self.granted != 0 { return true }
         guard old < Self.versionUnit else { return false }
-        return word.pointee.compareExchange(expected: old, desired: old | Self.granted, ordering: .sequentiallyConsistent)
-            .exchanged
+        return word.pointee.compareExchange(
+            expected: old,
+            desired: old | Self.granted,
+            ordering: .sequentiallyConsistent
+        )
+        .exchanged
     }
 
     /// Begins to watch.
@@ -85,7 +88,9 @@ package final class GrantRevocation: Sendable {
         fileprivate let word: UnsafeMutablePointer<Atomic<UInt64>>
 
         /// The hart has given up all that it had to up to `generation`.
-        package func acknowledge(_ generation: UInt64) { word.pointee.store(generation, ordering: .sequentiallyConsistent) }
+        package func acknowledge(_ generation: UInt64) {
+            word.pointee.store(generation, ordering: .sequentiallyConsistent)
+        }
 
         /// The hart does not run, and will call `wake` before it does.
         package func rest() { word.pointee.store(.max, ordering: .sequentiallyConsistent) }
@@ -104,32 +109,28 @@ package final class GrantRevocation: Sendable {
     private let guarded = Lock(State())
     private let current = Atomic<UInt64>(1)
 
-    /// Memory that costs nothing until it is used.
+    /// Memory of which only what is used is touched.
     private struct Words: @unchecked Sendable {
         // @unchecked: atomics.
         let base: UnsafeMutablePointer<Atomic<UInt64>>
     }
 
     init() {
-        let bytes = Self.limit * MemoryLayout<UInt64>.stride
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
-        let mapping = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
-        guard let mapping, mapping != MAP_FAILED else { fatalError("no address space for the harts of a machine") }
-        words = Words(base: mapping.assumingMemoryBound(to: Atomic<UInt64>.self))
+        words = Words(base: .allocate(capacity: Self.limit))
     }
 
-    deinit { munmap(words.base, Self.limit * MemoryLayout<UInt64>.stride) }
+    deinit { words.base.deallocate() }
 
     /// A place for a hart, which rests. There are more than there can be harts.
     package func join() -> Slot {
-        let index = guarded.withLock { state in
-            if let index = state.free.popLast() { return index }
-            state.used = min(state.used + 1, Self.limit)
-            return state.used - 1
+        guarded.withLock { state in
+            let index = state.free.popLast() ?? state.used
+            let slot = Slot(index: index, word: words.base + index)
+            // Whoever counts this one finds a value.
+            slot.rest()
+            state.used = max(state.used, index + 1)
+            return slot
         }
-        let slot = Slot(index: index, word: words.base + index)
-        slot.rest()
-        return slot
     }
 
     package func leave(_ slot: Slot) {

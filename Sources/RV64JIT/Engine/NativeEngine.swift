@@ -194,7 +194,11 @@ package final class NativeEngine: Engine {
         let entry = JumpCache.place(of: pc, in: hart)
         entry.storeBytes(of: pc | 1, toByteOffset: JumpCache.key, as: UInt64.self)
         entry.storeBytes(of: block.pointee.source &- pc, toByteOffset: JumpCache.addend, as: UInt64.self)
-        entry.storeBytes(of: UInt64(UInt(bitPattern: block.pointee.entry)), toByteOffset: JumpCache.code, as: UInt64.self)
+        entry.storeBytes(
+            of: UInt64(UInt(bitPattern: block.pointee.entry)),
+            toByteOffset: JumpCache.code,
+            as: UInt64.self
+        )
         let distance = UInt64(TLBBank.index(pc) * MemoryLayout<TLBEntry>.stride)
         entry.storeBytes(of: distance, toByteOffset: JumpCache.entry, as: UInt64.self)
     }

@@ -79,20 +79,29 @@ final class NativeMemory {
     /// Something has been written since code was last entered.
     var isDirty = true
 
-    let blocks = Arena<NativeBlock>(capacity: blockLimit)
-    let places = Arena<NativePlace>(capacity: placeLimit)
-    let links = Arena<NativeLink>(capacity: linkLimit)
-    let incoming = Arena<NativeIncoming>(capacity: linkLimit)
-    let pages = Arena<NativePage>(capacity: pageLimit)
-    private let pageTable = Arena<Int32>(capacity: tableSize)
-    private let table = Arena<Int32>(capacity: tableSize)
+    let blocks: Arena<NativeBlock>
+    let places: Arena<NativePlace>
+    let links: Arena<NativeLink>
+    let incoming: Arena<NativeIncoming>
+    let pages: Arena<NativePage>
+    private let pageTable: Arena<Int32>
+    private let table: Arena<Int32>
     /// How often the budget ended on the way to code.
-    private let samples = Arena<UInt8>(capacity: 1 << 12)
+    private let samples: Arena<UInt8>
     /// How often code has been interpreted.
-    private let heat = Arena<UInt8>(capacity: 1 << 16)
+    private let heat: Arena<UInt8>
 
     init() throws(CodeMemoryError) {
         code = try CodeMemory()
+        blocks = try Arena(capacity: Self.blockLimit)
+        places = try Arena(capacity: Self.placeLimit)
+        links = try Arena(capacity: Self.linkLimit)
+        incoming = try Arena(capacity: Self.linkLimit)
+        pages = try Arena(capacity: Self.pageLimit)
+        pageTable = try Arena(capacity: Self.tableSize)
+        table = try Arena(capacity: Self.tableSize)
+        samples = try Arena(capacity: 1 << 12)
+        heat = try Arena(capacity: 1 << 16)
         thunks = Thunks(at: code.writable, map: map)
         cursor = thunks.end
         start()
@@ -217,12 +226,13 @@ final class Arena<Element> {
     private let capacity: Int
     private let byteCount: Int
 
-    init(capacity: Int) {
+    /// - Throws: when the host has no address space left.
+    init(capacity: Int) throws(CodeMemoryError) {
         self.capacity = capacity
         byteCount = (capacity * MemoryLayout<Element>.stride + 4095) / 4096 * 4096
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
         let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
-        guard let mapping, mapping != MAP_FAILED else { fatalError("no address space for translated code") }
+        guard let mapping, mapping != MAP_FAILED else { throw CodeMemoryError() }
         base = mapping.bindMemory(to: Element.self, capacity: capacity)
     }
 

@@ -77,7 +77,12 @@ package struct Assembler {
     }
 
     /// A vector register and something else.
-    package mutating func emit(_ instruction: HostInstruction, _ reg: HostVector, _ rm: HostOperand, _ size: HostSize = .quad) {
+    package mutating func emit(
+        _ instruction: HostInstruction,
+        _ reg: HostVector,
+        _ rm: HostOperand,
+        _ size: HostSize = .quad
+    ) {
         encode(instruction, reg: reg.rawValue, rm, size, immediate: 0)
     }
 
@@ -86,7 +91,8 @@ package struct Assembler {
     }
 
     /// Without operands, or with the register in the opcode.
-    package mutating func emit(_ instruction: HostInstruction, _ register: HostRegister = .rax, size: HostSize = .quad) {
+    package mutating func emit(_ instruction: HostInstruction, _ register: HostRegister = .rax, size: HostSize = .quad)
+    {
         let encoding = encodings[Int(instruction.rawValue)]
         let isWide = encoding.isWide(size)
         let isShort = encoding.form == .short
@@ -135,7 +141,8 @@ package struct Assembler {
         let rex: UInt8 = 0x40 | (isWide ? 8 : 0) | ((reg &>> 3) &<< 2) | ((rm.index &>> 3) &<< 1) | (rm.base &>> 3)
         if rex != 0x40 || encoding.needsREX(reg, rm) { byte(rex) }
         map(encoding.map)
-        let isByte = encoding.immediate == .signedByteOrDouble && Int32(Int8(truncatingIfNeeded: immediate)) == immediate
+        let isByte =
+            encoding.immediate == .signedByteOrDouble && Int32(Int8(truncatingIfNeeded: immediate)) == immediate
         byte(isByte ? encoding.opcode | 2 : encoding.opcode)
         modRM(reg, rm)
         switch encoding.immediate {
@@ -218,7 +225,8 @@ package struct Assembler {
         _ size: HostSize = .quad
     ) {
         let rex: UInt8 =
-            0x40 | (size == .quad ? 8 : 0) | ((register.rawValue &>> 3) &<< 2) | ((rm.index &>> 3) &<< 1) | (rm.base &>> 3)
+            0x40 | (size == .quad ? 8 : 0) | ((register.rawValue &>> 3) &<< 2) | ((rm.index &>> 3) &<< 1)
+            | (rm.base &>> 3)
         if rex != 0x40 { byte(rex) }
         byte(0x0F)
         byte(0x40 | condition.rawValue)

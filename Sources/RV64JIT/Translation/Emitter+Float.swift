@@ -114,7 +114,12 @@ extension Emitter {
         leave(slow, nil, place)
     }
 
-    private mutating func emitSquareRoot(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ isDouble: Bool, _ place: Int) {
+    private mutating func emitSquareRoot(
+        _ i: MicroInstruction,
+        _ decoded: DecodedInstruction,
+        _ isDouble: Bool,
+        _ place: Int
+    ) {
         var slow = [requireRounding(decoded)] + requireBoxed([i.rs1], isDouble)
         assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
         assembler.emit(isDouble ? .sqrtsd : .sqrtss, .xmm0, .vector(.xmm0))
@@ -192,7 +197,8 @@ extension Emitter {
     }
 
     /// Equal numbers may be zeros of two signs.
-    private mutating func emitExtreme(_ i: MicroInstruction, _ condition: HostCondition, _ isDouble: Bool, _ place: Int) {
+    private mutating func emitExtreme(_ i: MicroInstruction, _ condition: HostCondition, _ isDouble: Bool, _ place: Int)
+    {
         var slow = [requireUnit()] + requireBoxed([i.rs1, i.rs2], isDouble)
         assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
         assembler.emit(isDouble ? .ucomisd : .ucomiss, .xmm0, Layout.f(i.rs2))

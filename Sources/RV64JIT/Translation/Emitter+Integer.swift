@@ -133,7 +133,8 @@ extension Emitter {
         i.isWord ? storeWord(target, to: i.rd) : store(target, to: i.rd)
     }
 
-    private mutating func emitShift(_ i: MicroInstruction, _ byConstant: HostInstruction, _ byRegister: HostInstruction) {
+    private mutating func emitShift(_ i: MicroInstruction, _ byConstant: HostInstruction, _ byRegister: HostInstruction)
+    {
         let size: HostSize = i.isWord ? .double : .quad
         guard i.usesImmediate else {
             let amount = value(i.rs2, in: .rcx)
@@ -151,7 +152,11 @@ extension Emitter {
         i.isWord ? storeWord(target, to: i.rd) : store(target, to: i.rd)
     }
 
-    private mutating func emitRotation(_ i: MicroInstruction, _ byConstant: HostInstruction, _ byRegister: HostInstruction) {
+    private mutating func emitRotation(
+        _ i: MicroInstruction,
+        _ byConstant: HostInstruction,
+        _ byRegister: HostInstruction
+    ) {
         let size: HostSize = i.isWord ? .double : .quad
         if !i.usesImmediate { load(i.rs2, into: .rcx) }
         load(i.rs1, into: .rax)

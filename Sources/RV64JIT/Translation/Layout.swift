@@ -61,7 +61,7 @@ enum Layout {
     }
 
     private static func offset<Root, Value>(of field: KeyPath<Root, Value>) -> Int {
-        guard let offset = MemoryLayout<Root>.offset(of: field) else { fatalError("\(field) is not stored") }
+        guard let offset = MemoryLayout<Root>.offset(of: field) else { preconditionFailure("\(field) is not stored") }
         return offset
     }
 }

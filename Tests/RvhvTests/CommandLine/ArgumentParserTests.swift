@@ -228,7 +228,7 @@ import Testing
         ("--memory", "256"), ("--memory", "1M"), ("--memory", "65G"), ("--memory", "0x10000000"), ("--memory", "M"),
         ("--memory", "-1G"), ("--memory", "99999999999999999999G"), ("--memory", "20000000000G"), ("--memory", ""),
         ("--memory", "4194305"), ("--harts", "0"), ("--harts", "65"), ("--harts", "two"), ("--harts", "+2"),
-        ("--engine", "jit"), ("--engine", "lockstep"), ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
+        ("--engine", "lockstep"), ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
         ("--clock", "sundial"), ("--color", "yes"), ("--paging", "sv32"), ("--seed", "0x"), ("--seed", "-1"),
         ("--name", "two words"), ("--name", ""), ("--name", String(repeating: "n", count: 25)), ("--initrd", ""),
         ("--isa", ""), ("--dump-dtb", ""), ("--log", ""),
@@ -242,11 +242,6 @@ import Testing
             return
         }
         #expect(!reason.isEmpty)
-    }
-
-    @Test func unavailableEnginesAreSaidPlainly() throws {
-        let error = try #require(throws: UsageError.self) { try ArgumentParser.parse(["a", "--engine", "jit"]) }
-        #expect("\(error)" == "--engine 'jit': not available in this build; it has the interpreter only")
     }
 
     @Test func rangesAreSaidWhole() throws {

@@ -48,7 +48,9 @@ extension Hart {
         let x = self.x
         let f = self.f
         // Only a system instruction or a trap selects other banks, and both leave this function.
-        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else { return .event }
+        guard let data = runState.pointee.data.entries, let fetch = runState.pointee.fetch.entries else {
+            return .event
+        }
         let (arena, table) = (blocks.base, blocks.table)
         var floats = FloatingPointSpeed(self)
         var budget = limit
