@@ -283,13 +283,16 @@ extension PhysicalMemory: Savable {
 package struct HostMemoryError: Error, CustomStringConvertible {
     package let requestedBytes: UInt64
     package let reason: String
+    /// What the user can do.
+    package let remedy: String
 
-    package init(requestedBytes: UInt64, reason: String) {
+    package init(requestedBytes: UInt64, reason: String, remedy: String = "ask for less with --memory") {
         self.requestedBytes = requestedBytes
         self.reason = reason
+        self.remedy = remedy
     }
 
     package var description: String {
-        "cannot reserve \(requestedBytes >> 20) MiB of host memory for the machine: \(reason); ask for less with --memory"
+        "cannot reserve \(requestedBytes >> 20) MiB of host memory for the machine: \(reason); \(remedy)"
     }
 }

@@ -22,13 +22,14 @@ import Testing
 
     @Test func suitesAreWellFormed() {
         for row in Table.rows(of: ComplianceReport.suitesPath) where row[0] != "suite" {
-            #expect((6...7).contains(row.count), "\(row)")
-            guard row.count >= 6, let passed = Int(row[3]), let total = Int(row[4]) else {
+            #expect((7...8).contains(row.count), "\(row)")
+            guard row.count >= 7, let passed = Int(row[4]), let total = Int(row[5]) else {
                 Issue.record("\(ComplianceReport.suitesPath): passed and total are numbers: \(row)")
                 continue
             }
             #expect(passed <= total, "\(row)")
             #expect(row[2].wholeMatch(of: /\d{4}-\d{2}-\d{2}/) != nil, "\(row)")
+            #expect(row[3].wholeMatch(of: /[0-9a-f]{7,40}/) != nil, "\(row)")
         }
     }
 

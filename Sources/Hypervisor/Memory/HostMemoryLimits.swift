@@ -66,7 +66,12 @@ package struct HostMemoryLimits: Sendable {
         guard let room else { return }
         let needed = UInt64(count) * hartAddresses
         guard needed <= room.available else {
-            throw HostMemoryError(requestedBytes: needed, reason: "\(room), and \(count) harts need as much")
+            let harts = count == 1 ? "a hart needs" : "\(count) harts need"
+            throw HostMemoryError(
+                requestedBytes: needed,
+                reason: "\(room), and \(harts) as much",
+                remedy: "raise the limit, or ask for fewer with --harts"
+            )
         }
     }
 

@@ -58,7 +58,8 @@ import Testing
         #expect(
             error?.description
                 == "cannot reserve 240 MiB of host memory for the machine: 200 of 1024 MiB are left of the process's "
-                + "address space (ulimit -v), and 3 harts need as much; ask for less with --memory"
+                + "address space (ulimit -v), and 3 harts need as much; raise the limit, or ask "
+                + "for fewer with --harts"
         )
     }
 

@@ -98,22 +98,23 @@ struct ComplianceReport {
 
     // MARK: - Suites
 
-    /// What was passed, of how much, at which version and when.
+    /// What was passed, of how much, at which version, when and by which commit.
     private var suites: String {
-        let rows = Table.rows(of: Self.suitesPath).filter { $0.count >= 6 && $0[0] != "suite" }
+        let rows = Table.rows(of: Self.suitesPath).filter { $0.count >= 7 && $0[0] != "suite" }
         guard !rows.isEmpty else { return "" }
         let introduction = """
 
             ## Suites of others
 
-            | suite | version | passed | of | on | command | |
-            | --- | --- | ---: | ---: | --- | --- | --- |
+            | suite | version | passed | of | on | with rvhv of | command | |
+            | --- | --- | ---: | ---: | --- | --- | --- | --- |
 
             """
         return introduction
             + rows.map { row in
-                let note = row.count > 6 ? row[6] : ""
-                return "| \(row[0]) | \(row[1]) | \(row[3]) | \(row[4]) | \(row[2]) | `\(row[5])` | \(note) |\n"
+                let note = row.count > 7 ? row[7] : ""
+                return
+                    "| \(row[0]) | \(row[1]) | \(row[4]) | \(row[5]) | \(row[2]) | \(row[3]) | `\(row[6])` | \(note) |\n"
             }.joined()
     }
 }
