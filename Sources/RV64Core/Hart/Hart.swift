@@ -107,6 +107,8 @@ package final class Hart: @unchecked Sendable {
 
     /// Back to M-mode with reset values everywhere. norm:M-mode_at_rst2
     package func reset() {
+        // Memory may have been given up as well.
+        if state.pointee.retired != 0 { engine.forgetCode(self) }
         state.pointee = HartState()
         let native = runState.pointee.native
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
