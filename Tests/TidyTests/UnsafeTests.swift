@@ -62,6 +62,7 @@ import Testing
         "Sources/RV64JIT/Host/HostFeatures.swift",
         "Sources/RV64JIT/Translation/UnitTranslator.swift",
         "Sources/RV64JIT/Translation/Emitter.swift",
+        "Sources/RV64JIT/Translation/UnitTranslator.swift",
         "Sources/rvhv/Terminal/GuestConsole.swift",
         "Sources/rvhv/Terminal/HostSignals.swift",
         "Sources/rvhv/Terminal/OutputSink.swift",

@@ -47,7 +47,7 @@ package struct Program {
 package struct Comparison {
     package let twin: Twin
     /// Instructions of one program, about.
-    private static let limit: UInt64 = 1500
+    private static let limit: UInt64 = 2500
     private static let trapLimit = 12
     private static let budgets: [UInt64] = [1, 1, 2, 3, 5, 8, 17, 40, 64, 65, 100, 400, 1000]
 

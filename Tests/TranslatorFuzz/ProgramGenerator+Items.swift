@@ -147,13 +147,16 @@ extension ProgramGenerator {
     }
 
     mutating func loop() {
-        word(Encoding.i(Encoding.addi, counter, 0, Int(random.next() % 9) + 1))
+        // Some are worth a translation of their own.
+        let isLong = random.next() & 3 == 0
+        word(Encoding.i(Encoding.addi, counter, 0, Int(random.next() % (isLong ? 300 : 9)) + 1))
         let start = chunk.count
-        for _ in 0..<random.next() % 5 {
+        for _ in 0..<random.next() % 7 {
             boundaries.append(chunk.count)
-            switch random.next() & 3 {
-            case 0: access()
-            case 1: float()
+            switch random.next() & 7 {
+            case 0, 1: access()
+            case 2: float()
+            case 3: branchForward()
             default: integer()
             }
         }

@@ -50,7 +50,14 @@ package struct ProgramGenerator {
         program.floatingPoint = [3, 3, 3, 3, 2, 1, 0][Int(random.next() % 7)]
         program.rounding = [0, 0, 0, 1, 2, 3, 4, 5, 7][Int(random.next() % 9)]
         for index in 1..<32 { program.x[index] = Values.integer(&random) }
-        for index in 0..<32 { program.f[index] = Values.float(&random) }
+        // Few numbers, of both signs, meet their like.
+        let few = (0..<3).map { $0 == 0 ? random.next() & 1 * 0xFFFF_FFFF_0000_0000 : Values.float(&random) }
+        let isVaried = random.next() & 1 == 0
+        for index in 0..<32 {
+            let value = isVaried ? Values.float(&random) : pick(few)
+            let sign: UInt64 = value >> 32 == 0xFFFF_FFFF ? 31 : 63
+            program.f[index] = value ^ (random.next() & 1) << sign
+        }
         program.x[Int(dataBase)] = Twin.base + Layout.data + 0x2000 + (random.next() & 3) << 12 + random.next() & 15
         program.x[Int(codeBase)] = Twin.base + Layout.dataInCode + 0x100
         program.x[Int(deviceBase)] = Twin.device + 0x7F0

@@ -19,8 +19,9 @@ extension Emitter {
         // The page, and the bits that an aligned address has not.
         assembler.emit(.andI, .register(.rdx), immediate: Int32(bytes - 1 - Int(Page.size)))
         assembler.emit(.xorR, .rdx, Layout.generation)
-        let site = nextSite
-        nextSite = (nextSite + 1) % TLBSite.count
+        // Sites are used again and again: even ones by loads alone, whose pages may be read-only.
+        let site = nextSite | (direction == .write ? 1 : 0)
+        nextSite = (nextSite + 2) % TLBSite.count
         assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
         let fixup = assembler.jump(.notEqual)
         let resume = assembler.cursor
