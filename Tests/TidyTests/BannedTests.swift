@@ -23,11 +23,8 @@ import Testing
             allowed: [
                 // Our own bugs, or a host without address space for a few megabytes.
                 "Sources/Machine/Loader/FileContents.swift",
-                "Sources/Platform/CodeWatch.swift",
                 "Sources/RV64Core/Execution/BlockCache.swift",
                 "Sources/RV64Core/Hart/HartArea.swift",
-                "Sources/RV64JIT/Engine/NativeMemory.swift",
-                "Sources/RV64JIT/Translation/Layout.swift",
             ]
         ),
         Rule(

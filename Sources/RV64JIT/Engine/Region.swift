@@ -11,9 +11,8 @@ struct Region {
     /// The head first.
     private(set) var blocks: [SourceBlock]
 
-    /// Finds the loop around `head`; nil if there is none.
-    ///
-    /// - Parameter isKnown: whether the block at an address has been translated: what never ran is left out.
+    /// Finds the loop around `head`; nil if there is none. What never ran is left out: `isKnown` says whether the block at
+    /// an address has been translated.
     init?(head: UInt64, of hart: Hart, isKnown: (UInt64) -> Bool) {
         blocks = []
         var pending = [head]

@@ -37,7 +37,7 @@ package struct HostOperand: Equatable, Sendable {
         )
     }
 
-    /// - Parameter scale: log2 of the factor, 0...3.
+    /// `base + index << scale + displacement`; `scale` is 0 to 3.
     package static func indexed(
         _ base: HostRegister,
         _ index: HostRegister,

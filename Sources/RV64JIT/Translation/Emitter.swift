@@ -89,7 +89,7 @@ struct Emitter {
 
     // MARK: - One micro-instruction
 
-    /// - Parameter place: the number under which the engine knows the instruction.
+    /// Writes one; `place` is the number under which the engine knows the instruction.
     mutating func emit(_ i: MicroInstruction, _ decoded: DecodedInstruction, place: Int) {
         switch i.operation {
         case .constant:

@@ -59,8 +59,7 @@ private struct Lowering {
 }
 
 extension MicroInstruction {
-    /// - Parameters:
-    ///   - pc: the instruction's own address.
+    /// The instruction at `pc`; `isMisalignable` where it is a jump that may raise instruction-address-misaligned.
     init(_ i: DecodedInstruction, pc: UInt64, place: Int, isMisalignable: Bool) {
         self.init(operation: .execute, rd: i.rd, rs1: i.rs1, rs2: i.rs2, immediate: Int64(i.immediate), place: place)
         if isMisalignable {

@@ -8,7 +8,7 @@ struct SourceBlock {
     /// Past the last instruction, and how many come before.
     let end: (offset: UInt64, index: Int)
 
-    /// - Parameter block: copied, because the interpreter's memory may be given up meanwhile.
+    /// A copy, because the interpreter's memory may be given up meanwhile.
     init(_ block: UnsafeMutablePointer<Block>, at pc: UInt64) {
         self.pc = pc
         var operations: [BlockOperation] = []
@@ -42,9 +42,7 @@ struct UnitTranslator {
         let retired: Int
     }
 
-    /// - Parameters:
-    ///   - source: the host address of the first block.
-    ///   - map: where guest registers are inside.
+    /// Translates blocks of which the first lies at the host address `source`, with guest registers as `map` has them.
     static func translate(
         _ blocks: [SourceBlock],
         from source: UInt64,

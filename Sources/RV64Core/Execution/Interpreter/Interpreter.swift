@@ -43,6 +43,7 @@ extension Hart {
     /// - Parameters:
     ///   - limit: the budget, of which `remaining` is what is left at the start of the current block (see ``Engine``).
     ///   - first: the block at pc.
+    /// - Returns: where it has stopped.
     @inline(never)
     package func interpret(_ limit: Int, from first: UnsafeMutablePointer<Block>) -> InterpreterEnd {
         let x = self.x
