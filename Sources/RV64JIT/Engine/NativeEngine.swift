@@ -53,11 +53,7 @@ package final class NativeEngine: Engine {
                 default:
                     let number = Int(exit &>> 1)
                     hart.state.pointee.pc = memory.links.base[number].target
-                    if exit & 1 == 1 {
-                        writeBack(hart)
-                        if memory.sample(hart.state.pointee.pc) { translateLoop(hart, memory) }
-                        return
-                    }
+                    if exit & 1 == 1 { return writeBack(hart) }
                     (link, isJump) = (number, false)
                 }
             }
@@ -103,13 +99,7 @@ package final class NativeEngine: Engine {
             forgetTranslations(hart)
             link = nil
         }
-        let block = UnitTranslator.translate(
-            [SourceBlock(start, at: pc)],
-            from: source,
-            map: .standard,
-            in: memory,
-            of: hart
-        )
+        let block = BlockTranslator.translate(start, at: pc, in: memory, of: hart)
         return enter(block, hart, memory, link: link, isJump: isJump)
     }
 
@@ -148,28 +138,6 @@ package final class NativeEngine: Engine {
         let native = hart.runState.pointee.native
         hart.writeBack(hart.state.pointee.pc, retired: native.budget &- native.remaining)
         hart.runState.pointee.native.budget = native.remaining
-    }
-
-    /// Translates the loop around pc as a whole, in the place of its first block.
-    private func translateLoop(_ hart: Hart, _ memory: NativeMemory) {
-        let pc = hart.state.pointee.pc
-        guard let host = hart.runState.pointee.fetch.location(of: pc, .fetch), memory.hasRoom else { return }
-        let source = UInt64(UInt(bitPattern: host))
-        guard let first = memory.find(source, pc),
-            let region = Region(head: pc, of: hart, isKnown: { memory.find(source &+ ($0 &- pc), $0) != nil })
-        else { return }
-        let unit = UnitTranslator.translate(region.blocks, from: source, map: region.registerMap, in: memory, of: hart)
-        // What led to the block leads to the loop now.
-        memory.remove(first)
-        var incoming = first.pointee.lastIncoming
-        while incoming != 0, memory.incoming.hasRoom {
-            let record = memory.incoming.base[Int(incoming)]
-            if memory.links.base[Int(record.link)].block == memory.number(of: first) {
-                patch(Int(record.link), to: unit, memory)
-            }
-            incoming = record.previous
-        }
-        JumpCache.forget(pc, in: hart)
     }
 
     // MARK: - Links

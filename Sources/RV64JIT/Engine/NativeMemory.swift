@@ -67,8 +67,8 @@ final class NativeMemory {
     private static let linkLimit = 1 << 19
     private static let pageLimit = 1 << 15
     private static let tableSize = 1 << 15
-    /// More than the largest unit takes: of its instructions none takes 512 bytes, with stub.
-    private static let codeReserve = Region.instructionLimit * 512
+    /// More than the longest block takes: of its instructions none takes 512 bytes, with stub.
+    private static let codeReserve = Block.maximumCount * 512
 
     let code: CodeMemory
     let thunks: Thunks
@@ -86,8 +86,6 @@ final class NativeMemory {
     let pages: Arena<NativePage>
     private let pageTable: Arena<Int32>
     private let table: Arena<Int32>
-    /// How often the budget ended on the way to code.
-    private let samples: Arena<UInt8>
     /// How often code has been interpreted.
     private let heat: Arena<UInt8>
 
@@ -100,7 +98,6 @@ final class NativeMemory {
         pages = try Arena(capacity: Self.pageLimit)
         pageTable = try Arena(capacity: Self.tableSize)
         table = try Arena(capacity: Self.tableSize)
-        samples = try Arena(capacity: 1 << 12)
         heat = try Arena(capacity: 1 << 16)
         thunks = Thunks(at: code.writable, map: map)
         cursor = thunks.end
@@ -183,21 +180,11 @@ final class NativeMemory {
         return heat.base[index]
     }
 
-    /// Notes that the budget ended on the way to an address.
-    ///
-    /// - Returns: whether it has done so often enough for the address to be a hot one; said once.
-    func sample(_ pc: UInt64) -> Bool {
-        let index = Int(truncatingIfNeeded: (pc &>> 1 ^ pc &>> 13) & 0xFFF)
-        guard samples.base[index] < Region.threshold else { return false }
-        samples.base[index] += 1
-        return samples.base[index] == Region.threshold
-    }
-
     /// Room for one more block, whatever it is.
     var hasRoom: Bool {
         code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
-            && places.count + Region.instructionLimit < Self.placeLimit
-            && links.count + 2 * Region.instructionLimit < Self.linkLimit
+            && places.count + Block.maximumCount < Self.placeLimit
+            && links.count + 2 * Block.maximumCount < Self.linkLimit
             && incoming.count + 1 < Self.linkLimit && pages.count < Self.pageLimit
     }
 
@@ -214,7 +201,6 @@ final class NativeMemory {
         pageTable.clear()
         start()
         heat.clear()
-        samples.clear()
         isDirty = true
     }
 }

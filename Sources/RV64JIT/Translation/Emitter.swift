@@ -121,10 +121,8 @@ struct Emitter {
     }
 
     mutating func call(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {
-        assembler.moveRegisters(map, .toStandard)
         assembler.load(.rax, constant: UInt64(place))
         assembler.call(thunk)
-        assembler.moveRegisters(map, .fromStandard)
     }
 
     /// Goes on here once a function has executed the instruction, for the reasons that `fixups` jump.

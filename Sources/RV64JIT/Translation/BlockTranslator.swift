@@ -1,38 +1,13 @@
 import Platform
 import RV64Core
 
-/// One block of the interpreter's, to be translated at an address.
-struct SourceBlock {
-    let pc: UInt64
-    let operations: [BlockOperation]
-    /// Past the last instruction, and how many come before.
-    let end: (offset: UInt64, index: Int)
-
-    /// A copy, because the interpreter's memory may be given up meanwhile.
-    init(_ block: UnsafeMutablePointer<Block>, at pc: UInt64) {
-        self.pc = pc
-        var operations: [BlockOperation] = []
-        var cursor = block.operations
-        while !cursor.isEnd {
-            operations.append(cursor.pointee)
-            cursor = cursor.next
-        }
-        self.operations = operations
-        end = (UInt64(cursor.pointee.offset), cursor.pointee.index)
-    }
-}
-
-/// Translates blocks that jump to each other, of one page, as one piece of code: the same instructions as the
-/// interpreter's, the same edges, the same counts. It is entered at its first block alone.
-struct UnitTranslator {
+/// Translates one block of the interpreter's: the same instructions, the same edges, the same counts.
+struct BlockTranslator {
     private let memory: NativeMemory
-    private let blocks: [SourceBlock]
+    private let pc: UInt64
     private let hart: Hart
     private var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
-    /// Where the code of each block begins, and the jumps that wait for it.
-    private var labels: [UInt64: UnsafeMutablePointer<UInt8>] = [:]
-    private var waiting: [UInt64: [Fixup]] = [:]
     /// Jumps out of the straight line, whose rest is written behind the block.
     private var exits: [Exit] = []
 
@@ -42,25 +17,29 @@ struct UnitTranslator {
         let retired: Int
     }
 
-    /// Translates blocks of which the first lies at the host address `source`, with guest registers as `map` has them.
+    /// Translates the block at `pc`, of whose code nothing is kept so far.
     static func translate(
-        _ blocks: [SourceBlock],
-        from source: UInt64,
-        map: RegisterMap,
+        _ block: UnsafeMutablePointer<Block>,
+        at pc: UInt64,
         in memory: NativeMemory,
         of hart: Hart
     ) -> UnsafeMutablePointer<NativeBlock> {
-        var translator = UnitTranslator(memory, blocks, map, hart)
+        var translator = BlockTranslator(memory, pc, hart)
         let firstPlace = memory.places.count
-        translator.emitter.assembler.moveRegisters(map, .fromStandard)
-        for block in blocks { translator.translate(block) }
+        var cursor = block.operations
+        while !cursor.isEnd {
+            translator.translate(cursor.pointee)
+            cursor = cursor.next
+        }
+        translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
+        translator.finish()
         memory.cursor = translator.emitter.assembler.cursor
         memory.nextSite = translator.emitter.nextSite
         memory.isDirty = true
         return memory.insert(
             NativeBlock(
-                source: source,
-                pc: blocks[0].pc,
+                source: block.pointee.source,
+                pc: pc,
                 entry: translator.entry + memory.code.executableDistance,
                 firstPlace: Int32(firstPlace),
                 count: Int32(memory.places.count - firstPlace)
@@ -68,29 +47,23 @@ struct UnitTranslator {
         )
     }
 
-    private init(_ memory: NativeMemory, _ blocks: [SourceBlock], _ map: RegisterMap, _ hart: Hart) {
+    private init(_ memory: NativeMemory, _ pc: UInt64, _ hart: Hart) {
         self.memory = memory
-        self.blocks = blocks
+        self.pc = pc
         self.hart = hart
         entry = memory.cursor
-        emitter = Emitter(at: entry, map: map, thunks: memory.thunks, firstSite: memory.nextSite)
-        for block in blocks { waiting[block.pc] = [] }
+        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
 
-    private mutating func translate(_ block: SourceBlock) {
-        labels[block.pc] = emitter.assembler.cursor
-        for fixup in waiting.removeValue(forKey: block.pc) ?? [] { emitter.assembler.bind(fixup) }
-        for operation in block.operations { translate(operation, block.pc) }
-        exit(to: block.pc &+ block.end.offset, retired: block.end.index)
+    private mutating func finish() {
         emitter.writeStubs()
         for pending in exits {
             emitter.assembler.bind(pending.fixup)
             exit(to: pending.target, retired: pending.retired)
         }
-        exits.removeAll(keepingCapacity: true)
     }
 
-    private mutating func translate(_ operation: BlockOperation, _ pc: UInt64) {
+    private mutating func translate(_ operation: BlockOperation) {
         let decoded = operation.decoded
         let address = pc &+ UInt64(operation.offset)
         let place = memory.places.count
@@ -139,11 +112,9 @@ struct UnitTranslator {
 
     /// Leaves the block for a known address.
     private mutating func exit(to target: UInt64, retired: Int) {
-        if labels[target] != nil || waiting[target] != nil { return stay(target, retired: retired) }
-        emitter.assembler.moveRegisters(emitter.map, .toStandard)
         let number = memory.links.count
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
-        if target & ~Page.offsetMask == blocks[0].pc & ~Page.offsetMask {
+        if target & ~Page.offsetMask == pc & ~Page.offsetMask {
             // Every address space that has this page has the target.
             let site = emitter.assembler.jump(.greater)
             leave(number, isAtBudget: true)
@@ -157,23 +128,6 @@ struct UnitTranslator {
             for mismatch in mismatches { emitter.assembler.bind(mismatch) }
             finishLink(site, target, addend: addend)
         }
-    }
-
-    /// Goes on at another block of the unit.
-    private mutating func stay(_ target: UInt64, retired: Int) {
-        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
-        let jump = emitter.assembler.jump(.greater)
-        if let label = labels[target] {
-            emitter.assembler.bind(jump, to: label)
-        } else {
-            waiting[target]?.append(jump)
-        }
-        emitter.assembler.moveRegisters(emitter.map, .toStandard)
-        // Nothing is ever patched here.
-        let place = emitter.assembler.cursor
-        let number = memory.links.count
-        memory.links.append(NativeLink(target: target, site: place, stub: place, addend: nil))
-        leave(number, isAtBudget: true)
     }
 
     /// Compares what the TLB says of the target's page now with what it said when the jump was patched.
@@ -216,7 +170,6 @@ struct UnitTranslator {
             emitter.assembler.load(target, constant: next)
             emitter.store(target, to: i.rd)
         }
-        emitter.assembler.moveRegisters(emitter.map, .toStandard)
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
         emitter.assembler.jump(.lessOrEqual, to: memory.thunks.jumpAtBudget)
         emitter.assembler.emit(.movR, .rcx, .rax, .double)
