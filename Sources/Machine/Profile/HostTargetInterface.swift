@@ -156,7 +156,9 @@ final class HostTargetInterface: MMIODevice {
     }
 
     private func store(_ value: UInt64, at address: UInt64) {
-        memory.pointer(at: address, count: 8)?.storeBytes(of: value.littleEndian, as: UInt64.self)
+        guard let pointer = memory.pointer(at: address, count: 8) else { return }
+        memory.willStore(UnsafeRawBufferPointer(start: pointer, count: 8))
+        pointer.storeBytes(of: value.littleEndian, as: UInt64.self)
     }
 }
 
