@@ -28,10 +28,10 @@ package final class Twin {
 
     package init() throws {
         interpreted = try Self.side(nil)
-        translated = try Self.side { NativeEngine(threshold: .first) }
+        translated = try Self.side { try? NativeEngine(threshold: .first) }
     }
 
-    private static func side(_ makeEngine: (@Sendable () -> any Engine)?) throws -> Side {
+    private static func side(_ makeEngine: (@Sendable () -> (any Engine)?)?) throws -> Side {
         let memory = try PhysicalMemory(base: base, size: size)
         let device = CountingDevice()
         var bus = Bus()

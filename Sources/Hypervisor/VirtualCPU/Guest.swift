@@ -34,7 +34,7 @@ package final class Guest: @unchecked Sendable {
         observers: Observers?,
         measuresTime: Bool,
         work: HostWork?,
-        makeEngine: (@Sendable () -> any Engine)? = nil
+        makeEngine: (@Sendable () -> (any Engine)?)? = nil
     ) {
         self.name = name
         offered = isa.extensions

@@ -16,11 +16,12 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
     /// Whether this host can run it.
     public var isSupported: Bool { self == .interpreter || NativeEngine.isSupported }
 
-    var make: (@Sendable () -> any Engine)? {
+    /// Makes one for a hart; nil, also where the host refuses memory for code, is the interpreter.
+    var make: (@Sendable () -> (any Engine)?)? {
         switch self {
         case .interpreter: nil
-        case .jit: { NativeEngine() }
-        case .eager: { NativeEngine(threshold: .first) }
+        case .jit: { try? NativeEngine() }
+        case .eager: { try? NativeEngine(threshold: .first) }
         }
     }
 }

@@ -40,7 +40,7 @@ package struct HartConfiguration: Sendable {
     /// Bytes of RAM whose stores go to the bus: a mailbox that a device must see being written. Loads find RAM.
     package var mailbox: Range<UInt64>
     /// Makes what executes the guest's code; without it, the interpreter does.
-    package var makeEngine: (@Sendable () -> any Engine)?
+    package var makeEngine: (@Sendable () -> (any Engine)?)?
     /// Told of what the hart does.
     package var observer: (any HartObserver)?
 
@@ -53,7 +53,7 @@ package struct HartConfiguration: Sendable {
         nonMaskableVectors: NonMaskableVectors? = nil,
         mailbox: Range<UInt64> = 0..<0,
         observer: (any HartObserver)? = nil,
-        makeEngine: (@Sendable () -> any Engine)? = nil
+        makeEngine: (@Sendable () -> (any Engine)?)? = nil
     ) {
         self.id = id
         self.extensions = extensions

@@ -18,8 +18,7 @@ package final class NativeEngine: Engine {
 
     private let threshold: Threshold
 
-    private var memory: NativeMemory?
-    private var hasFailed = false
+    private let memory: NativeMemory
 
     /// Whether this host can run what the translator writes.
     package static let isSupported: Bool = {
@@ -30,16 +29,20 @@ package final class NativeEngine: Engine {
         #endif
     }()
 
-    package init(threshold: Threshold = .warm) { self.threshold = threshold }
+    /// - Throws: `CodeMemoryError` where the host refuses memory for code.
+    package init(threshold: Threshold = .warm) throws(CodeMemoryError) {
+        self.threshold = threshold
+        memory = try NativeMemory()
+    }
 
     package func run(_ hart: Hart, budget: Int) {
-        guard let memory = memory(for: hart) else { return hart.interpreter.run(hart, budget: budget) }
+        if hart.runState.pointee.native.hart == nil { connect(hart) }
         hart.runState.pointee.native.budget = budget
         hart.runState.pointee.native.remaining = budget
         var link: Int?
         var isJump = false
         while true {
-            let step = next(hart, memory, link: link, isJump: isJump)
+            let step = next(hart, link: link, isJump: isJump)
             switch step {
             case .event: return
             case .interpreted:
@@ -66,7 +69,7 @@ package final class NativeEngine: Engine {
     }
 
     /// Executes the block at pc, and all that are linked to it.
-    private func next(_ hart: Hart, _ memory: NativeMemory, link: Int?, isJump: Bool) -> Step {
+    private func next(_ hart: Hart, link: Int?, isJump: Bool) -> Step {
         let pc = hart.state.pointee.pc
         let bank = hart.runState.pointee.fetch
         var decoded: UnsafeMutablePointer<Block>?
@@ -81,7 +84,7 @@ package final class NativeEngine: Engine {
         guard let host else { return interpret(hart, decoded) }
         let source = UInt64(UInt(bitPattern: host))
         if let block = memory.find(source, pc) {
-            return enter(block, hart, memory, link: link, isJump: isJump)
+            return enter(block, hart, link: link, isJump: isJump)
         }
         guard memory.warm(source) > threshold.rawValue else { return interpret(hart, decoded) }
         var start = decoded
@@ -100,17 +103,16 @@ package final class NativeEngine: Engine {
             link = nil
         }
         let block = BlockTranslator.translate(start, at: pc, in: memory, of: hart)
-        return enter(block, hart, memory, link: link, isJump: isJump)
+        return enter(block, hart, link: link, isJump: isJump)
     }
 
     private func enter(
         _ block: UnsafeMutablePointer<NativeBlock>,
         _ hart: Hart,
-        _ memory: NativeMemory,
         link: Int?,
         isJump: Bool
     ) -> Step {
-        if let link, memory.incoming.hasRoom { patch(link, to: block, memory) }
+        if let link, memory.incoming.hasRoom { patch(link, to: block) }
         if isJump { remember(block, hart) }
         let thunk = memory.isDirty ? memory.thunks.enterSerialized : memory.thunks.enter
         memory.isDirty = false
@@ -142,7 +144,7 @@ package final class NativeEngine: Engine {
 
     // MARK: - Links
 
-    private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>, _ memory: NativeMemory) {
+    private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>) {
         let link = memory.links.base[number]
         let target = block.pointee.entry - memory.code.executableDistance
         if let addend = link.addend {
@@ -177,16 +179,16 @@ package final class NativeEngine: Engine {
 
     package func startFetchEpoch(_ hart: Hart) {
         hart.interpreter.startFetchEpoch(hart)
-        if let memory { CodeRevision(hart, memory).run() }
+        CodeRevision(hart, memory).run()
     }
 
     package func forgetCode(_ hart: Hart) {
         hart.interpreter.forgetCode(hart)
-        if memory != nil { forgetTranslations(hart) }
+        forgetTranslations(hart)
     }
 
     private func forgetTranslations(_ hart: Hart) {
-        memory?.reset()
+        memory.reset()
         forgetJumps(hart)
     }
 
@@ -194,22 +196,7 @@ package final class NativeEngine: Engine {
         memset(hart.area.base + HartArea.engineRoomOffset, 0, HartArea.engineRoomSize)
     }
 
-    private func memory(for hart: Hart) -> NativeMemory? {
-        if let memory { return memory }
-        guard Self.isSupported, !hasFailed else { return nil }
-        do throws(CodeMemoryError) {
-            let made = try NativeMemory()
-            memory = made
-            connect(hart, made)
-            return made
-        } catch {
-            // A host that forbids it. The interpreter does all.
-            hasFailed = true
-            return nil
-        }
-    }
-
-    private func connect(_ hart: Hart, _ memory: NativeMemory) {
+    private func connect(_ hart: Hart) {
         hart.runState.pointee.native.hart = Unmanaged.passUnretained(hart).toOpaque()
         hart.runState.pointee.native.places = UnsafeRawPointer(memory.places.base)
         let execute: NativeFunction = { hart, place in NativeCalls.execute(hart, place) }

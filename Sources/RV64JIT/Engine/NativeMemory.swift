@@ -60,7 +60,7 @@ struct NativePage {
     var isCertain = false
 }
 
-/// What a hart's translator keeps: code, and what belongs to it. Made when the first block is translated.
+/// What a hart's translator keeps: code, and what belongs to it. Of its memory only what is used costs anything.
 final class NativeMemory {
     private static let blockLimit = 1 << 18
     private static let placeLimit = 1 << 20

@@ -49,7 +49,7 @@ import Testing
                 id: id,
                 extensions: Twin.extensions,
                 hostedModes: .virtualized,
-                makeEngine: { NativeEngine(threshold: .first) }
+                makeEngine: { try? NativeEngine(threshold: .first) }
             )
             return Hart(configuration: configuration, memory: memory, bus: bus, clock: InstructionClock())
         }
