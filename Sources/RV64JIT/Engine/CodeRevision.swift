@@ -94,7 +94,7 @@ struct CodeRevision {
             let link = memory.links.base[Int(record.link)]
             // It may lead elsewhere by now.
             if link.block == number {
-                Fixup(place: link.site).store(Int32(truncatingIfNeeded: link.stub - link.site - 4))
+                Fixup(place: link.site).lead(to: link.stub)
                 memory.links.base[Int(record.link)].block = 0
                 memory.isDirty = true
             }

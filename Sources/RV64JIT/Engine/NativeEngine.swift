@@ -120,7 +120,7 @@ package final class NativeEngine: Engine {
         typealias Code = @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> UInt64
         // SAFETY: a thunk follows the calling convention.
         let code = unsafeBitCast(entry, to: Code.self)
-        return .native(code(hart.area.base + 128, block.pointee.entry))
+        return .native(code(hart.area.base + Layout.bias, block.pointee.entry))
     }
 
     private func interpret(_ hart: Hart, _ known: UnsafeMutablePointer<Block>?) -> Step {
@@ -146,12 +146,11 @@ package final class NativeEngine: Engine {
 
     private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>) {
         let link = memory.links.base[number]
-        let target = block.pointee.entry - memory.code.executableDistance
         if let addend = link.addend {
             let page = block.pointee.source &- block.pointee.pc
             UnsafeMutableRawPointer(addend).storeBytes(of: page, as: UInt64.self)
         }
-        Fixup(place: link.site).store(Int32(truncatingIfNeeded: target - link.site - 4))
+        Fixup(place: link.site).lead(to: block.pointee.entry - memory.code.executableDistance)
         memory.links.base[number].block = memory.number(of: block)
         let incoming = NativeIncoming(link: Int32(truncatingIfNeeded: number), previous: block.pointee.lastIncoming)
         block.pointee.lastIncoming = Int32(memory.incoming.count)

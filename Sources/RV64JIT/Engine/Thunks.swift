@@ -32,8 +32,8 @@ struct Thunks {
         system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
-        refillRead = writer.refill(MemoryLayout<TLBEntry>.offset(of: \.readTag) ?? 0)
-        refillWrite = writer.refill(MemoryLayout<TLBEntry>.offset(of: \.writeTag) ?? 0)
+        refillRead = writer.refill(Layout.readTag)
+        refillWrite = writer.refill(Layout.writeTag)
         end = writer.assembler.cursor
     }
 }
@@ -203,7 +203,7 @@ private struct ThunkWriter {
         assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
         assembler.emit(.cmpR, .rdx, .indexed(Layout.data, index, tag))
         let miss = assembler.jump(.notEqual)
-        assembler.emit(.movR, index, .indexed(Layout.data, index, MemoryLayout<TLBEntry>.offset(of: \.addend) ?? 0))
+        assembler.emit(.movR, index, .indexed(Layout.data, index, Layout.addend))
         assembler.emit(.movM, index, .indexed(Layout.data, .rcx, TLBBank.sitesOffset + 8))
         assembler.emit(.andI, .register(.rdx), immediate: -4096)
         assembler.emit(.xorR, .rdx, Layout.generation)

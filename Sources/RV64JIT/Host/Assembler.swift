@@ -285,7 +285,7 @@ package struct Assembler {
     package func bind(_ fixup: Fixup) { bind(fixup, to: cursor) }
 
     package func bind(_ fixup: Fixup, to target: UnsafeMutablePointer<UInt8>) {
-        fixup.store(Int32(truncatingIfNeeded: target - fixup.place - 4))
+        fixup.lead(to: target)
     }
 
     private mutating func byte(_ value: UInt8) {
@@ -303,7 +303,8 @@ package struct Assembler {
 package struct Fixup {
     package let place: UnsafeMutablePointer<UInt8>
 
-    func store(_ distance: Int32) {
+    func lead(to target: UnsafeMutablePointer<UInt8>) {
+        let distance = Int32(truncatingIfNeeded: target - place - 4)
         UnsafeMutableRawPointer(place).storeBytes(of: distance.littleEndian, as: Int32.self)
     }
 }

@@ -68,7 +68,7 @@ struct BlockTranslator {
         let address = pc &+ UInt64(operation.offset)
         let place = memory.places.count
         memory.places.append(NativePlace(decoded: decoded, pc: address, index: operation.index))
-        let i = MicroInstruction(decoded, pc: address, place: place, isMisalignable: hart.mayMisalign(decoded))
+        let i = MicroInstruction(decoded, pc: address, isMisalignable: hart.mayMisalign(decoded))
         let next = address &+ UInt64(operation.length)
         let target = address &+ UInt64(bitPattern: i.immediate)
         switch i.operation {
@@ -135,10 +135,10 @@ struct BlockTranslator {
         let entry = TLBBank.index(target) * MemoryLayout<TLBEntry>.stride
         emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
         emitter.assembler.load(.rax, constant: TLBEntry.tag(target))
-        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + 16))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + Layout.fetchTag))
         let isOther = emitter.assembler.jump(.notEqual)
         let addend = emitter.assembler.load(.rax, word: 0)
-        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + 24))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, entry + Layout.addend))
         return ([isOther, emitter.assembler.jump(.notEqual)], addend)
     }
 
@@ -182,10 +182,10 @@ struct BlockTranslator {
         emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
         emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(.rcx, JumpCache.entry))
         emitter.assembler.emit(.orI, .register(.rax), immediate: 0xFFF)
-        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, 16))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.fetchTag))
         let isOther = emitter.assembler.jump(.notEqual)
         emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.addend))
-        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, 24))
+        emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.addend))
         let isElsewhere = emitter.assembler.jump(.notEqual)
         emitter.assembler.emit(.jmpM, Layout.jumpCache(.rcx, JumpCache.code))
         emitter.assembler.bind(isOther)

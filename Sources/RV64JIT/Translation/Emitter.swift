@@ -114,7 +114,7 @@ struct Emitter {
         case .loadReserved, .storeConditional, .modify: emitAtomic(i, decoded, place)
         case .fence: break
         case .fullFence: assembler.emit(.mfence, .register(.rax))
-        case .branch, .jump, .jumpRegister, .end: preconditionFailure("the translator writes jumps")
+        case .branch, .jump, .jumpRegister: preconditionFailure("the translator writes jumps")
         case .execute: call(thunks.execute, place)
         case .system: call(thunks.system, place)
         }

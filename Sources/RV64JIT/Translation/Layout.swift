@@ -12,7 +12,8 @@ enum Layout {
     static let budget = HostRegister.r15
     static let data = HostRegister.r14
 
-    private static let bias = 128
+    /// How far into the area the base register points.
+    static let bias = 128
 
     static func x(_ register: UInt8) -> HostOperand { .memory(base, 8 * Int(register) - bias) }
     static func f(_ register: UInt8) -> HostOperand { .memory(base, state(\.f) + 8 * Int(register)) }
@@ -42,6 +43,12 @@ enum Layout {
     static let generation = HostOperand.memory(data, TLBBank.generationOffset)
     static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }
     static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
+
+    /// The fields of a TLB entry.
+    static let readTag = offset(of: \TLBEntry.readTag)
+    static let writeTag = offset(of: \TLBEntry.writeTag)
+    static let fetchTag = offset(of: \TLBEntry.fetchTag)
+    static let addend = offset(of: \TLBEntry.addend)
 
     /// The jump cache in the engine's room.
     static func jumpCache(_ index: HostRegister, _ offset: Int) -> HostOperand {

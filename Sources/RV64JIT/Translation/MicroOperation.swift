@@ -23,7 +23,7 @@ package enum MicroOperation: UInt8, CaseIterable, Sendable {
     case load, store, floatLoad, floatStore, float
     case loadReserved, storeConditional, modify
     case fence, fullFence
-    case branch, jump, jumpRegister, end
+    case branch, jump, jumpRegister
     case execute, system
 }
 
@@ -38,8 +38,6 @@ package struct MicroInstruction {
     package var rs1: UInt8 = 0
     package var rs2: UInt8 = 0
     package var immediate: Int64 = 0
-    /// The guest instruction that it is, or the last of those that it stands for.
-    package var place: Int
 
     package var writesNothing: Bool { rd == DecodedInstruction.writeSink }
 }
@@ -60,8 +58,8 @@ private struct Lowering {
 
 extension MicroInstruction {
     /// The instruction at `pc`; `isMisalignable` where it is a jump that may raise instruction-address-misaligned.
-    init(_ i: DecodedInstruction, pc: UInt64, place: Int, isMisalignable: Bool) {
-        self.init(operation: .execute, rd: i.rd, rs1: i.rs1, rs2: i.rs2, immediate: Int64(i.immediate), place: place)
+    init(_ i: DecodedInstruction, pc: UInt64, isMisalignable: Bool) {
+        self.init(operation: .execute, rd: i.rd, rs1: i.rs1, rs2: i.rs2, immediate: Int64(i.immediate))
         if isMisalignable {
             operation = .system
             return
