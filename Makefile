@@ -18,7 +18,8 @@ TOOLCHAIN = $(eval TOOLCHAIN := $(shell $(FIND_TOOLCHAIN)))$(TOOLCHAIN)
 GUEST_CC = $(TOOLCHAIN)/clang --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany
 GUEST_CFLAGS := -std=gnu23 -O2 -g -ffreestanding -fno-pic -Wall -Wextra -Werror -Iguests/common
 GUEST_LDFLAGS := -nostdlib -static -fuse-ld=lld
-COMMON := $(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S))
+CREW := build/common/crew.c.o
+COMMON := $(filter-out $(CREW),$(patsubst guests/common/%,build/common/%.o,$(wildcard guests/common/*.c guests/common/*.S)))
 COMMON_HEADERS := $(wildcard guests/common/*.h)
 
 DIFFERENTIAL := .build/release/differential
@@ -173,6 +174,11 @@ guests/%.elf: build/%/Image build/%/initramfs.cpio guests/linux/linux.S guests/l
 build/common/%.o: guests/common/% $(COMMON_HEADERS) Makefile | build/deps.stamp
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+
+# Those that have all harts at work together.
+guests/litmus.elf guests/contention.elf: COMMON += $(CREW)
+guests/litmus.elf guests/contention.elf: $(CREW)
+guests/litmus.elf: guests/litmus.h
 
 guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"

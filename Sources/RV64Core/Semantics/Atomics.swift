@@ -3,7 +3,8 @@ import Synchronization
 
 /// The A extension, on memory that harts share: every operation is one host atomic.
 ///
-/// All are sequentially consistent, which satisfies every combination of aq and rl.
+/// All are sequentially consistent, which satisfies every combination of aq and rl but one: of a load with rl, which
+/// ordinary stores before it must precede.
 extension Hart {
     /// Executes LR, SC, a compare-and-swap, or a load or store with an order.
     @inline(__always)
@@ -82,6 +83,7 @@ extension Hart {
 
     private func loadReserved<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .load)
+        MemoryFence.beginLoad(instruction.raw)
         let value = Cell.load(pointer)
         runState.pointee.reservationAddress = Self.reservation(of: pointer, type)
         runState.pointee.reservationValue = UInt64(value)
@@ -121,7 +123,9 @@ extension Hart {
             atomicMemoryFence(ordering: .sequentiallyConsistent)
             x[instruction.rd] = Cell(littleEndian: value).signExtended
         } else {
-            x[instruction.rd] = Cell.load(try cell(address, bytes, .load)).signExtended
+            let pointer = try cell(address, bytes, .load)
+            MemoryFence.beginLoad(instruction.raw)
+            x[instruction.rd] = Cell.load(pointer).signExtended
         }
     }
 

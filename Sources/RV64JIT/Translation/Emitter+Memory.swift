@@ -85,7 +85,9 @@ extension Emitter {
 
     mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         switch decoded.opcode.execution {
-        case .atomic(.loadReserved, let width): emitLoadReserved(i, width, place)
+        case .atomic(.loadReserved, let width):
+            if MemoryFence.isReleasing(decoded.raw) { assembler.emit(.mfence, .register(.rax)) }
+            emitLoadReserved(i, width, place)
         case .atomic(.storeConditional, let width): emitStoreConditional(i, width, place)
         case .modify(let modification, let width): emitModification(i, modification, width, place)
         default: preconditionFailure("\(decoded.opcode) is no atomic")
