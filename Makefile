@@ -179,6 +179,7 @@ build/common/%.o: guests/common/% $(COMMON_HEADERS) Makefile | build/deps.stamp
 guests/litmus.elf guests/contention.elf: COMMON += $(CREW)
 guests/litmus.elf guests/contention.elf: $(CREW)
 guests/litmus.elf: guests/litmus.h
+guests/contention.elf: guests/locks.h
 
 guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@echo "  $@"
