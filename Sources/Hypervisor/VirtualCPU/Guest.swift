@@ -45,6 +45,7 @@ package final class Guest: @unchecked Sendable {
         self.work = work
         hartStates = HartStateMachine(hartCount: hartCount)
         decoder = Decoder(extensions: isa.extensions)
+        let soleTurn = hartCount > 1 ? SoleTurn(harts: hartCount) : nil
         vcpus = (0..<hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
@@ -52,6 +53,7 @@ package final class Guest: @unchecked Sendable {
                     extensions: isa.extensions.union(GuestState.ownExtensions),
                     hostedModes: .virtualized,
                     pagingLimit: pagingLimit,
+                    soleTurn: soleTurn,
                     observer: observers,
                     makeEngine: makeEngine
                 ),

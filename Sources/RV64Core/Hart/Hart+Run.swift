@@ -17,6 +17,7 @@ extension Hart {
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         enterRun()
         let exit = runToExit(limit)
+        leaveRun()
         if case .waiting = exit { rest() }
         return exit
     }
@@ -46,6 +47,7 @@ extension Hart {
     /// - Returns: `.budgetExhausted`, or what concerns Swift.
     package func step() -> HartExit {
         enterRun()
+        defer { leaveRun() }
         if let exit = takeExit() { return exit }
         startSlice()
         if !takeInterrupt() { engine.step(self) }
@@ -56,6 +58,7 @@ extension Hart {
     }
 
     private func enterRun() {
+        soleTurn?.enter()
         if runState.pointee.isResting { wakeGrants() }
         runState.pointee.retiredAtEntry = state.pointee.retired
         runState.pointee.slice = 0
@@ -64,6 +67,12 @@ extension Hart {
         // The owner may have changed any CSR, and the mode, since the last exit.
         updateContext()
         updateCountersForMode()
+    }
+
+    private func leaveRun() {
+        guard let soleTurn else { return }
+        if runState.pointee.isAlone { endSoleTurn() }
+        soleTurn.leave()
     }
 
     @inline(__always)
@@ -75,6 +84,10 @@ extension Hart {
 
     /// Looks at the clock, and at everything else that is looked at only now and then.
     private func startSlice() {
+        if let soleTurn {
+            if runState.pointee.isAlone { endSoleTurn() }
+            if soleTurn.isWanted { soleTurn.giveWay() }
+        }
         let now = time
         if memory.grants.generation != runState.pointee.grantGeneration { giveUpGrants() }
         refreshTimers(at: now)

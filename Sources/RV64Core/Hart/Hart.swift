@@ -46,6 +46,8 @@ package final class Hart: @unchecked Sendable {
     let mailboxPage: UInt64
     /// What the hart has given up of its rights to store.
     let grants: GrantRevocation.Slot
+    /// The hart's part in `configuration.soleTurn`.
+    let soleTurn: SoleTurn.Place?
     /// What others ask of the hart: see `HartRequests`.
     let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
@@ -76,6 +78,7 @@ package final class Hart: @unchecked Sendable {
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
         engine = configuration.makeEngine?() ?? interpreter
         grants = memory.grants.join()
+        soleTurn = configuration.soleTurn?.place(of: Int(truncatingIfNeeded: configuration.id))
         decoder = Decoder(extensions: configuration.extensions)
         csrs = CSRDirectory(configuration.extensions)
         reset()

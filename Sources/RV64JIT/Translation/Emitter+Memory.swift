@@ -85,6 +85,10 @@ extension Emitter {
 
     mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         switch decoded.opcode.execution {
+        // The other harts stand still from the one to the other.
+        case .atomic(.loadReserved, _) where decoded.hasAccessBetween,
+            .atomic(.storeConditional, _) where decoded.hasAccessBetween:
+            call(thunks.execute, place)
         case .atomic(.loadReserved, let width):
             if MemoryFence.isReleasing(decoded.raw) { assembler.emit(.mfence, .register(.rax)) }
             emitLoadReserved(i, width, place)
