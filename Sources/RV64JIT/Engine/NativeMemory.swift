@@ -56,6 +56,8 @@ struct NativePage {
     var version: UInt32 = 0
     /// What all harts have to acknowledge before the watch can be relied on.
     var generation: UInt64 = 0
+    /// Stands for the generation that is about to begin.
+    static let latest = UInt64.max
     /// The code was compared after all had acknowledged.
     var isCertain = false
 }
