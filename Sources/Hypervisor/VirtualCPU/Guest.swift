@@ -18,7 +18,6 @@ package final class Guest: @unchecked Sendable {
     package let measuresTime: Bool
     /// Where what exits cost is kept; nil where nobody counts it.
     package let work: HostWork?
-    let decoder: Decoder
     /// In the order of their numbers.
     package private(set) var vcpus: [VirtualCPU] = []
 
@@ -44,7 +43,6 @@ package final class Guest: @unchecked Sendable {
         self.measuresTime = measuresTime
         self.work = work
         hartStates = HartStateMachine(hartCount: hartCount)
-        decoder = Decoder(extensions: isa.extensions)
         let soleTurn = hartCount > 1 ? SoleTurn(harts: hartCount) : nil
         vcpus = (0..<hartCount).map { index in
             let hart = Hart(

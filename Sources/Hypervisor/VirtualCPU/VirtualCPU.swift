@@ -73,7 +73,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         observed = guest.observers?.events ?? []
         measuresTime = guest.measuresTime
         work = guest.work
-        decoder = guest.decoder
+        decoder = hart.decoder
     }
 
     var machine: any GuestMachine {

@@ -30,7 +30,7 @@ package final class Hart: @unchecked Sendable {
     package let interpreter = Interpreter()
     /// What executes for the run loop: the interpreter, unless the configuration has another one.
     let engine: any Engine
-    let decoder: Decoder
+    package let decoder: Decoder
     /// The CSRs that the hart has.
     let csrs: CSRDirectory
     private let executions = Hart.executionTable.executions
