@@ -97,9 +97,15 @@ build/deps.stamp: scripts/install-deps
 # anywhere before the loop moves its code, and integer.elf takes 2.3 or 2.9 s (AMD EPYC, 2026-11-28); with it, 2.1 s.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-nofallthru-blocks=5
 
+# 22000 places of the program depend on where it is loaded. lld lists them in a fiftieth of the room, which C libraries
+# from 2.36 on can read: half a megabyte less of memory.
+PACKED := $(if $(filter 2.36,$(word 1,$(shell printf '%s\n' 2.36 \
+	"$$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2)" | sort -V))),-Xswiftc -use-ld=lld \
+	-Xlinker -z -Xlinker pack-relative-relocs)
+
 # With the standard library inside: two and a half megabytes less of memory for a small guest, and a quicker start.
 $(RVHV): $(SOURCES) | build/deps.stamp
-	swift build -c release --static-swift-stdlib --product rvhv $(ALIGNED)
+	swift build -c release --static-swift-stdlib --product rvhv $(ALIGNED) $(PACKED)
 	@touch $@
 
 build/differential/deps.stamp: scripts/install-deps

@@ -19,6 +19,7 @@ import Testing
         "Sources/Machine/Loader/GuestImage.swift",
         "Sources/Hypervisor/Memory/GuestAddressSpace.swift",
         "Sources/Hypervisor/VirtualCPU/MMIOOperation.swift",
+        "Sources/Hypervisor/VirtualCPU/VirtualCPU.swift",
         "Sources/Hypervisor/VirtualCPU/VirtualCPU+SBI.swift",
         "Sources/Machine/Life/Machine.swift",
         "Sources/Machine/Console/MachineConsole.swift",

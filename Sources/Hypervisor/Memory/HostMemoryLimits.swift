@@ -44,12 +44,22 @@ package struct HostMemoryLimits: Sendable {
     }
 
     /// What RLIMIT_AS leaves; nil without one.
-    package var addressSpace: Room? {
+    package var addressSpace: Room? { Self.addressSpace }
+
+    private static var addressSpace: Room? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
             return nil
         }
-        return Self.addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
+        return addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
+    }
+
+    /// Whether RLIMIT_AS leaves so much that addresses may be spent on speed: a quarter of it at most.
+    package static func maySpend(addresses bytes: UInt64) -> Bool { maySpend(addresses: bytes, of: addressSpace) }
+
+    static func maySpend(addresses bytes: UInt64, of room: Room?) -> Bool {
+        guard let room else { return true }
+        return bytes <= room.available / 4
     }
 
     /// Addresses for a hart's decoded blocks and translations, and for a thread's stack.

@@ -22,10 +22,12 @@ struct NativeLink {
     let addend: UnsafeMutablePointer<UInt8>?
 }
 
-/// One translated block: the code for `source` as executed at `pc`.
+/// One translated block: the code for `source` as executed at `pc` in a mode, whose CSRs and permissions it takes for
+/// granted.
 struct NativeBlock {
     let source: UInt64
     let pc: UInt64
+    let mode: PrivilegeMode
     let entry: UnsafeMutablePointer<UInt8>
     let firstPlace: Int32
     let count: Int32
@@ -78,8 +80,6 @@ final class NativeMemory {
     var cursor: UnsafeMutablePointer<UInt8>
     /// The number of the next access's site.
     var nextSite = 0
-    /// Something has been written since code was last entered.
-    var isDirty = true
 
     let blocks: Arena<NativeBlock>
     let places: Arena<NativePlace>
@@ -90,6 +90,12 @@ final class NativeMemory {
     private let table: Arena<Int32>
     /// How often code has been interpreted.
     private let heat: Arena<UInt8>
+
+    static var addressBytes: Int {
+        2 * CodeMemory.byteCount + blockLimit * MemoryLayout<NativeBlock>.stride
+            + placeLimit * MemoryLayout<NativePlace>.stride + linkLimit * MemoryLayout<NativeLink>.stride
+            + linkLimit * MemoryLayout<NativeIncoming>.stride + pageLimit * MemoryLayout<NativePage>.stride
+    }
 
     init() throws(CodeMemoryError) {
         code = try CodeMemory()
@@ -117,11 +123,11 @@ final class NativeMemory {
         Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 15 ^ pc &>> 12) & UInt64(tableSize - 1))
     }
 
-    func find(_ source: UInt64, _ pc: UInt64) -> UnsafeMutablePointer<NativeBlock>? {
+    func find(_ source: UInt64, _ pc: UInt64, _ mode: PrivilegeMode) -> UnsafeMutablePointer<NativeBlock>? {
         var number = table.base[Self.index(source, pc)]
         while number != 0 {
             let block = blocks.base + Int(number)
-            if block.pointee.source == source, block.pointee.pc == pc { return block }
+            if block.pointee.source == source, block.pointee.pc == pc, block.pointee.mode == mode { return block }
             number = block.pointee.next
         }
         return nil
@@ -203,7 +209,6 @@ final class NativeMemory {
         pageTable.clear()
         start()
         heat.clear()
-        isDirty = true
     }
 }
 
