@@ -182,8 +182,8 @@ build/common/%.o: guests/common/% $(COMMON_HEADERS) Makefile | build/deps.stamp
 	@$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
 
 # Those that have all harts at work together.
-guests/litmus.elf guests/contention.elf: COMMON += $(CREW)
-guests/litmus.elf guests/contention.elf: $(CREW)
+guests/litmus.elf guests/contention.elf guests/parallel.elf: COMMON += $(CREW)
+guests/litmus.elf guests/contention.elf guests/parallel.elf: $(CREW)
 guests/litmus.elf: guests/litmus.h
 guests/contention.elf: guests/locks.h
 
