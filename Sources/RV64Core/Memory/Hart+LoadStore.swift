@@ -81,8 +81,18 @@ extension Hart {
         // The engines look at the last byte's page, and at addresses as they are: parts of an access over two pages, and
         // addresses whose top is ignored, are found only here.
         if let pointer = bank.location(of: address, kind) { return .memory(pointer) }
+        return try reach(try translate(address, kind, bank.context), at: address, count, kind, bank)
+    }
+
+    /// The end of an access whose translation is known.
+    func reach(
+        _ translation: Translation,
+        at address: UInt64,
+        _ count: UInt64,
+        _ kind: AccessKind,
+        _ bank: TLBBank
+    ) throws(Trap) -> Location {
         let access = bank.context
-        let translation = try translate(address, kind, access)
         let physical = translation.physicalAddress
         let privilege = access.mode.nominal
         let page = physical & ~Page.offsetMask

@@ -70,7 +70,7 @@ final class NativeMemory {
     private static let placeLimit = 1 << 20
     private static let linkLimit = 1 << 19
     private static let pageLimit = 1 << 15
-    private static let tableSize = 1 << 15
+    private static let tableSize = 1 << 17
     /// More than the longest block takes: of its instructions none takes 512 bytes, with stub.
     private static let codeReserve = Block.maximumCount * 512
 
@@ -120,7 +120,7 @@ final class NativeMemory {
     }
 
     private static func index(_ source: UInt64, _ pc: UInt64) -> Int {
-        Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 15 ^ pc &>> 12) & UInt64(tableSize - 1))
+        Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 17 ^ pc &>> 12) & UInt64(tableSize - 1))
     }
 
     func find(_ source: UInt64, _ pc: UInt64, _ mode: PrivilegeMode) -> UnsafeMutablePointer<NativeBlock>? {
