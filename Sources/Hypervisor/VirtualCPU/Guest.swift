@@ -63,8 +63,8 @@ package final class Guest: @unchecked Sendable {
     }
 
     /// The machine that the guest is in.
-    package func connect(to machine: any GuestMachine) {
-        for vcpu in vcpus { vcpu.link = machine }
+    package func connect(to machine: some GuestMachine) {
+        for vcpu in vcpus { vcpu.connect(to: machine) }
     }
 
     /// Every hart as after power-on, the first about to enter the guest. No vCPU runs.
