@@ -24,7 +24,7 @@ import Testing
 
     /// The extensions that guests get only by name.
     @Test func misalignedAccessesAreWhole() throws {
-        let isa = "rv64gc_zba_zbb_zbs_zacas_zama16b_sstc"
+        let isa = "rv64gc_zicntr_zba_zbb_zbs_zacas_zama16b_sstc"
         let run = try RvhvProcess.run(
             ["--isa", isa, "--harts", "2", RvhvProcess.guest("litmus"), "--append", "rounds=1024"],
             seconds: 120

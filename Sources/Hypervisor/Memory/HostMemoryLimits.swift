@@ -103,14 +103,14 @@ package struct HostMemoryLimits: Sendable {
 
     /// `statm` is the text of `/proc/self/statm`, whose first number counts the process's pages.
     static func addressSpaceRoom(limit: UInt64, statm: String) -> Room? {
-        guard let pages = statm.split(separator: " ").first.flatMap({ UInt64($0) }), pages < 1 << 50 else { return nil }
+        guard let pages = statm.parts(between: " ").first.flatMap({ UInt64($0) }), pages < 1 << 50 else { return nil }
         let used = pages << Page.shift
         return Room(bound: .addressSpace, limit: limit, available: limit - min(limit, used))
     }
 
     private static func value(of name: String, in text: String) -> UInt64? {
-        for line in text.split(separator: "\n") where line.hasPrefix(name) {
-            return line.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+        for line in text.parts(between: "\n") where line.hasPrefix(name) {
+            return line.parts(between: " ").dropFirst().first.flatMap { UInt64($0) }
         }
         return nil
     }
