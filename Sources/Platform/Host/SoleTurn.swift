@@ -34,6 +34,10 @@ package final class SoleTurn: Sendable {
             }
         }
 
+        fileprivate func take() -> Bool {
+            owner.pointee.compareExchange(expected: 0, desired: number, ordering: .sequentiallyConsistent).exchanged
+        }
+
         package func end() { owner.pointee.store(0, ordering: .releasing) }
     }
 
@@ -70,11 +74,7 @@ package final class SoleTurn: Sendable {
     ///
     /// - Returns: false where one of them could not be had; then all go on.
     package func begin(_ place: Place) -> Bool {
-        while !place.owner.pointee.compareExchange(expected: 0, desired: place.number, ordering: .sequentiallyConsistent)
-            .exchanged
-        {
-            place.giveWay()
-        }
+        while !place.take() { place.giveWay() }
         Self.synchronizeThreads()
         var deadline: UInt64?
         for hart in 0..<count where UInt(hart + 1) != place.number {
