@@ -173,7 +173,7 @@ import Testing
     }
 
     /// Two threads: one patches and tells the other, which fences and calls. By guest code alone.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func handshake() async throws {
         let machine = try Machine()
         let rounds = 4000
