@@ -9,6 +9,9 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
     case jit
     /// The same, before any code first runs: to test the translator.
     case eager
+    /// The interpreter and the translator one after the other, for as long as they do the same: see ``LockstepEngine``.
+    /// Only where time follows instructions.
+    case lockstep
 
     /// The fastest one that this host can run.
     public static var fastest: ExecutionEngine { NativeEngine.isSupported ? .jit : .interpreter }
@@ -22,6 +25,15 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
         case .interpreter: nil
         case .jit: { try? NativeEngine() }
         case .eager: { try? NativeEngine(threshold: .first) }
+        case .lockstep: { LockstepEngine(checking: Self.translator) }
         }
+    }
+
+    /// What lockstep compares with the interpreter, which may not take its place.
+    private static var translator: NativeEngine {
+        guard let engine = try? NativeEngine(threshold: .first) else {
+            fatalError("no memory for translated code, which lockstep is to compare")
+        }
+        return engine
     }
 }

@@ -68,7 +68,7 @@ extension Hart {
                 guard table.updatesAccessedDirty else { throw .page }
                 let writable = try locate(entryAddress, .store)
                 guard isPermitted(.store, at: writable, count: 8, privilege: 1) else { throw .access }
-                _ = memory.watch(ofHost: pointer)?.willStore()
+                _ = willStore(into: pointer)
                 // Another hart may have changed the entry meanwhile: then the walk starts again at this level.
                 let isUpdated = cell.pointee.compareExchange(
                     expected: entry.rawValue,

@@ -74,7 +74,7 @@ import Testing
 
     @Test func sessionOptionsMayStandAnywhere() throws {
         let expected = SessionOptions(
-            clock: .instructions,
+            chosenClock: .instructions,
             engine: .interpreter,
             seed: 0x2a,
             trace: .traps,
@@ -228,7 +228,7 @@ import Testing
         ("--memory", "256"), ("--memory", "1M"), ("--memory", "65G"), ("--memory", "0x10000000"), ("--memory", "M"),
         ("--memory", "-1G"), ("--memory", "99999999999999999999G"), ("--memory", "20000000000G"), ("--memory", ""),
         ("--memory", "4194305"), ("--harts", "0"), ("--harts", "65"), ("--harts", "two"), ("--harts", "+2"),
-        ("--engine", "lockstep"), ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
+        ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
         ("--clock", "sundial"), ("--color", "yes"), ("--paging", "sv32"), ("--seed", "0x"), ("--seed", "-1"),
         ("--name", "two words"), ("--name", ""), ("--name", String(repeating: "n", count: 25)), ("--initrd", ""),
         ("--isa", ""), ("--dump-dtb", ""), ("--log", ""),

@@ -1,0 +1,221 @@
+import Glibc
+import Platform
+import Synchronization
+
+/// Executes everything twice, on the interpreter and on the engine that is to be checked, and compares what they did.
+///
+/// Each call of `run` is a *round*:
+///
+/// 1. The interpreter runs a hart of its own beside the real one, the *reference*: with the real one's registers and
+///    memory, but its own TLB and blocks. Before it first stores into a page, the page is copied (``StoreJournal``).
+/// 2. What it has stored is undone.
+/// 3. The other engine runs the real hart with the same budget, as it does when nobody looks: nothing is noted, its TLB,
+///    its code and the jumps between its blocks are as it left them.
+/// 4. Both must have stopped at the same place, with the same registers, CSRs and counts, for the same reason, and every
+///    page that the interpreter stored into must hold the same bytes.
+///
+/// A device cannot be asked twice. In a round all devices are out of reach: the access raises a fault in both engines,
+/// which so have to arrive at the same access with the same registers. Then the fault is taken back, and the interpreter
+/// executes that one instruction, with the devices, for both. Time is no device: the clock follows instructions, and what
+/// else comes from outside (wires, timers) changes only between two rounds.
+///
+/// After a round that differs everything is put back and done again block by block, to say where it begins. `run` then
+/// leaves a ``Disagreement``, and the run is over.
+///
+/// Not seen is a store of the checked engine into a page that the interpreter does not touch in that round, unless
+/// another store is missing for it.
+package final class LockstepEngine: Engine {
+    private let checked: any Engine
+    private var reference: Hart?
+    private let journal = StoreJournal()
+    private let outside = ClosedBus()
+    /// Of the real hart's translations, at the end of the last round.
+    private var generations: UInt64 = 0
+
+    package init(checking engine: any Engine) { checked = engine }
+
+    package func run(_ hart: Hart, budget: Int) {
+        let reference = reference ?? makeReference(of: hart)
+        // A fence from outside, by the owner or another hart: more than it asked for is allowed.
+        if hart.area.tlb.generations != generations { reference.flushTranslations() }
+        reference.copyWires(of: hart)
+        let start = Moment(of: hart)
+        let differences = round(hart, reference, from: start, budget: budget)
+        if !differences.isEmpty {
+            hart.disagreement = explain(differences, hart, reference, from: start)
+            hart.runState.pointee.exit = .disagreement
+        } else if outside.wasDeviceReached {
+            accessDevice(hart, reference, from: start)
+        }
+        generations = hart.area.tlb.generations
+    }
+
+    package func step(_ hart: Hart) { hart.interpreter.step(hart) }
+
+    package func startFetchEpoch(_ hart: Hart) {
+        checked.startFetchEpoch(hart)
+        reference?.synchronizeInstructionFetch()
+    }
+
+    package func forgetCode(_ hart: Hart) {
+        checked.forgetCode(hart)
+        reference = nil
+    }
+
+    private func makeReference(of hart: Hart) -> Hart {
+        outside.replace(hart.bus)
+        var configuration = hart.configuration
+        configuration.makeEngine = nil
+        configuration.observer = nil
+        configuration.journal = journal
+        configuration.entropy = outside.entropy
+        let reference = Hart(configuration: configuration, memory: hart.memory, bus: outside.bus, clock: hart.clock)
+        self.reference = reference
+        return reference
+    }
+
+    // MARK: - Rounds
+
+    /// Runs both.
+    ///
+    /// - Returns: how they differ.
+    private func round(_ hart: Hart, _ reference: Hart, from start: Moment, budget: Int) -> [Difference] {
+        outside.begin()
+        start.restore(to: reference)
+        journal.begin()
+        reference.interpreter.run(reference, budget: budget)
+        journal.undo()
+        let bus = hart.bus
+        hart.bus = outside.bus
+        checked.run(hart, budget: budget)
+        hart.bus = bus
+        // Random numbers cannot be had twice: what was asked for some counts as done by the real hart alone.
+        return outside.wasEntropyAsked ? [] : differences(hart, reference)
+    }
+
+    /// Goes on behind a round that ended at an access to a device.
+    private func accessDevice(_ hart: Hart, _ reference: Hart, from start: Moment) {
+        // The fault has not retired: all before it have.
+        let count = reference.state.pointee.retired &- start.state.retired
+        journal.putBack()
+        start.restore(to: reference)
+        for _ in 0..<count { reference.interpreter.step(reference) }
+        Moment(of: reference).restore(to: hart)
+        hart.interpreter.step(hart)
+    }
+
+    // MARK: - Comparison
+
+    private func differences(_ hart: Hart, _ reference: Hart) -> [Difference] {
+        var result: [Difference] = []
+        if !hart.hasState(of: reference) {
+            result += Difference.mode(reference, hart)
+            result += Difference.fields(reference, hart)
+        }
+        let (mine, other) = (reference.runState, hart.runState)
+        if mine.pointee.exit != other.pointee.exit {
+            result.append(Difference("the exit", mine.pointee.exit, other.pointee.exit))
+        }
+        if mine.pointee.reservationAddress != other.pointee.reservationAddress
+            || mine.pointee.reservationValue != other.pointee.reservationValue
+        {
+            let both = [mine, other].map { ($0.pointee.reservationAddress, $0.pointee.reservationValue) }
+            result.append(Difference("the reservation", both[0], both[1]))
+        }
+        journal.forEachDifference { place, interpreted, found in
+            let name = "memory at \(hexadecimal(hart.memory.address(ofHost: place) ?? 0))"
+            result.append(Difference(name, .memory(place), interpreted, found))
+        }
+        return result
+    }
+
+    // MARK: - Where it begins
+
+    private func explain(
+        _ whole: [Difference],
+        _ hart: Hart,
+        _ reference: Hart,
+        from start: Moment
+    ) -> Disagreement {
+        let total = reference.state.pointee.retired &- start.state.retired
+        journal.putBack()
+        start.restore(to: hart)
+        var moment = start
+        while true {
+            let found = round(hart, reference, from: moment, budget: 1)
+            if !found.isEmpty { return locate(found, reference, from: moment) }
+            let isOver = moment.state.retired &- start.state.retired >= total
+            if isOver || hart.runState.pointee.exit != nil || outside.wasDeviceReached { break }
+            moment = Moment(of: hart)
+        }
+        // No block alone is wrong, only how they follow each other.
+        return Disagreement(
+            hart: start.state.mhartid,
+            pc: start.state.pc,
+            place: .run(length: total),
+            retired: start.state.retired,
+            differences: whole.map(\.text)
+        )
+    }
+
+    /// Repeats a block of the interpreter's instruction by instruction, to find the last that changed what differs.
+    private func locate(_ differences: [Difference], _ reference: Hart, from start: Moment) -> Disagreement {
+        let subject = differences[0].subject
+        let end = Moment(of: reference)
+        journal.putBack()
+        start.restore(to: reference)
+        var last: (pc: UInt64, raw: UInt32, retired: UInt64)?
+        var value = subject.value(in: reference)
+        for _ in 0...Block.maximumCount {
+            let (pc, retired) = (reference.state.pointee.pc, reference.state.pointee.retired)
+            if pc == end.state.pc, retired == end.state.retired { break }
+            reference.interpreter.step(reference)
+            let next = subject.value(in: reference)
+            guard next != value else { continue }
+            value = next
+            last = (pc, reference.interpreter.blocks.scratch.operations.pointee.raw, retired)
+        }
+        return Disagreement(
+            hart: start.state.mhartid,
+            pc: last?.pc ?? start.state.pc,
+            place: last.map { .instruction(disassemble($0.raw, at: $0.pc)) } ?? .block,
+            retired: last?.retired ?? start.state.retired,
+            differences: differences.map(\.text)
+        )
+    }
+}
+
+/// What a hart is to go on from, whatever it has executed since.
+private struct Moment {
+    let state: HartState
+    let runState: RunState
+
+    init(of hart: Hart) {
+        state = hart.state.pointee
+        runState = hart.runState.pointee
+    }
+
+    func restore(to hart: Hart) {
+        hart.state.pointee = state
+        let native = hart.runState.pointee.native
+        hart.runState.pointee = runState
+        hart.runState.pointee.native = native
+        hart.updateContext()
+    }
+}
+
+extension Hart {
+    fileprivate func copyWires(of other: Hart) {
+        lines.store(other.lines.load(ordering: .relaxed), ordering: .relaxed)
+        guestExternalLines.store(other.guestExternalLines.load(ordering: .relaxed), ordering: .relaxed)
+        nonMaskableLines.store(other.nonMaskableLines.load(ordering: .relaxed), ordering: .relaxed)
+        machineTimer.store(other.machineTimer.load(ordering: .relaxed), ordering: .relaxed)
+    }
+
+    /// Whether two states are the same, bit for bit: what instructions with rd = x0 write is nobody's.
+    fileprivate func hasState(of other: Hart) -> Bool {
+        let rest = MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped
+        let size = MemoryLayout<HartState>.size - rest
+        return memcmp(x, other.x, 32 * MemoryLayout<UInt64>.stride) == 0 && memcmp(f, other.f, size) == 0
+    }
+}
