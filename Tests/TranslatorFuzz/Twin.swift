@@ -26,9 +26,11 @@ package final class Twin {
     package let interpreted: Side
     package let translated: Side
 
-    package init() throws {
+    package init(
+        _ makeEngine: @escaping @Sendable () -> (any Engine)? = { try? NativeEngine(threshold: .first) }
+    ) throws {
         interpreted = try Self.side(nil)
-        translated = try Self.side { try? NativeEngine(threshold: .first) }
+        translated = try Self.side(makeEngine)
     }
 
     private static func side(_ makeEngine: (@Sendable () -> (any Engine)?)?) throws -> Side {

@@ -1,20 +1,28 @@
 /// Where two engines that were compared have begun to differ, and in what: see ``LockstepEngine``.
 package struct Disagreement: Sendable {
     package enum Place: Sendable, Equatable {
-        /// The interpreter changed what differs by this one.
+        /// What begins with this instruction differs, and what begins behind it does not.
         case instruction(String)
-        /// The interpreter changes nothing of it in the block at pc.
+        /// A block differs from its first instruction on.
         case block
-        /// Each block alone is executed alike, but not all of them together.
-        case run(length: UInt64)
+        /// Several blocks in a row, of which none alone differs.
+        case blocks(instructions: UInt64)
     }
 
-    package let hart: UInt64
-    package let pc: UInt64
     package let place: Place
-    /// Instructions that the hart had retired before.
-    package let retired: UInt64
+    package let pc: UInt64
+    private let hart: UInt64
+    /// What the hart had retired before.
+    private let retired: UInt64
     package let differences: [String]
+
+    init(_ state: HartState, _ place: Place, _ differences: [Difference]) {
+        self.place = place
+        pc = state.pc
+        hart = state.mhartid
+        retired = state.retired
+        self.differences = differences.map(\.text)
+    }
 
     private static let limit = 6
 
@@ -24,7 +32,7 @@ package struct Disagreement: Sendable {
             switch place {
             case .instruction(let text): "'\(text)' at \(describe(pc))"
             case .block: "the block at \(describe(pc))"
-            case .run(let length): "\(length) instructions from \(describe(pc)) on, though in no block alone"
+            case .blocks(let count): "\(count) instructions from \(describe(pc)) on, though in no block of them alone"
             }
         let more = differences.count > Self.limit ? ", and \(differences.count - Self.limit) more" : ""
         return "hart \(hart): the engines differ in \(what), after \(retired) instructions: "
@@ -32,35 +40,16 @@ package struct Disagreement: Sendable {
     }
 }
 
-/// One thing in which two harts differ.
+/// One thing in which two harts differ, in words.
 struct Difference {
-    enum Subject {
-        /// By its number in `HartState.forEachField`.
-        case field(Int)
-        case memory(UnsafeMutableRawPointer)
-        case other
-
-        func value(in hart: Hart) -> UInt64 {
-            switch self {
-            case .field(let number): hart.fields[number]
-            case .memory(let place): place.load(as: UInt64.self)
-            case .other: 0
-            }
-        }
-    }
-
-    let subject: Subject
     let text: String
 
-    init(_ name: String, _ subject: Subject, _ interpreted: UInt64, _ found: UInt64) {
-        self.subject = subject
-        text = "\(name) is \(hexadecimal(interpreted)) on the interpreter and \(hexadecimal(found)) on the other engine"
+    init<Value>(_ name: String, _ interpreted: Value, _ found: Value) {
+        text = "\(name) is \(interpreted) on the interpreter and \(found) on the other engine"
     }
 
-    /// Of something that is no number.
-    init<Value>(_ name: String, _ interpreted: Value, _ found: Value) {
-        subject = .other
-        text = "\(name) is \(interpreted) on the interpreter and \(found) on the other engine"
+    init(_ name: String, numbers interpreted: UInt64, _ found: UInt64) {
+        self.init(name, hexadecimal(interpreted), hexadecimal(found))
     }
 
     static func mode(_ reference: Hart, _ hart: Hart) -> [Difference] {
@@ -85,7 +74,7 @@ struct Difference {
         return zip(reference.fields, hart.fields).enumerated().compactMap { number, values in
             let name = HartState.fieldNames[number]
             guard values.0 != values.1, !ofCaches.contains(name) else { return nil }
-            return Difference(name, .field(number), values.0, values.1)
+            return Difference(name, numbers: values.0, values.1)
         }
     }
 }

@@ -123,65 +123,63 @@ package final class LockstepEngine: Engine {
             result.append(Difference("the reservation", both[0], both[1]))
         }
         journal.forEachDifference { place, interpreted, found in
-            let name = "memory at \(hexadecimal(hart.memory.address(ofHost: place) ?? 0))"
-            result.append(Difference(name, .memory(place), interpreted, found))
+            let address = hart.memory.address(ofHost: place) ?? 0
+            result.append(Difference("memory at \(hexadecimal(address))", numbers: interpreted, found))
         }
         return result
     }
 
     // MARK: - Where it begins
 
+    /// Repeats a round block by block, up to the first that differs.
     private func explain(
         _ whole: [Difference],
         _ hart: Hart,
         _ reference: Hart,
         from start: Moment
     ) -> Disagreement {
-        let total = reference.state.pointee.retired &- start.state.retired
+        let count = reference.state.pointee.retired &- start.state.retired
         journal.putBack()
         start.restore(to: hart)
         var moment = start
         while true {
             let found = round(hart, reference, from: moment, budget: 1)
-            if !found.isEmpty { return locate(found, reference, from: moment) }
-            let isOver = moment.state.retired &- start.state.retired >= total
+            if !found.isEmpty { return locate(found, hart, reference, from: moment) }
+            let isOver = moment.state.retired &- start.state.retired >= count
             if isOver || hart.runState.pointee.exit != nil || outside.wasDeviceReached { break }
             moment = Moment(of: hart)
         }
         // No block alone is wrong, only how they follow each other.
-        return Disagreement(
-            hart: start.state.mhartid,
-            pc: start.state.pc,
-            place: .run(length: total),
-            retired: start.state.retired,
-            differences: whole.map(\.text)
-        )
+        return Disagreement(start.state, .blocks(instructions: count), whole)
     }
 
-    /// Repeats a block of the interpreter's instruction by instruction, to find the last that changed what differs.
-    private func locate(_ differences: [Difference], _ reference: Hart, from start: Moment) -> Disagreement {
-        let subject = differences[0].subject
-        let end = Moment(of: reference)
-        journal.putBack()
-        start.restore(to: reference)
-        var last: (pc: UInt64, raw: UInt32, retired: UInt64)?
-        var value = subject.value(in: reference)
-        for _ in 0...Block.maximumCount {
-            let (pc, retired) = (reference.state.pointee.pc, reference.state.pointee.retired)
-            if pc == end.state.pc, retired == end.state.retired { break }
+    /// Begins a block that differs later and later: it is up to the last instruction from which on it still does.
+    private func locate(
+        _ differences: [Difference],
+        _ hart: Hart,
+        _ reference: Hart,
+        from start: Moment
+    ) -> Disagreement {
+        let end = reference.state.pointee.retired
+        var (moment, found) = (start, differences)
+        var isBlock = true
+        while moment.state.retired < end {
+            journal.putBack()
+            moment.restore(to: reference)
             reference.interpreter.step(reference)
-            let next = subject.value(in: reference)
-            guard next != value else { continue }
-            value = next
-            last = (pc, reference.interpreter.blocks.scratch.operations.pointee.raw, retired)
+            let next = Moment(of: reference)
+            guard next.state.retired > moment.state.retired else { break }
+            next.restore(to: hart)
+            let rest = round(hart, reference, from: next, budget: 1)
+            if rest.isEmpty { break }
+            (moment, found, isBlock) = (next, rest, false)
         }
-        return Disagreement(
-            hart: start.state.mhartid,
-            pc: last?.pc ?? start.state.pc,
-            place: last.map { .instruction(disassemble($0.raw, at: $0.pc)) } ?? .block,
-            retired: last?.retired ?? start.state.retired,
-            differences: differences.map(\.text)
-        )
+        guard !isBlock else { return Disagreement(start.state, .block, differences) }
+        // Once more, to have it decoded.
+        moment.restore(to: reference)
+        reference.interpreter.step(reference)
+        let raw = reference.interpreter.blocks.scratch.operations.pointee.raw
+        return Disagreement(moment.state, .instruction(disassemble(raw, at: moment.state.pc)), found)
     }
 }
 
