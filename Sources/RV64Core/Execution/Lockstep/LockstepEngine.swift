@@ -16,8 +16,9 @@ import Synchronization
 ///
 /// A device cannot be asked twice. In a round all devices are out of reach: the access raises a fault in both engines,
 /// which so have to arrive at the same access with the same registers. Then the fault is taken back, and the interpreter
-/// executes that one instruction, with the devices, for both. Time is no device: the clock follows instructions, and what
-/// else comes from outside (wires, timers) changes only between two rounds.
+/// executes that one instruction, with the devices, and what is left of its block for both; another round follows. Time
+/// is no device: the clock follows instructions, and what else comes from outside (wires, timers) changes only between
+/// two rounds. So a run that is compared is, instruction by instruction, the run that is not.
 ///
 /// After a round that differs everything is put back and done again block by block, to say where it begins. `run` then
 /// leaves a ``Disagreement``, and the run is over.
@@ -27,7 +28,8 @@ import Synchronization
 package final class LockstepEngine: Engine {
     private let checked: any Engine
     private var reference: Hart?
-    private let journal = StoreJournal()
+    /// The reference's, and no longer there than it.
+    private var journal = StoreJournal()
     private let outside = ClosedBus()
     /// Of the real hart's translations, at the end of the last round.
     private var generations: UInt64 = 0
@@ -38,16 +40,20 @@ package final class LockstepEngine: Engine {
         let reference = reference ?? makeReference(of: hart)
         // A fence from outside, by the owner or another hart: more than it asked for is allowed.
         if hart.area.tlb.generations != generations { reference.flushTranslations() }
-        reference.copyWires(of: hart)
-        let start = Moment(of: hart)
-        let differences = round(hart, reference, from: start, budget: budget)
-        if !differences.isEmpty {
-            hart.disagreement = explain(differences, hart, reference, from: start)
-            hart.runState.pointee.exit = .disagreement
-        } else if outside.wasDeviceReached {
-            accessDevice(hart, reference, from: start)
-        }
-        generations = hart.area.tlb.generations
+        defer { generations = hart.area.tlb.generations }
+        var left = budget
+        repeat {
+            reference.copyWires(of: hart)
+            let start = Moment(of: hart)
+            let differences = round(hart, reference, from: start, budget: left)
+            guard differences.isEmpty else {
+                hart.disagreement = explain(differences, hart, reference, from: start)
+                hart.runState.pointee.exit = .disagreement
+                return
+            }
+            guard outside.wasDeviceReached, accessDevice(hart, reference, from: start) == .edge else { return }
+            left &-= Int(truncatingIfNeeded: hart.state.pointee.retired &- start.state.retired)
+        } while left > 0
     }
 
     package func step(_ hart: Hart) { hart.interpreter.step(hart) }
@@ -64,6 +70,7 @@ package final class LockstepEngine: Engine {
 
     private func makeReference(of hart: Hart) -> Hart {
         outside.replace(hart.bus)
+        journal = StoreJournal()
         var configuration = hart.configuration
         configuration.makeEngine = nil
         configuration.observer = nil
@@ -93,15 +100,19 @@ package final class LockstepEngine: Engine {
         return outside.wasEntropyAsked ? [] : differences(hart, reference)
     }
 
-    /// Goes on behind a round that ended at an access to a device.
-    private func accessDevice(_ hart: Hart, _ reference: Hart, from start: Moment) {
+    /// Executes the access to a device that a round has ended at, and its block up to the end.
+    private func accessDevice(_ hart: Hart, _ reference: Hart, from start: Moment) -> InterpreterEnd {
         // The fault has not retired: all before it have.
         let count = reference.state.pointee.retired &- start.state.retired
         journal.putBack()
         start.restore(to: reference)
-        for _ in 0..<count { reference.interpreter.step(reference) }
+        var walk = BlockWalk()
+        for _ in 0..<count { _ = walk.step(reference, of: reference) }
         Moment(of: reference).restore(to: hart)
-        hart.interpreter.step(hart)
+        repeat {
+            guard walk.step(hart, of: reference) == .edge else { return .event }
+        } while walk.isInside
+        return .edge
     }
 
     // MARK: - Comparison
@@ -215,5 +226,38 @@ extension Hart {
         let rest = MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped
         let size = MemoryLayout<HartState>.size - rest
         return memcmp(x, other.x, 32 * MemoryLayout<UInt64>.stride) == 0 && memcmp(f, other.f, size) == 0
+    }
+}
+
+/// Single steps of the interpreter that know where its blocks begin and end.
+private struct BlockWalk {
+    private var next: UnsafeMutablePointer<BlockOperation>?
+
+    /// Whether the instruction at pc belongs to the block of the one before.
+    var isInside: Bool { next != nil }
+
+    /// Executes one instruction of `hart`, by the blocks that `owner` has decoded.
+    mutating func step(_ hart: Hart, of owner: Hart) -> InterpreterEnd {
+        do throws(Trap) {
+            let pc = hart.state.pointee.pc
+            if next == nil {
+                let block = try owner.findBlock(pc)
+                // One of a single instruction is not kept.
+                next = block == owner.interpreter.blocks.scratch ? nil : block.operations
+            }
+            let leaves = next.map { Self.leaves($0.pointee, hart) } ?? true
+            let end = hart.interpret(1, from: try hart.singleBlock(pc, hart.fetchLocation(pc)))
+            next = leaves ? nil : next.map(\.next).flatMap { $0.isEnd ? nil : $0 }
+            return end
+        } catch {
+            hart.deliver(error, raisedBy: nil)
+            return .event
+        }
+    }
+
+    /// Whether a jump leaves its block, which may go on at the target.
+    private static func leaves(_ operation: BlockOperation, _ hart: Hart) -> Bool {
+        guard case .jump(let condition) = operation.opcode.execution, !operation.isFollowed else { return false }
+        return condition.holds(hart.x[operation.rs1], hart.x[operation.rs2])
     }
 }
