@@ -154,4 +154,37 @@ import Testing
         #expect(machine.state.pointee.retired == 1 + 3 * 7 + 1)
         #expect(machine.state.pointee.fflags == 1)
     }
+
+    /// Each is had once, and what else there is in such a round happens.
+    @Test func randomNumbersAreNotRepeated() throws {
+        let numbers = Numbers()
+        let ecall = TestMachine.base + 8
+        let engine: @Sendable () -> any Engine = {
+            // What it does in those rounds nobody sees.
+            LockstepEngine(checking: FaultyEngine { hart, start in if start < ecall { hart.x[10] = 0 } })
+        }
+        let machine = try TestMachine(
+            extensions: .all,
+            entropy: EntropySource { numbers.next() },
+            makeEngine: { engine() }
+        )
+        machine.load { program in
+            program.swap(.seed, rd: .a0)
+            program.swap(.seed, rd: .a1)
+            program.emit(.ecall)
+        }
+        #expect(machine.run(.machine, at: TestMachine.base) == .hosted(.machine))
+        #expect(machine.state.pointee.mcause == ExceptionCause.environmentCallFromM.rawValue)
+        #expect([machine[.a0], machine[.a1]] == [1, 2].map { EntropyStatus.es16 | $0 })
+    }
+
+    private final class Numbers: @unchecked Sendable {
+        // @unchecked: a test's one thread uses it.
+        private var last: UInt16 = 0
+
+        func next() -> UInt16 {
+            last += 1
+            return last
+        }
+    }
 }

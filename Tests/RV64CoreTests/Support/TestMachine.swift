@@ -17,12 +17,14 @@ struct TestMachine {
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
         sharing other: TestMachine? = nil,
+        entropy: EntropySource = .host,
         makeEngine: (@Sendable () -> (any Engine)?)? = nil
     ) throws {
         memory = try other?.memory ?? PhysicalMemory(base: Self.base, size: Self.size)
         let configuration = HartConfiguration(
             extensions: extensions,
             hostedModes: hosted,
+            entropy: entropy,
             mailbox: mailbox,
             makeEngine: makeEngine
         )

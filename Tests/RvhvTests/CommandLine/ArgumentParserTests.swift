@@ -87,6 +87,11 @@ import Testing
         #expect(try run("a \(options) b --color=never --log=file").session == expected)
     }
 
+    @Test func lockstepBringsItsClock() throws {
+        #expect(try run("a").session.clock == .host)
+        #expect(try run("--engine lockstep a").session.clock == .instructions)
+    }
+
     @Test func optionalValueNeedsTheEqualsSign() throws {
         let configuration = try run("--stats json")
         #expect(configuration.session.statistics == .table)
@@ -215,6 +220,7 @@ import Testing
         (["--name", "x", "a", "b"], .duplicateName("x")),
         (["--dump-dtb", "d", "a", "b"], .outputTwice(tree("d"), tree("d"))),
         (["--dump-dtb", "d", "--log", "./d", "a"], .outputTwice(tree("d"), log("./d"))),
+        (["--clock", "host", "--engine", "lockstep", "a"], .lockstepInHostTime),
         (["--log", "a", "a"], .outputOntoInput(log("a"), FileUse(role: .input, path: "a"))),
         (Array(repeating: "a", count: 401), .tooManyGuests(401)),
     ]

@@ -7,6 +7,8 @@ final class ClosedBus: @unchecked Sendable {
     private(set) var bus = Bus()
     private(set) var wasDeviceReached = false
     private(set) var wasEntropyAsked = false
+    /// The hart that runs on it now.
+    unowned var hart: Hart?
 
     /// Takes the place of a bus.
     func replace(_ original: Bus) {
@@ -15,7 +17,16 @@ final class ClosedBus: @unchecked Sendable {
     }
 
     /// From here on what is reached is noted.
-    func begin() { (wasDeviceReached, wasEntropyAsked) = (false, false) }
+    func begin(_ hart: Hart) {
+        (wasDeviceReached, wasEntropyAsked) = (false, false)
+        self.hart = hart
+    }
+
+    private func reachDevice() {
+        wasDeviceReached = true
+        // Nothing goes on behind the fault.
+        hart?.runState.pointee.exit = .requested
+    }
 
     var entropy: EntropySource {
         EntropySource { [unowned self] in
@@ -30,12 +41,12 @@ final class ClosedBus: @unchecked Sendable {
         init(_ owner: ClosedBus) { self.owner = owner }
 
         func read(_ width: AccessWidth, at offset: UInt64) throws(BusFault) -> UInt64 {
-            owner.wasDeviceReached = true
+            owner.reachDevice()
             throw .unmapped
         }
 
         func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
-            owner.wasDeviceReached = true
+            owner.reachDevice()
             throw .unmapped
         }
 

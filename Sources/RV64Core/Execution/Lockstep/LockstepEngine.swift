@@ -4,10 +4,12 @@ import Synchronization
 
 /// Executes everything twice, on the interpreter and on the engine that is to be checked, and compares what they did.
 ///
-/// Each call of `run` is a *round*:
+/// Each call of `run` is a *round*, or several:
 ///
 /// 1. The interpreter runs a hart of its own beside the real one, the *reference*: with the real one's registers and
 ///    memory, but its own TLB and blocks. Before it first stores into a page, the page is copied (``StoreJournal``).
+///    Translated code goes on behind a trap by itself (`Hart.goOn`), and so does the reference; a trap to Swift ends the
+///    round.
 /// 2. What it has stored is undone.
 /// 3. The other engine runs the real hart with the same budget, as it does when nobody looks: nothing is noted, its TLB,
 ///    its code and the jumps between its blocks are as it left them.
@@ -42,18 +44,24 @@ package final class LockstepEngine: Engine {
         if hart.area.tlb.generations != generations { reference.flushTranslations() }
         defer { generations = hart.area.tlb.generations }
         var left = budget
-        repeat {
+        while left > 0 {
             reference.copyWires(of: hart)
             let start = Moment(of: hart)
             let differences = round(hart, reference, from: start, budget: left)
             guard differences.isEmpty else {
+                guard reference.hasWires(of: hart) else {
+                    // Another thread has asked for something in the middle: once more, with that.
+                    rewind(hart, to: start)
+                    reference.flushTranslations()
+                    continue
+                }
                 hart.disagreement = explain(differences, hart, reference, from: start)
                 hart.runState.pointee.exit = .disagreement
                 return
             }
             guard outside.wasDeviceReached, accessDevice(hart, reference, from: start) == .edge else { return }
-            left &-= Int(truncatingIfNeeded: hart.state.pointee.retired &- start.state.retired)
-        } while left > 0
+            left = min(hart.runState.pointee.slice, hart.runState.pointee.left) &- hart.unaccounted
+        }
     }
 
     package func step(_ hart: Hart) { hart.interpreter.step(hart) }
@@ -83,31 +91,54 @@ package final class LockstepEngine: Engine {
 
     // MARK: - Rounds
 
-    /// Runs both.
+    /// Runs both, or only the interpreter where the reference asks for random numbers.
     ///
     /// - Returns: how they differ.
     private func round(_ hart: Hart, _ reference: Hart, from start: Moment, budget: Int) -> [Difference] {
-        outside.begin()
+        outside.begin(reference)
         start.restore(to: reference)
         journal.begin()
-        reference.interpreter.run(reference, budget: budget)
+        Self.run(reference, on: reference.interpreter, budget: budget)
         journal.undo()
-        let bus = hart.bus
-        hart.bus = outside.bus
-        checked.run(hart, budget: budget)
-        hart.bus = bus
-        // Random numbers cannot be had twice: what was asked for some counts as done by the real hart alone.
-        return outside.wasEntropyAsked ? [] : differences(hart, reference)
+        guard !outside.wasEntropyAsked else {
+            // Random numbers cannot be had twice either.
+            outside.begin(hart)
+            hart.interpreter.run(hart, budget: budget)
+            return []
+        }
+        let (bus, software) = (hart.bus, hart.hostedSoftware)
+        (hart.bus, hart.hostedSoftware) = (outside.bus, nil)
+        outside.hart = hart
+        Self.run(hart, on: checked, budget: budget)
+        (hart.bus, hart.hostedSoftware) = (bus, software)
+        return differences(hart, reference)
+    }
+
+    /// Goes on behind traps, whether or not the engine does so by itself.
+    private static func run(_ hart: Hart, on engine: any Engine, budget: Int) {
+        var left = budget
+        repeat {
+            engine.run(hart, budget: left)
+            left = hart.goOn()
+        } while left > 0
+    }
+
+    /// Puts memory and a hart back to where a round began. Translations may be those of page tables that are no more.
+    private func rewind(_ hart: Hart, to start: Moment) {
+        journal.putBack()
+        hart.flushTranslations()
+        start.restore(to: hart)
     }
 
     /// Executes the access to a device that a round has ended at, and its block up to the end.
     private func accessDevice(_ hart: Hart, _ reference: Hart, from start: Moment) -> InterpreterEnd {
         // The fault has not retired: all before it have.
-        let count = reference.state.pointee.retired &- start.state.retired
-        journal.putBack()
-        start.restore(to: reference)
+        let end = reference.state.pointee.retired
+        rewind(reference, to: start)
         var walk = BlockWalk()
-        for _ in 0..<count { _ = walk.step(reference, of: reference) }
+        while reference.state.pointee.retired < end {
+            if walk.step(reference, of: reference) == .event, reference.goOn() == 0 { break }
+        }
         Moment(of: reference).restore(to: hart)
         repeat {
             guard walk.step(hart, of: reference) == .edge else { return .event }
@@ -133,6 +164,8 @@ package final class LockstepEngine: Engine {
             let both = [mine, other].map { ($0.pointee.reservationAddress, $0.pointee.reservationValue) }
             result.append(Difference("the reservation", both[0], both[1]))
         }
+        let accounts = [mine, other].map { [UInt64(bitPattern: Int64($0.pointee.slice)), $0.pointee.accountedAt] }
+        if accounts[0] != accounts[1] { result.append(Difference("the account", accounts[0], accounts[1])) }
         journal.forEachDifference { place, interpreted, found in
             let address = hart.memory.address(ofHost: place) ?? 0
             result.append(Difference("memory at \(hexadecimal(address))", numbers: interpreted, found))
@@ -150,9 +183,10 @@ package final class LockstepEngine: Engine {
         from start: Moment
     ) -> Disagreement {
         let count = reference.state.pointee.retired &- start.state.retired
-        journal.putBack()
-        start.restore(to: hart)
-        var moment = start
+        // A round is to end at each block and each trap.
+        var moment = start.alone
+        rewind(hart, to: moment)
+        reference.flushTranslations()
         while true {
             let found = round(hart, reference, from: moment, budget: 1)
             if !found.isEmpty { return locate(found, hart, reference, from: moment) }
@@ -175,8 +209,7 @@ package final class LockstepEngine: Engine {
         var (moment, found) = (start, differences)
         var isBlock = true
         while moment.state.retired < end {
-            journal.putBack()
-            moment.restore(to: reference)
+            rewind(reference, to: moment)
             reference.interpreter.step(reference)
             let next = Moment(of: reference)
             guard next.state.retired > moment.state.retired else { break }
@@ -197,11 +230,18 @@ package final class LockstepEngine: Engine {
 /// What a hart is to go on from, whatever it has executed since.
 private struct Moment {
     let state: HartState
-    let runState: RunState
+    private(set) var runState: RunState
 
     init(of hart: Hart) {
         state = hart.state.pointee
         runState = hart.runState.pointee
+    }
+
+    /// The same, but that nothing goes on behind a trap.
+    var alone: Moment {
+        var result = self
+        result.runState.accountedAt = state.retired &+ UInt64(Int.max)
+        return result
     }
 
     func restore(to hart: Hart) {
@@ -219,6 +259,15 @@ extension Hart {
         guestExternalLines.store(other.guestExternalLines.load(ordering: .relaxed), ordering: .relaxed)
         nonMaskableLines.store(other.nonMaskableLines.load(ordering: .relaxed), ordering: .relaxed)
         machineTimer.store(other.machineTimer.load(ordering: .relaxed), ordering: .relaxed)
+        requests.store(other.requests.load(ordering: .relaxed), ordering: .relaxed)
+    }
+
+    fileprivate func hasWires(of other: Hart) -> Bool {
+        lines.load(ordering: .relaxed) == other.lines.load(ordering: .relaxed)
+            && guestExternalLines.load(ordering: .relaxed) == other.guestExternalLines.load(ordering: .relaxed)
+            && nonMaskableLines.load(ordering: .relaxed) == other.nonMaskableLines.load(ordering: .relaxed)
+            && machineTimer.load(ordering: .relaxed) == other.machineTimer.load(ordering: .relaxed)
+            && requests.load(ordering: .relaxed) == other.requests.load(ordering: .relaxed)
     }
 
     /// Whether two states are the same, bit for bit: what instructions with rd = x0 write is nobody's.
@@ -247,9 +296,10 @@ private struct BlockWalk {
             }
             let leaves = next.map { Self.leaves($0.pointee, hart) } ?? true
             let end = hart.interpret(1, from: try hart.singleBlock(pc, hart.fetchLocation(pc)))
-            next = leaves ? nil : next.map(\.next).flatMap { $0.isEnd ? nil : $0 }
+            next = leaves || end == .event ? nil : next.map(\.next).flatMap { $0.isEnd ? nil : $0 }
             return end
         } catch {
+            next = nil
             hart.deliver(error, raisedBy: nil)
             return .event
         }
