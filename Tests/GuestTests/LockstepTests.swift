@@ -32,7 +32,9 @@ import Testing
 
     /// It is the same run: time, and what the guest says of it, included.
     @Test func comparingChangesNothing() throws {
-        let arguments = ["--clock", "instructions", "--harts", "2", RvhvProcess.guest("harts"), RvhvProcess.guest("bare")]
+        let arguments = [
+            "--clock", "instructions", "--harts", "2", RvhvProcess.guest("harts"), RvhvProcess.guest("bare"),
+        ]
         let compared = try RvhvProcess.run(arguments + ["--engine", "lockstep"], seconds: 300)
         let alone = try RvhvProcess.run(arguments, seconds: 300)
         #expect(compared.output == alone.output)
