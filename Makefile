@@ -64,10 +64,11 @@ differential: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/
 sanitize: guests ## run the guests with AddressSanitizer and with ThreadSanitizer (an hour)
 	@Tests/Sanitizers/run
 
-nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp $(TRANSLATOR_FUZZ) torture sanitize guests $(SAVECHECK) ## gcc's execution tests, the sanitizers, random programs by the million, saved machines, harts under load
+nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.stamp $(TRANSLATOR_FUZZ) torture sanitize guests $(BENCHMARKS) $(SAVECHECK) ## gcc's execution tests, the sanitizers, random programs by the million, saved machines, harts under load, both engines in lockstep
 	@Tests/Differential/run long
 	@Tests/SaveCheck/run
 	@Tests/Harts/run
+	@Tests/Lockstep/run
 	@Tests/TranslatorFuzz/run 10000000
 
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests

@@ -139,6 +139,15 @@ package final class PhysicalMemory: @unchecked Sendable {
     /// The physical addresses that are RAM, in the order in which they were added.
     package var ranges: [Range<UInt64>] { blocks.map { $0.base..<$0.base + $0.size } }
 
+    /// The physical address behind a host address; nil where that is no RAM.
+    package func address(ofHost place: UnsafeRawPointer) -> UInt64? {
+        for block in blocks {
+            let offset = UInt64(UInt(bitPattern: place)) &- UInt64(UInt(bitPattern: block.host))
+            if offset < block.size { return block.base &+ offset }
+        }
+        return nil
+    }
+
     /// Zeroes everything, giving the host its pages back.
     package func clear() { for block in blocks { madvise(block.host, Int(block.size), MADV_DONTNEED) } }
 

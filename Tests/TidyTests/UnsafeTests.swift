@@ -41,6 +41,8 @@ import Testing
         "Sources/RV64Core/Execution/BlockBuilder.swift",
         "Sources/RV64Core/Execution/BlockCache.swift",
         "Sources/RV64Core/Execution/Interpreter/Interpreter.swift",
+        "Sources/RV64Core/Execution/Lockstep/LockstepEngine.swift",
+        "Sources/RV64Core/Execution/Lockstep/StoreJournal.swift",
         "Sources/RV64Core/Execution/NativeState.swift",
         "Sources/RV64Core/FloatingPoint/FloatingPointUnit.swift",
         "Sources/RV64Core/Hart/Hart.swift",

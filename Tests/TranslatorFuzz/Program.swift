@@ -51,7 +51,7 @@ package struct Comparison {
     private static let trapLimit = 12
     private static let budgets: [UInt64] = [1, 1, 2, 3, 5, 8, 17, 40, 64, 65, 100, 400, 1000]
 
-    package init() throws { twin = try Twin() }
+    package init(of twin: Twin? = nil) throws { self.twin = try twin ?? Twin() }
 
     /// Runs one program.
     ///

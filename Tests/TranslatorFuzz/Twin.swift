@@ -26,9 +26,11 @@ package final class Twin {
     package let interpreted: Side
     package let translated: Side
 
-    package init() throws {
+    package init(
+        _ makeEngine: @escaping @Sendable () -> (any Engine)? = { try? NativeEngine(threshold: .first) }
+    ) throws {
         interpreted = try Self.side(nil)
-        translated = try Self.side { try? NativeEngine(threshold: .first) }
+        translated = try Self.side(makeEngine)
     }
 
     private static func side(_ makeEngine: (@Sendable () -> (any Engine)?)?) throws -> Side {
@@ -104,7 +106,7 @@ package final class Twin {
         let differing = zip(a, b).enumerated().filter { $0.element.0 != $0.element.1 }
         guard !differing.isEmpty else { return deviceDifference }
         return differing.prefix(6).map { index, values in
-            "\(Self.name(index)): \(Self.hex(values.0)), \(Self.hex(values.1))"
+            "\(HartState.fieldNames[index]): \(Self.hex(values.0)), \(Self.hex(values.1))"
         }.joined(separator: "; ")
     }
 
@@ -135,19 +137,6 @@ package final class Twin {
     }
 
     package static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-
-    /// In the order of `HartState.forEachField`.
-    private static func name(_ index: Int) -> String {
-        switch index {
-        case 0..<31: "x\(index + 1)"
-        case 31..<63: "f\(index - 31)"
-        default: index - 63 < names.count ? String(names[index - 63]) : "field \(index)"
-        }
-    }
-
-    private static let names =
-        "pc fflags frm mstatus misa mhartid medeleg mideleg mie mip mtvec mcounteren mcountinhibit mscratch miselect mepc "
-        .split(separator: " ") + "mcause mtval mtval2 mtinst".split(separator: " ")
 }
 
 /// A device whose every answer depends on all that was asked before.

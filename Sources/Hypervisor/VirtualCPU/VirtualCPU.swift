@@ -131,6 +131,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         case .requested, .budgetExhausted: return .ran
         case .trapLoop: return .ended(.failed(trapLoopReport))
         case .criticalError: return .ended(.failed(CriticalError.report(hart)))
+        case .disagreement: return .ended(.failed(hart.disagreement?.report(machine.describe) ?? "the engines differ"))
         case .hosted:
             return .ended(.failed(machineTrapReport))
         }

@@ -10,6 +10,9 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
     case jit
     /// The same, before any code first runs: to test the translator.
     case eager
+    /// The interpreter and the translator one after the other, for as long as they do the same: see ``LockstepEngine``.
+    /// Only where time follows instructions.
+    case lockstep
 
     /// The fastest one that this host can run.
     public static var fastest: ExecutionEngine { NativeEngine.isSupported ? .jit : .interpreter }
@@ -24,7 +27,16 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
         case .interpreter: nil
         case .jit: { Self.translator(.warm) }
         case .eager: { Self.translator(.first) }
+        case .lockstep: { LockstepEngine(checking: Self.checked) }
         }
+    }
+
+    /// What lockstep compares with the interpreter, which may not take its place.
+    private static var checked: NativeEngine {
+        guard let engine = translator(.first) else {
+            fatalError("no memory for translated code, which lockstep is to compare")
+        }
+        return engine
     }
 
     private static func translator(_ threshold: NativeEngine.Threshold) -> NativeEngine? {

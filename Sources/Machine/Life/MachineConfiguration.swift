@@ -101,6 +101,9 @@ public struct MachineError: Error, CustomStringConvertible {
         Self(description: "\(machine): \(error)")
     }
     static func frames(_ error: OutOfHostFrames, machine: String) -> Self { Self(description: "\(machine): \(error)") }
+    static func lockstepInHostTime(machine: String) -> Self {
+        Self(description: "\(machine): engines can be compared only on a host whose clock follows instructions")
+    }
     static func tooManyGuests(machine: String) -> Self {
         Self(description: "\(machine): as many guests live as there are VMIDs for; end one of them first")
     }

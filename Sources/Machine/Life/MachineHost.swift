@@ -60,6 +60,9 @@ public final class MachineHost: Sendable {
         roomMade: @escaping @Sendable () -> Void = {}
     ) throws(MachineError) -> Machine {
         scheduler.reap()
+        guard configuration.engine != .lockstep || clock.followsInstructions else {
+            throw .lockstepInHostTime(machine: configuration.name)
+        }
         let parts = try MachineParts(
             configuration,
             clock: clock,

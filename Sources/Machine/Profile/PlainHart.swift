@@ -34,6 +34,7 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         case .waiting(let tick): return htif?.isUndecided == true ? .ran : .sleep(untilTick: tick)
         case .trapLoop: return .ended(.failed(TrapLoop(hart, in: hart.state.pointee.mode).report(image.describe)))
         case .criticalError: return .ended(.failed(CriticalError.report(hart)))
+        case .disagreement: return .ended(.failed(hart.disagreement?.report(image.describe) ?? "the engines differ"))
         }
     }
 

@@ -93,6 +93,14 @@ package enum HardwareEvent: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// The event's place in `HartState.countedEvents`.
     @inline(__always) var mask: UInt64 { 1 &<< UInt64(rawValue) }
 
+    /// An event of the hart's caches, not of the program: engines differ in it.
+    var isOfCaches: Bool {
+        switch self {
+        case .loadTranslationMiss, .storeTranslationMiss, .fetchTranslationMiss, .pageTableWalk, .blockDecoded: true
+        case .noEvent, .cycles, .instructions, .exception, .interrupt, .guestExit: false
+        }
+    }
+
     /// The miss that a translation for `kind` begins with.
     static func translationMiss(_ kind: AccessKind) -> Self {
         switch kind {

@@ -35,7 +35,7 @@ extension Hart {
 }
 
 extension JumpCondition {
-    fileprivate func holds(_ left: UInt64, _ right: UInt64) -> Bool {
+    func holds(_ left: UInt64, _ right: UInt64) -> Bool {
         switch self {
         case .always, .register: true
         case .equal: left == right

@@ -41,7 +41,7 @@ extension Hart {
     }
 
     /// Instructions retired that `slice` and `left` do not show yet.
-    private var unaccounted: Int { Int(truncatingIfNeeded: state.pointee.retired &- runState.pointee.accountedAt) }
+    var unaccounted: Int { Int(truncatingIfNeeded: state.pointee.retired &- runState.pointee.accountedAt) }
 
     /// For an engine in the middle of `run`, after a trap was delivered or something has changed: does what the run loop
     /// would before it called the engine again. pc and `retired` are written back.

@@ -46,6 +46,8 @@ package final class Hart: @unchecked Sendable {
     let hasNonMaskableInterrupts: Bool
     /// The page of `configuration.mailbox`; no page's address without one.
     let mailboxPage: UInt64
+    /// Where stores are noted, if they will be undone.
+    let journal: StoreJournal?
     /// What the hart has given up of its rights to store.
     let grants: GrantRevocation.Slot
     /// The hart's part in `configuration.soleTurn`.
@@ -54,6 +56,8 @@ package final class Hart: @unchecked Sendable {
     let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
     package let machineTimer = Atomic<UInt64>(~0)
+    /// What an engine that compares two others has found: why `run` returns `.disagreement`.
+    package internal(set) var disagreement: Disagreement?
     /// The mode that the last write of `satp` or `vsatp` asked for, if it was refused: for reports.
     var refusedTranslationMode: UInt64?
     /// The last instruction that was illegal for want of its extension: for reports.
@@ -68,6 +72,7 @@ package final class Hart: @unchecked Sendable {
         hasNonMaskableInterrupts = configuration.extensions.contains(.smrnmi)
         let mailbox = configuration.mailbox
         mailboxPage = mailbox.isEmpty ? ~0 : mailbox.lowerBound & ~Page.offsetMask
+        journal = configuration.journal
         self.memory = memory
         self.bus = bus
         self.clock = clock

@@ -45,6 +45,8 @@ package struct HartConfiguration: Sendable {
     package var makeEngine: (@Sendable () -> (any Engine)?)?
     /// Told of what the hart does.
     package var observer: (any HartObserver)?
+    /// Where stores are noted that will be undone.
+    var journal: StoreJournal?
 
     package init(
         id: UInt64 = 0,

@@ -10,6 +10,8 @@ package enum HartExit: Equatable, Sendable, BitwiseCopyable {
     case trapLoop
     /// A trap that no handler could take (Smdbltrp): the hart has stopped for good. norm:critical_error
     case criticalError
+    /// The engine compares two others, which do not do the same: see `Hart.disagreement`.
+    case disagreement
     /// Another thread asked for attention through `Hart.requests`.
     case requested
     /// The instruction budget is used up.

@@ -81,6 +81,7 @@ extension Hart {
         // The engines look at the last byte's page, and at addresses as they are: parts of an access over two pages, and
         // addresses whose top is ignored, are found only here.
         if let pointer = bank.location(of: address, kind) { return .memory(pointer) }
+        if let pointer = journal?.resumeGrant(of: address, kind, bank) { return .memory(pointer) }
         return try reach(try translate(address, kind, bank.context), at: address, count, kind, bank)
     }
 
@@ -111,12 +112,12 @@ extension Hart {
         // A page with a mailbox in it never becomes writable on the fast path, and costs the others one comparison.
         let isMailboxPage = page == mailboxPage
         if isMailboxPage, isMailbox(physical, count, kind) { return .physical(physical) }
-        let watch = memory.watch(ofHost: host)
-        let mayStore = kind == .store ? watch?.willStore() : watch?.mayStoreUnseen()
+        let mayStore = kind == .store ? willStore(into: host) : mayStoreUnseen(into: host)
         if let whole {
             let isHidden = isMailboxPage || mayStore == false
             let granted = translation.permissions.intersection(isHidden ? whole.subtracting(.write) : whole)
             bank.enter(address, host, granted, pageShift: translation.pageShift)
+            journal?.noteGrant(of: address, bank)
         }
         return .memory(host + Int(truncatingIfNeeded: physical & Page.offsetMask))
     }

@@ -63,7 +63,7 @@ extension Hart {
             if entry.rawValue & needed != needed {
                 guard table.updatesAccessedDirty else { throw .page }
                 _ = try locate(entryAddress, .store)
-                _ = memory.watch(ofHost: pointer)?.willStore()
+                _ = willStore(into: pointer)
                 // Another hart may have changed the entry meanwhile: then the walk starts again at this level.
                 let isUpdated = cell.pointee.compareExchange(
                     expected: entry.rawValue,

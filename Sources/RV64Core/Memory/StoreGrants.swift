@@ -2,6 +2,21 @@ import Platform
 
 /// Rights to store without being seen: the write tags of the TLB. See ``PageWatch``.
 extension Hart {
+    /// Before a store on the slow path into a page of RAM.
+    ///
+    /// - Returns: whether later ones may go unseen.
+    func willStore(into page: UnsafeMutableRawPointer) -> Bool? {
+        // What is undone concerns nobody else.
+        guard let journal else { return memory.watch(ofHost: page)?.willStore() }
+        journal.willStore(into: page)
+        return true
+    }
+
+    /// Whether stores into a page may go unseen, which the hart is not about to store into.
+    func mayStoreUnseen(into page: UnsafeMutableRawPointer) -> Bool? {
+        journal == nil ? memory.watch(ofHost: page)?.mayStoreUnseen() : false
+    }
+
     /// The hart will not run for some time: nobody need wait for it.
     func rest() {
         runState.pointee.isResting = true

@@ -107,14 +107,17 @@ package struct TLBSite: BitwiseCopyable {
 
     /// Makes all sites of a bank out of date.
     fileprivate static func invalidate(of entries: UnsafeMutablePointer<TLBEntry>) {
-        // SAFETY: a bank's memory holds both behind its entries.
-        let generation = (UnsafeMutableRawPointer(entries) + TLBBank.generationOffset)
-            .assumingMemoryBound(to: UInt64.self)
+        let generation = generation(of: entries)
         generation.pointee += generationUnit
         guard generation.pointee == generationLimit else { return }
         // Zero would give page 0 the tag zero, which an empty site has.
         generation.pointee = generationUnit
+        // SAFETY: a bank's memory holds its sites, and its generation, behind its entries.
         memset(UnsafeMutableRawPointer(entries) + TLBBank.sitesOffset, 0, count * MemoryLayout<TLBSite>.stride)
+    }
+
+    fileprivate static func generation(of entries: UnsafeMutablePointer<TLBEntry>) -> UnsafeMutablePointer<UInt64> {
+        (UnsafeMutableRawPointer(entries) + TLBBank.generationOffset).assumingMemoryBound(to: UInt64.self)
     }
 }
 
@@ -233,6 +236,11 @@ struct TLB {
         for index in 0..<Self.bankCount where records[index].lastUse != 0 && matches(records[index].context) {
             if let address { clear(index, page: address) } else { clear(index) }
         }
+    }
+
+    /// Another number once translations have been dropped.
+    var generations: UInt64 {
+        (0..<Self.bankCount).reduce(0) { $0 &+ TLBSite.generation(of: entries($1)).pointee }
     }
 
     /// Drops the rights to store into pages of the host.

@@ -111,6 +111,7 @@ struct ArgumentParser {
     }
 
     private mutating func finished() throws(UsageError) -> Invocation {
+        guard !session.isLockstepInHostTime else { throw .lockstepInHostTime }
         guard command != .conform else { return try .conform(finishedSuite()) }
         runFirstBinary()
         guard !guests.isEmpty else { throw .noGuest(command) }

@@ -167,7 +167,7 @@ enum OptionTable {
             "--engine",
             .required("ENGINE"),
             .run,
-            "what executes the guests: jit (default on x86-64) or interpreter",
+            "what executes the guests: jit (default on x86-64), interpreter, or lockstep: both, compared",
             in: Subcommand.allCases
         ) {
             (options, text) throws(OptionValue.Refusal) in
@@ -179,7 +179,7 @@ enum OptionTable {
         },
         session("--clock", .required("CLOCK"), .run, "host (default), or instructions: the same run every time") {
             (options, text) throws(OptionValue.Refusal) in
-            options.clock = try OptionValue.choice(text, of: ClockChoice.self)
+            options.chosenClock = try OptionValue.choice(text, of: ClockChoice.self)
         },
         session("--seed", .required("N"), .run, "seed of the guests' random numbers (default: entropy of the host)") {
             (options, text) throws(OptionValue.Refusal) in

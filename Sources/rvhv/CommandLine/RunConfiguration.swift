@@ -102,7 +102,8 @@ struct ConformOptions: Equatable, Sendable {
 
 /// What is said of the whole run.
 struct SessionOptions: Equatable, Sendable {
-    var clock: ClockChoice = .host
+    /// Nil for the one that the engine needs.
+    var chosenClock: ClockChoice?
     /// Nil for the fastest that the host can run.
     var engine: ExecutionEngine?
     /// Seeds every source of randomness a guest can see; nil asks the host for entropy.
@@ -112,6 +113,9 @@ struct SessionOptions: Equatable, Sendable {
     var color: ColorChoice = .auto
     /// Where traces and statistics go instead of standard error.
     var log: String?
+
+    var clock: ClockChoice { chosenClock ?? (engine == .lockstep ? .instructions : .host) }
+    var isLockstepInHostTime: Bool { engine == .lockstep && clock == .host }
 }
 
 /// A value that the command line spells with one of a few words.

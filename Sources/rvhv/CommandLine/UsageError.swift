@@ -10,6 +10,7 @@ enum UsageError: Error, Equatable, Sendable {
     case unexpectedValue(String)
     case invalidValue(String, value: String, reason: String)
     case duplicateName(String)
+    case lockstepInHostTime
     case outputTwice(FileUse, FileUse)
     case outputOntoInput(FileUse, FileUse)
     case outputOntoStandardInput(FileUse)
@@ -32,6 +33,8 @@ extension UsageError: CustomStringConvertible {
         case .unexpectedValue(let option): "\(option) takes no value"
         case .invalidValue(let option, let value, let reason): "\(option) \(quoted(value)): \(reason)"
         case .duplicateName(let name): "two guests are named \(quoted(name)); give each its own --name"
+        case .lockstepInHostTime:
+            "--engine lockstep needs time that is the same for both engines: leave out --clock host"
         case .outputTwice(let first, let second):
             "\(second.description) and \(first.description) are one file; each needs its own"
         case .outputOntoInput(let output, let input):

@@ -17,14 +17,18 @@ struct TestMachine {
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
         soleTurn: SoleTurn? = nil,
-        sharing other: TestMachine? = nil
+        sharing other: TestMachine? = nil,
+        entropy: EntropySource = .host,
+        makeEngine: (@Sendable () -> (any Engine)?)? = nil
     ) throws {
         memory = try other?.memory ?? PhysicalMemory(base: Self.base, size: Self.size)
         let configuration = HartConfiguration(
             extensions: extensions,
             hostedModes: hosted,
+            entropy: entropy,
             mailbox: mailbox,
-            soleTurn: soleTurn
+            soleTurn: soleTurn,
+            makeEngine: makeEngine
         )
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)
         for register in [CSRAddress.mcounteren, .hcounteren, .scounteren, .medeleg] { hart.writeCSR(register, ~0) }

@@ -74,7 +74,7 @@ import Testing
 
     @Test func sessionOptionsMayStandAnywhere() throws {
         let expected = SessionOptions(
-            clock: .instructions,
+            chosenClock: .instructions,
             engine: .interpreter,
             seed: 0x2a,
             trace: .traps,
@@ -85,6 +85,11 @@ import Testing
         let options = "--clock instructions --engine interpreter --seed 0x2a --trace traps --stats=json"
         #expect(try run("\(options) --color never --log file a").session == expected)
         #expect(try run("a \(options) b --color=never --log=file").session == expected)
+    }
+
+    @Test func lockstepBringsItsClock() throws {
+        #expect(try run("a").session.clock == .host)
+        #expect(try run("--engine lockstep a").session.clock == .instructions)
     }
 
     @Test func optionalValueNeedsTheEqualsSign() throws {
@@ -215,6 +220,7 @@ import Testing
         (["--name", "x", "a", "b"], .duplicateName("x")),
         (["--dump-dtb", "d", "a", "b"], .outputTwice(tree("d"), tree("d"))),
         (["--dump-dtb", "d", "--log", "./d", "a"], .outputTwice(tree("d"), log("./d"))),
+        (["--clock", "host", "--engine", "lockstep", "a"], .lockstepInHostTime),
         (["--log", "a", "a"], .outputOntoInput(log("a"), FileUse(role: .input, path: "a"))),
         (Array(repeating: "a", count: 401), .tooManyGuests(401)),
     ]
@@ -228,7 +234,7 @@ import Testing
         ("--memory", "256"), ("--memory", "1M"), ("--memory", "65G"), ("--memory", "0x10000000"), ("--memory", "M"),
         ("--memory", "-1G"), ("--memory", "99999999999999999999G"), ("--memory", "20000000000G"), ("--memory", ""),
         ("--memory", "4194305"), ("--harts", "0"), ("--harts", "65"), ("--harts", "two"), ("--harts", "+2"),
-        ("--engine", "lockstep"), ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
+        ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
         ("--clock", "sundial"), ("--color", "yes"), ("--paging", "sv32"), ("--seed", "0x"), ("--seed", "-1"),
         ("--name", "two words"), ("--name", ""), ("--name", String(repeating: "n", count: 25)), ("--initrd", ""),
         ("--isa", ""), ("--dump-dtb", ""), ("--log", ""),
