@@ -16,6 +16,7 @@ struct TestMachine {
         extensions: ExtensionSet = fullExtensions,
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
+        soleTurn: SoleTurn? = nil,
         sharing other: TestMachine? = nil,
         entropy: EntropySource = .host,
         makeEngine: (@Sendable () -> (any Engine)?)? = nil
@@ -26,6 +27,7 @@ struct TestMachine {
             hostedModes: hosted,
             entropy: entropy,
             mailbox: mailbox,
+            soleTurn: soleTurn,
             makeEngine: makeEngine
         )
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)
