@@ -27,19 +27,19 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
         case .interpreter: nil
         case .jit: { Self.translator(.warm) }
         case .eager: { Self.translator(.first) }
-        case .lockstep: { LockstepEngine(checking: Self.checked) }
+        case .lockstep: { LockstepEngine(checking: Self.checkedTranslator) }
         }
-    }
-
-    /// What lockstep compares with the interpreter, which may not take its place.
-    private static var checked: NativeEngine {
-        guard let engine = translator(.first) else {
-            fatalError("no memory for translated code, which lockstep is to compare")
-        }
-        return engine
     }
 
     private static func translator(_ threshold: NativeEngine.Threshold) -> NativeEngine? {
         HostMemoryLimits.maySpend(addresses: NativeEngine.addressBytes) ? try? NativeEngine(threshold: threshold) : nil
+    }
+
+    /// What lockstep compares with the interpreter, which may not take its place.
+    private static var checkedTranslator: NativeEngine {
+        guard let engine = translator(.first) else {
+            fatalError("no memory for translated code, which lockstep is to compare")
+        }
+        return engine
     }
 }

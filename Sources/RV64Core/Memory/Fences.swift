@@ -17,7 +17,8 @@ extension Hart {
         switch fence {
         case .supervisor(let address, let asid):
             area.tlb.flush(page: address) { key in
-                !key.mode.isVirtual && (address == nil || key.hasFirstStage) && (asid == nil || key.firstStage[.asid] == asid)
+                !key.mode.isVirtual && (address == nil || key.hasFirstStage)
+                    && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .virtualSupervisor(let address, let asid):
             let vmid = state.pointee.hgatp[.vmid]

@@ -84,6 +84,8 @@ package final class LockstepEngine: Engine {
         configuration.observer = nil
         configuration.journal = journal
         configuration.entropy = outside.entropy
+        // It is alone whenever it asks, and so is the real one: harts take turns.
+        if configuration.soleTurn != nil { configuration.soleTurn = SoleTurn(harts: Int(configuration.id) + 1) }
         let reference = Hart(configuration: configuration, memory: hart.memory, bus: outside.bus, clock: hart.clock)
         self.reference = reference
         return reference
@@ -127,6 +129,7 @@ package final class LockstepEngine: Engine {
     private func rewind(_ hart: Hart, to start: Moment) {
         journal.putBack()
         hart.flushTranslations()
+        if hart.runState.pointee.isAlone { hart.endSoleTurn() }
         start.restore(to: hart)
     }
 
