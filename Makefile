@@ -180,6 +180,15 @@ guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 
 Benchmarks/wide.elf: GUEST_CC += -march=rv64gc_zba_zbb_zbs
 
+# Linux once more, with a first process that is measured.
+
+build/bench/init: Benchmarks/linux/init.c guests/kvm/linux.h build/common/memory.c.o Makefile
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -Iguests/kvm $(GUEST_LDFLAGS) $< build/common/memory.c.o -o $@
+
+build/bench/initramfs.cpio: build/bench/init build/linux/Image guests/linux/make-initramfs
+	@guests/linux/make-initramfs build/linux/busybox build/bench/init $@
+
 Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
