@@ -4,7 +4,7 @@
 #include "paging.h"
 
 enum { CALLS = 1000000, ACCESSES = 500000, VIRTUAL_CALL = 10, LOAD_GUEST_PAGE_FAULT = 21 };
-enum { HSTATUS_SPV = 0x80, SSTATUS_SPP_BIT = 0x100 };
+#define HSTATUS_SPV UINT64_C(0x80)
 static const uint64_t device = 0x10000000;
 
 __attribute__((aligned(0x4000))) static uint64_t guest_stage[4 * PTES_PER_TABLE];
@@ -27,10 +27,11 @@ static void make_tables(void) {
 static inline void enter_guest(void) {
     asm volatile("csrs hstatus, %0\n"
                  "csrs sstatus, %1\n"
+                 "csrc sstatus, %2\n"
                  "la t0, 1f\n"
                  "csrw sepc, t0\n"
                  "sret\n"
-                 "1:" ::"r"(HSTATUS_SPV), "r"(SSTATUS_SPP_BIT) : "t0", "memory");
+                 "1:" ::"r"(HSTATUS_SPV), "r"(SSTATUS_SPP), "r"(SSTATUS_SPIE) : "t0", "memory");
 }
 
 /// From VS-mode: a call with a7 = 0 is answered with a0 + 1, one with a7 = 1 goes on in HS-mode.
@@ -75,15 +76,27 @@ static uint64_t calls(void) {
 
 static uint64_t device_register;
 
+static uint64_t fetch_half(uint64_t address) {
+    uint64_t half;
+    asm volatile(".option push\n.option arch, +h\nhlvx.hu %0, (%1)\n.option pop" : "=r"(half) : "r"(address));
+    return half;
+}
+
+/// The transformed instruction; where the hart gives none, what it would be made from.
+static uint64_t trapping_instruction(uint64_t pc) {
+    uint64_t instruction = csr_read(htinst);
+    return instruction != 0 ? instruction : fetch_half(pc) | fetch_half(pc + 2) << 16;
+}
+
 static bool emulate(struct trap_frame *frame) {
     if (frame->cause == VIRTUAL_CALL) {
         csr_clear(hstatus, HSTATUS_SPV);
         frame->pc += 4;
         return true;
     }
-    uint64_t address = csr_read(htval) << 2 | (frame->value & 3), instruction = csr_read(htinst);
-    uint64_t target = instruction >> 7 & 31;
-    // A transformed lw: bit 1 tells whether it was compressed.
+    uint64_t address = csr_read(htval) << 2 | (frame->value & 3);
+    uint64_t instruction = trapping_instruction(frame->pc), target = instruction >> 7 & 31;
+    // A transformed lw: bit 1 tells whether it was compressed. Here it is not, for a hart that transforms nothing.
     if (frame->cause != LOAD_GUEST_PAGE_FAULT || (address & ~UINT64_C(0xff)) != device ||
         (instruction & 0x707d) != 0x2001 || target == 0)
         return false;
@@ -99,7 +112,10 @@ static uint64_t accesses(void) {
     enter_guest();
     for (unsigned i = 0; i < ACCESSES; i++) {
         uint64_t value;
-        asm volatile("lw %0, 0(%1)" : "=r"(value) : "r"(device + 4 * (i & 7)) : "memory");
+        asm volatile(".option push\n.option norvc\nlw %0, 0(%1)\n.option pop"
+                     : "=r"(value)
+                     : "r"(device + 4 * (i & 7))
+                     : "memory");
         sum += value;
     }
     call_hypervisor(0, 1);
