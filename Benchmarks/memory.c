@@ -77,7 +77,7 @@ static uint64_t follow(uint64_t count, unsigned rounds) {
     return node == nodes[0] && sum == count * (count - 1) / 2 * rounds ? sum : 0;
 }
 
-enum { PAGES = 16384, PAGE_ROUNDS = 700, CHASED = 1 << 20, CHASE_ROUNDS = 8 };
+enum { PAGES = 16384, PAGE_ROUNDS = 300, CHASED = 1 << 20, CHASE_ROUNDS = 4 };
 
 /// One node in each of 16384 pages, in a line of its own of the host's caches.
 static void prepare_pages(void) { make_cycle(PAGES, PAGE_SIZE, PAGE_SIZE); }
@@ -89,5 +89,5 @@ static uint64_t chase(void) { return follow(CHASED, CHASE_ROUNDS); }
 
 WORKLOADS({"streaming", prepare_streaming, streaming, 0x8ffffb840008f, 0},
           {"aliasing", prepare_aliasing, aliasing, 0x11ffff7400011, 0},
-          {"pages", prepare_pages, pages, 0x15dfa88000, PAGES *PAGE_ROUNDS},
-          {"chase", prepare_chase, chase, 0x3ffffc00000, CHASED *CHASE_ROUNDS})
+          {"pages", prepare_pages, pages, 0x95fda8000, PAGES *PAGE_ROUNDS},
+          {"chase", prepare_chase, chase, 0x1ffffe00000, CHASED *CHASE_ROUNDS})

@@ -22,6 +22,8 @@ package struct ObservedEvents: OptionSet, Sendable {
     package static let trapReturns = Self(.trapReturn)
     package static let csrWrites = Self(.csrWrite)
     package static let deviceAccesses = Self(.deviceAccess)
+    package static let samples = Self(.sample)
+    package static let translations = Self(.translation)
     /// SBI calls with their results.
     package static let sbiCalls = Self(rawValue: 1 << 8)
     /// Traps to HS with what was done about them. Who wants these sees illegal instructions in HS first, which are the
@@ -53,6 +55,8 @@ package enum MachineEvent: Equatable, Sendable {
         case .hart(.trapReturn): .trapReturns
         case .hart(.csrWrite): .csrWrites
         case .hart(.deviceAccess): .deviceAccesses
+        case .hart(.sample): .samples
+        case .hart(.translation): .translations
         case .sbiCall: .sbiCalls
         case .exit: .exits
         }
