@@ -32,15 +32,26 @@ final class PerfMap: Observer {
     deinit { close(descriptor) }
 
     func observe(_ record: EventRecord, of machine: any ObservedMachine) {
-        guard case .hart(.translation(let translation)) = record.event else { return }
-        add(translation, name: "[\(machine.name)] \(machine.place(of: translation.pc).printable)")
+        guard case .hart(.translation(let translated)) = record.event else { return }
+        add(translated, guest: machine.name, symbol: machine.symbol(at: translated.pc)?.symbol)
     }
 
-    func add(_ translation: TranslatedCode, name: String) {
-        let code = translation.code
-        let line = "\(String(code.lowerBound, radix: 16)) \(String(code.count, radix: 16)) \(name)\n"
+    /// - Parameter symbol: nil for code that the guest's file has no name for, which goes by its page.
+    func add(_ translated: TranslatedCode, guest: String, symbol: String?) {
         state.withLock { state in
-            state.buffer += line.utf8
+            state.buffer.append(hexadecimal: UInt64(translated.code.lowerBound))
+            state.buffer.append(UInt8(ascii: " "))
+            state.buffer.append(hexadecimal: UInt64(translated.code.count))
+            state.buffer += " [".utf8
+            state.buffer += guest.utf8
+            state.buffer += "] ".utf8
+            if let symbol {
+                state.buffer += symbol.printable.utf8
+            } else {
+                state.buffer += "0x".utf8
+                state.buffer.append(hexadecimal: translated.pc & ~Page.offsetMask)
+            }
+            state.buffer.append(UInt8(ascii: "\n"))
             if state.buffer.count >= Self.bufferSize { flush(&state) }
         }
     }
@@ -57,5 +68,16 @@ final class PerfMap: Observer {
     private func flush(_ state: inout State) {
         if case .failed(let code) = sink.write(state.buffer) { state.failure = .cannotWrite(path: path, code: code) }
         state.buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+extension [UInt8] {
+    /// The number's digits. A String of its own for each would take longer than the rest of the line.
+    fileprivate mutating func append(hexadecimal value: UInt64) {
+        let digits = Swift.max(1, (67 - value.leadingZeroBitCount) / 4)
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * place) & 15)
+            append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+        }
     }
 }
