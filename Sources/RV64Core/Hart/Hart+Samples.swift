@@ -55,6 +55,12 @@ package struct HartSample: Equatable, Sendable {
     package var pc: UInt64
     /// What it stands for: CPU time of the thread since the last one; with a clock of instructions, instructions.
     package var nanoseconds: UInt64
+
+    package init(mode: PrivilegeMode, pc: UInt64, nanoseconds: UInt64) {
+        self.mode = mode
+        self.pc = pc
+        self.nanoseconds = nanoseconds
+    }
 }
 
 extension Hart {

@@ -16,10 +16,16 @@ struct TestMachine {
         extensions: ExtensionSet = fullExtensions,
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
+        observer: (any HartObserver)? = nil,
         sharing other: TestMachine? = nil
     ) throws {
         memory = try other?.memory ?? PhysicalMemory(base: Self.base, size: Self.size)
-        let configuration = HartConfiguration(extensions: extensions, hostedModes: hosted, mailbox: mailbox)
+        let configuration = HartConfiguration(
+            extensions: extensions,
+            hostedModes: hosted,
+            mailbox: mailbox,
+            observer: observer
+        )
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)
         for register in [CSRAddress.mcounteren, .hcounteren, .scounteren, .medeleg] { hart.writeCSR(register, ~0) }
         openProtection()
