@@ -1,7 +1,7 @@
 // The same work by one hart and by two: pieces that share nothing.
 #include "benchmark.h"
 
-enum { PIECES = 160, SIEVE = 1 << 17, HARTS = 2 };
+enum { PIECES = 640, SIEVE = 1 << 17, HARTS = 2 };
 
 static uint8_t composite[HARTS][SIEVE];
 static uint64_t results[PIECES];
@@ -68,5 +68,5 @@ static uint64_t together(void) {
     return all_results();
 }
 
-WORKLOADS({"one-hart", NULL, alone, 0x2876debb1d37425b, 0},
-          {"two-harts", start_second, together, 0x2876debb1d37425b, 0})
+WORKLOADS({"one-hart", NULL, alone, 0x6dd820994dc7d0f9, 0},
+          {"two-harts", start_second, together, 0x6dd820994dc7d0f9, 0})
