@@ -110,13 +110,20 @@ static bool count_timer_interrupt(struct trap_frame *frame) {
     return true;
 }
 
+/// As Linux does: its own comparator where there is one. KVM up to 7.0 at least writes the deadline of an SBI call to
+/// vstimecmp alone, and forgets it when its thread loses the processor before the guest has run again
+/// (kvm_riscv_vcpu_timer_restore): then the interrupt never comes, once in some hundred runs on a busy host.
+static void set_timer(uint64_t deadline) {
+    if (probe_stimecmp(deadline) != PROBE_OK) sbi_set_timer(deadline);
+}
+
 static void use_timer(void) {
     enum { ROUNDS = 5 };
     trap_hook = count_timer_interrupt;
     for (unsigned round = 0; round < ROUNDS; round++) {
         unsigned before = timer_interrupts;
         uint64_t deadline = time_now() + machine.timebase_frequency / 200;
-        sbi_set_timer(deadline);
+        set_timer(deadline);
         csr_set(sie, SIE_TIMER);
         while (timer_interrupts == before && time_now() < deadline + 20 * machine.timebase_frequency) {
             wait_for_interrupt();

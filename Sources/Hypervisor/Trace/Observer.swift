@@ -24,6 +24,8 @@ package struct ObservedEvents: OptionSet, Sendable {
     package static let deviceAccesses = Self(.deviceAccess)
     package static let samples = Self(.sample)
     package static let translations = Self(.translation)
+    /// What needs no look at any trap.
+    static let ofProfiles: Self = [.samples, .translations]
     /// SBI calls with their results.
     package static let sbiCalls = Self(rawValue: 1 << 8)
     /// Traps to HS with what was done about them. Who wants these sees illegal instructions in HS first, which are the

@@ -84,6 +84,9 @@ package protocol GuestMachine: ObservedMachine {
     /// A hart has accessed a device, whose timer may have moved.
     func deviceAccessed(byHart hart: Int)
 
+    /// Whether a hart is to come out of its turn now, for the machine, the console or a device's timer.
+    func isAwaited(byHart hart: Int, after action: TrapAction) -> Bool
+
     /// Sixteen random bits for the guest's `seed`.
     var entropy: UInt16 { get }
 

@@ -51,7 +51,7 @@ extension VirtualCPU {
     }
 
     private var sbiCall: SBICall {
-        let x = hart.state.pointee.x
+        let x = hart.x
         return SBICall(
             extensionID: x[17],
             function: x[16],

@@ -3,7 +3,7 @@ import RV64Core
 
 /// One handler per exit family. Each ends by moving `sepc` or by an injection, and by the same SRET.
 extension VirtualCPU {
-    func handleTrap() -> Turn {
+    func handleTrap() -> (action: TrapAction, turn: Turn) {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
@@ -12,7 +12,7 @@ extension VirtualCPU {
         if let site {
             observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
         }
-        return turn
+        return (action, turn)
     }
 
     private func handle(_ exit: VCPUExit) -> (TrapAction, Turn) {
@@ -155,6 +155,15 @@ package enum TrapAction: Equatable, Sendable {
     case timerRaised
     case seeded
     case stopped
+
+    /// Whether the guest's code is what follows.
+    var returnsToGuest: Bool {
+        switch self {
+        case .populated, .retried, .emulated, .injected, .timerRaised, .seeded: true
+        case .answered(_, let outcome): outcome.returnsToGuest
+        case .stopped: false
+        }
+    }
 }
 
 /// Where a trap came from, as the CSRs said before it was handled.

@@ -14,7 +14,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     package let hart: Hart
     unowned let guest: Guest
     /// The machine, once there is one: it outlives the last turn.
-    unowned var link: (any GuestMachine)?
+    @exclusivity(unchecked) unowned(unsafe) var link: (any GuestMachine)?
     let addressSpace: GuestAddressSpace
     // What every exit needs of the guest, without a way through it.
     package let hartStates: HartStateMachine
@@ -60,7 +60,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     var resumption: HartEntry?
     /// The bits of those features that the guest has locked; until the hart is started anew.
     var lockedFirmwareFeatures: UInt64 = 0
-    package internal(set) var counters = VCPUCounters()
+    @exclusivity(unchecked) package internal(set) var counters = VCPUCounters()
+    /// What the last trap came to that was taken without leaving the hart.
+    private var turnInside = Turn.ran
 
     init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
         self.index = index
@@ -74,6 +76,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         measuresTime = guest.measuresTime
         work = guest.work
         decoder = guest.decoder
+        // Who measures, observes or counts exits wants each of them to be one.
+        if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil { hart.hostedSoftware = self }
     }
 
     var machine: any GuestMachine {
@@ -111,7 +115,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
 
     private func handle(_ exit: HartExit) -> Turn {
         switch exit {
-        case .hosted(.supervisor): return handleTrap()
+        case .hosted(.supervisor): return handleTrap().turn
+        case .handled: return turnInside
         case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran
         case .trapLoop: return .ended(.failed(trapLoopReport))
@@ -190,10 +195,14 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private func synchronizeInterrupts() {
         let external = InterruptCause.virtualSupervisorExternal.mask
         let software = InterruptCause.virtualSupervisorSoftware.mask
-        var pending = hart.readCSR(.hvip)
+        var pending = hart.virtualInterrupts
         pending = externalInterrupt.load(ordering: .sequentiallyConsistent) ? pending | external : pending & ~external
-        if softwareInterrupt.exchange(false, ordering: .sequentiallyConsistent) { pending |= software }
-        hart.writeCSR(.hvip, pending)
+        if softwareInterrupt.load(ordering: .relaxed),
+            softwareInterrupt.exchange(false, ordering: .sequentiallyConsistent)
+        {
+            pending |= software
+        }
+        hart.virtualInterrupts = pending
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
@@ -252,6 +261,20 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         }
         resumption = nil
         return .ran
+    }
+}
+
+extension VirtualCPU: HostedSoftware {
+    package func takeTrap() -> Bool {
+        let (action, turn) = handleTrap()
+        counters.finishExit(nanoseconds: 0)
+        if turn == .ran, action.returnsToGuest, !machine.isAwaited(byHart: index, after: action) {
+            drainFences()
+            synchronizeInterrupts()
+            return true
+        }
+        turnInside = turn
+        return false
     }
 }
 

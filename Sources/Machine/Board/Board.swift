@@ -3,7 +3,7 @@ import Hypervisor
 import Platform
 
 /// The devices of one machine: those of `DeviceRow`, and what a program brings a place for. Power-on makes a new one.
-struct Board {
+final class Board: Sendable {
     /// A device in its place.
     struct Entry {
         /// In traces, and of its section in a saved machine.

@@ -31,7 +31,7 @@ public final class Machine: @unchecked Sendable {
     let random: any RandomSource
     private let power: PowerButton
     let watch: HostMemoryWatch
-    private(set) var board: Board?
+    @exclusivity(unchecked) private(set) var board: Board?
     let tree = Lock<[UInt8]>([])
     /// Its turns, where a scheduler runs one after the other.
     let account = Lock(TurnAccount())
@@ -198,7 +198,14 @@ public final class Machine: @unchecked Sendable {
     }
 
     /// When a device next has something to do, in the clock's nanoseconds.
-    var nextDeviceDeadline: UInt64? { board?.timedDevices.compactMap(\.nextDeadline).min() }
+    var nextDeviceDeadline: UInt64? {
+        guard let board else { return nil }
+        var first: UInt64?
+        for device in board.timedDevices {
+            if let deadline = device.nextDeadline { first = min(first ?? deadline, deadline) }
+        }
+        return first
+    }
 
     func runTimedDevices() {
         guard let deadline = nextDeviceDeadline, deadline <= clock.nanoseconds else { return }
@@ -214,6 +221,13 @@ public final class Machine: @unchecked Sendable {
     /// The first hart's thread serves devices' timers: it computes its sleep anew.
     package func deviceAccessed(byHart hart: Int) {
         if hart != 0, nextDeviceDeadline != nil { drivers.first?.wake() }
+    }
+
+    package func isAwaited(byHart hart: Int, after action: TrapAction) -> Bool {
+        if console.hasOutput || wantsRest { return true }
+        // The first hart's thread serves devices' timers.
+        guard hart == 0, case .emulated(let access) = action, let board else { return false }
+        return board.isTimed(access.address) && nextDeviceDeadline != nil
     }
 
     package var entropy: UInt16 { random.bits }

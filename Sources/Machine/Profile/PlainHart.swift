@@ -29,7 +29,7 @@ final class PlainHart: HartDriver, @unchecked Sendable {
         retired.store(instructions &+ (hart.state.pointee.retired &- before), ordering: .relaxed)
         htif?.look()
         switch exit {
-        case .requested, .budgetExhausted, .hosted: return .ran
+        case .requested, .budgetExhausted, .hosted, .handled: return .ran
         // A command that may be half of one is decided by another look.
         case .waiting(let tick): return htif?.isUndecided == true ? .ran : .sleep(untilTick: tick)
         case .trapLoop: return .ended(.failed(TrapLoop(hart, in: hart.state.pointee.mode).report(image.describe)))

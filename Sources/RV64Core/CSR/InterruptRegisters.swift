@@ -125,6 +125,12 @@ extension Hart {
 
     func writeHypervisorInterruptEnable(_ value: UInt64) { writeEnable(value, InterruptSet.alwaysDelegated) }
     func writeVirtualInterruptPending(_ value: UInt64) { writePending(value, InterruptSet.virtualSupervisor) }
+
+    /// `hvip`, for a hypervisor that is not the hart's own software.
+    package var virtualInterrupts: UInt64 {
+        get { virtualInterruptPending }
+        set { writeVirtualInterruptPending(newValue) }
+    }
 }
 
 // MARK: - Virtual supervisor

@@ -10,6 +10,8 @@ package struct ProtectionConfiguration: Equatable, Sendable, BitwiseCopyable {
     package static let matchingMask: UInt8 = 0b11 << matchingShift
     package static let lockMask: UInt8 = 1 << 7
     package static let writableMask = readMask | writeMask | executeMask | matchingMask | lockMask
+    /// All permissions on a power-of-two range, not locked.
+    static let everything = readMask | writeMask | executeMask | 3 << matchingShift
 
     package var isReadable: Bool { rawValue & Self.readMask != 0 }
     package var isWritable: Bool { rawValue & Self.writeMask != 0 }

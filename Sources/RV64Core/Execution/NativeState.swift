@@ -17,6 +17,8 @@ package struct NativeState: BitwiseCopyable {
     /// Not zero while the guest's control word is loaded: its rounding mode, plus 1. After a call, what it is to be.
     package var isFloating: UInt64 = 0
     package var wasFloating: UInt64 = 0
+    /// Code has been written since some was last entered.
+    package var isDirty = true
     /// For generated code alone.
     package var scratch: UInt64 = 0
 

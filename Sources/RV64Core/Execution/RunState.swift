@@ -19,8 +19,11 @@ package struct RunState: BitwiseCopyable {
     var unreturnedTraps = 0
 
     // MARK: Slices and time
-    /// Instructions until the clock is looked at again.
+    /// Instructions until the clock is looked at again, and until `run` returns.
     var slice = 0
+    var left = 0
+    /// `retired` as of which both are right.
+    var accountedAt: UInt64 = 0
     /// `retired` when `run` was entered: what an instruction clock counts from.
     var retiredAtEntry: UInt64 = 0
     var pace = Pace()

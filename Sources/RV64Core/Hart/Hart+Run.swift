@@ -22,21 +22,52 @@ extension Hart {
     }
 
     private func runToExit(_ limit: UInt64) -> HartExit {
-        var left = Int(clamping: limit)
+        runState.pointee.left = Int(clamping: limit)
         while true {
-            if let exit = takeExit() { return exit }
+            if !takeHostedTrap(), let exit = takeExit() { return exit }
             if requests.load(ordering: .relaxed) != 0 { return .requested }
-            if left <= 0 { return .budgetExhausted }
+            if runState.pointee.left <= 0 { return .budgetExhausted }
             if runState.pointee.slice <= 0 { startSlice() }
             if takeInterrupt() { continue }
-            let before = state.pointee.retired
-            engine.run(self, budget: min(runState.pointee.slice, left))
-            let retired = Int(truncatingIfNeeded: state.pointee.retired &- before)
+            runState.pointee.accountedAt = state.pointee.retired
+            engine.run(self, budget: min(runState.pointee.slice, runState.pointee.left))
+            let retired = unaccounted
             // A trap is work too: a hart that does nothing else must still see time pass.
             runState.pointee.slice &-= max(retired, 1)
-            left &-= max(retired, 1)
+            runState.pointee.left &-= max(retired, 1)
             if isLost(retired) { return .trapLoop }
         }
+    }
+
+    /// Instructions retired that `slice` and `left` do not show yet.
+    private var unaccounted: Int { Int(truncatingIfNeeded: state.pointee.retired &- runState.pointee.accountedAt) }
+
+    /// For an engine in the middle of `run`, after a trap was delivered or something has changed: does what the run loop
+    /// would before it called the engine again. pc and `retired` are written back.
+    ///
+    /// - Returns: the engine's new budget, or 0 where the run loop itself has to look.
+    package func goOn() -> Int {
+        let retired = unaccounted
+        guard retired > 0, runState.pointee.exit == nil || takeHostedTrap() else { return 0 }
+        let (slice, left) = (runState.pointee.slice &- retired, runState.pointee.left &- retired)
+        guard slice > 0, left > 0, requests.load(ordering: .relaxed) == 0,
+            runState.pointee.unreturnedTraps < Self.unreturnedTrapLimit,
+            !isInterruptReady, nonMaskableInterruptToTake == nil
+        else { return 0 }
+        (runState.pointee.slice, runState.pointee.left) = (slice, left)
+        runState.pointee.accountedAt = state.pointee.retired
+        runState.pointee.idleTraps = 0
+        return min(slice, left)
+    }
+
+    /// - Returns: whether there was a trap to a hosted mode, and the hart goes on behind it.
+    @inline(__always)
+    private func takeHostedTrap() -> Bool {
+        guard case .hosted = runState.pointee.exit, let hostedSoftware else { return false }
+        runState.pointee.exit = nil
+        if hostedSoftware.takeTrap() { return true }
+        runState.pointee.exit = .handled
+        return false
     }
 
     /// Executes exactly one instruction; a trap or an interrupt in its place is the step too, with pc at the handler.

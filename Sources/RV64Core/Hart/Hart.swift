@@ -17,6 +17,8 @@ package final class Hart: @unchecked Sendable {
     /// The devices on the hart's physical bus. Set before the hart runs; only device accesses read it.
     package var bus: Bus
     package let clock: any MachineClock
+    /// Whoever takes traps to hosted modes inside of `run`; without it, `run` returns. Set before the hart runs.
+    @exclusivity(unchecked) package unowned(unsafe) var hostedSoftware: (any HostedSoftware)?
 
     /// All memory that executing takes, but for what the engine derives from code.
     package let area: HartArea

@@ -10,7 +10,7 @@ package struct HartArea {
     static let tlbOffset = aligned(runStateOffset + MemoryLayout<RunState>.size, to: 4096)
     /// For what an engine keeps within reach of generated code.
     package static let engineRoomOffset = tlbOffset + TLB.byteCount
-    package static let engineRoomSize = 128 << 10
+    package static let engineRoomSize = 1536 << 10
     static let byteCount = engineRoomOffset + engineRoomSize
 
     let state: UnsafeMutablePointer<HartState>
@@ -32,6 +32,9 @@ package struct HartArea {
 
     /// Empties the TLB, as if no context had ever been used, and gives its memory back.
     func forgetTranslations() { madvise(base + Self.tlbOffset, TLB.byteCount, MADV_DONTNEED) }
+
+    /// Fills the engine's room with zeros, and gives its memory back.
+    package func clearEngineRoom() { madvise(base + Self.engineRoomOffset, Self.engineRoomSize, MADV_DONTNEED) }
 
     func unmap() { munmap(base, Self.byteCount) }
 

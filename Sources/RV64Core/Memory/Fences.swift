@@ -14,12 +14,12 @@ extension Hart {
         switch fence {
         case .supervisor(let address, let asid):
             area.tlb.flush(page: address) { key in
-                !key.mode.isVirtual && (asid == nil || key.firstStage[.asid] == asid)
+                !key.mode.isVirtual && key.hasFirstStage && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .virtualSupervisor(let address, let asid):
             let vmid = state.pointee.hgatp[.vmid]
             area.tlb.flush(page: address) { key in
-                key.mode.isVirtual && key.guestStage[.vmid] == vmid
+                key.mode.isVirtual && key.hasFirstStage && key.guestStage[.vmid] == vmid
                     && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .guest(let vmid):

@@ -81,8 +81,18 @@ extension Hart {
         // The engines look at the last byte's page, and at addresses as they are: parts of an access over two pages, and
         // addresses whose top is ignored, are found only here.
         if let pointer = bank.location(of: address, kind) { return .memory(pointer) }
+        return try reach(try translate(address, kind, bank.context), at: address, count, kind, bank)
+    }
+
+    /// The end of an access whose translation is known.
+    func reach(
+        _ translation: Translation,
+        at address: UInt64,
+        _ count: UInt64,
+        _ kind: AccessKind,
+        _ bank: TLBBank
+    ) throws(Trap) -> Location {
         let access = bank.context
-        let translation = try translate(address, kind, access)
         let physical = translation.physicalAddress
         let privilege = access.mode.nominal
         let page = physical & ~Page.offsetMask
@@ -187,10 +197,10 @@ extension UnsafeMutableRawPointer {
     @inline(__always)
     func loadLittleEndian(_ width: AccessWidth) -> UInt64 {
         switch width {
-        case .byte: UInt64(loadUnaligned(as: UInt8.self))
-        case .half: UInt64(UInt16(littleEndian: loadUnaligned(as: UInt16.self)))
-        case .word: UInt64(UInt32(littleEndian: loadUnaligned(as: UInt32.self)))
-        case .double: UInt64(littleEndian: loadUnaligned(as: UInt64.self))
+        case .byte: UInt64(loadWhole(UInt8.self))
+        case .half: UInt64(UInt16(littleEndian: loadWhole(UInt16.self)))
+        case .word: UInt64(UInt32(littleEndian: loadWhole(UInt32.self)))
+        case .double: UInt64(littleEndian: loadWhole(UInt64.self))
         }
     }
 
@@ -204,8 +214,12 @@ extension UnsafeMutableRawPointer {
         }
     }
 
-    /// One store of the host in unoptimised builds too, where `storeBytes` is a copy, of two bytes one after the other.
-    /// The hosts do not ask for alignment.
+    /// One load of the host in unoptimised builds too, where `loadUnaligned` and `storeBytes` are copies, of two bytes one
+    /// after the other. The hosts do not ask for alignment.
+    @inline(__always)
+    func loadWhole<T: FixedWidthInteger>(_ type: T.Type) -> T { assumingMemoryBound(to: T.self).pointee }
+
+    /// As ``loadWhole(_:)``.
     @inline(__always)
     func storeWhole<T: FixedWidthInteger>(_ value: T) { assumingMemoryBound(to: T.self).pointee = value }
 }

@@ -69,6 +69,9 @@ package struct TranslationContext: Equatable, Sendable, BitwiseCopyable {
     /// The G-stage's root, zero unless the mode is virtual.
     var guestStage: HGATP
 
+    /// Whether there is anything that a fence of the first stage orders.
+    var hasFirstStage: Bool { firstStage[.mode] != 0 }
+
     struct Flags: OptionSet, Sendable, BitwiseCopyable {
         let rawValue: UInt8
         /// Supervisor may access user pages (SUM).

@@ -32,14 +32,13 @@ enum WalkFailure: Error {
 extension Hart {
     /// Walks one stage's table for `address`. Privileged ISA, "Virtual Address Translation Process".
     ///
-    /// `locate` turns an entry's address into a physical one: through the G-stage where the table belongs to a
-    /// guest, the identity otherwise.
+    /// `locate` finds the host memory of an entry: through the G-stage where the table belongs to a guest.
     func walk(
         _ table: PageTable,
         _ address: UInt64,
         _ kind: AccessKind,
         _ context: TranslationContext,
-        locate: (_ entry: UInt64, _ access: AccessKind) throws(WalkFailure) -> UInt64
+        locate: (_ entry: UInt64, _ access: AccessKind) throws(WalkFailure) -> UnsafeMutableRawPointer
     ) throws(WalkFailure) -> PageTranslation {
         guard table.scheme.isCanonical(address) else { throw .page }
         count(.pageTableWalk)
@@ -47,10 +46,7 @@ extension Hart {
         var level = table.scheme.levels - 1
         while level >= 0 {
             let entryAddress = base &+ table.scheme.index(address, level: level) &* 8
-            let location = try locate(entryAddress, .load)
-            guard isPermitted(.load, at: location, count: 8, privilege: 1),
-                let pointer = memory.pointer(at: location, count: 8)
-            else { throw .access }
+            let pointer = try locate(entryAddress, .load)
             let cell = pointer.assumingMemoryBound(to: Atomic<UInt64>.self)
             let entry = PageTableEntry(rawValue: cell.pointee.load(ordering: .relaxed))
             guard
@@ -66,8 +62,7 @@ extension Hart {
             let needed = kind == .store ? PageTableEntry.accessed | PageTableEntry.dirty : PageTableEntry.accessed
             if entry.rawValue & needed != needed {
                 guard table.updatesAccessedDirty else { throw .page }
-                let writable = try locate(entryAddress, .store)
-                guard isPermitted(.store, at: writable, count: 8, privilege: 1) else { throw .access }
+                _ = try locate(entryAddress, .store)
                 _ = memory.watch(ofHost: pointer)?.willStore()
                 // Another hart may have changed the entry meanwhile: then the walk starts again at this level.
                 let isUpdated = cell.pointee.compareExchange(
@@ -82,6 +77,15 @@ extension Hart {
             return Self.leaf(entry, level, address, isDirty || kind == .store ? granted : granted.subtracting(.write))
         }
         throw .page
+    }
+
+    /// The memory of an entry at a physical address.
+    @inline(__always)
+    func locateEntry(_ entry: UInt64, _ access: AccessKind) throws(WalkFailure) -> UnsafeMutableRawPointer {
+        guard isPermitted(access, at: entry, count: 8, privilege: 1),
+            let pointer = memory.pointer(at: entry, count: 8)
+        else { throw .access }
+        return pointer
     }
 
     private static func leaf(

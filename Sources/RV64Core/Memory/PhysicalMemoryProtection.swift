@@ -5,7 +5,19 @@ extension Hart {
     ///
     /// Privileged ISA, "Physical Memory Protection": the lowest-numbered entry that matches any byte decides, and it
     /// must match all bytes. norm:pmp_entry_priority norm:pmp_full_match_required norm:mseccfg_mmwp_op_warl
+    @inline(__always)
     func physicalProtection(at address: UInt64, count: UInt64, privilege: UInt64) -> PagePermissions? {
+        isUnprotected ? .all : matchedProtection(at: address, count: count, privilege: privilege)
+    }
+
+    /// The first entry grants everything everywhere: what software writes that wants no protection.
+    private var isUnprotected: Bool {
+        state.pointee.pmpcfg[0] == ProtectionConfiguration.everything
+            && state.pointee.pmpaddr[0] & PMPRange.allAddresses == PMPRange.allAddresses
+            && !state.pointee.mseccfg[.mml]
+    }
+
+    private func matchedProtection(at address: UInt64, count: UInt64, privilege: UInt64) -> PagePermissions? {
         let last = address &+ (count &- 1)
         let security = state.pointee.mseccfg
         let level: ProtectionPrivilege = privilege == 3 ? .machine : .lower
@@ -35,6 +47,9 @@ extension Hart {
 private struct PMPRange {
     let first: UInt64
     let last: UInt64
+
+    /// The bits of `pmpaddr` that, all set, make a NAPOT range of every physical address.
+    static let allAddresses: UInt64 = (1 << 53) - 1
 
     init?(configuration: UInt8, address: UInt64, lowerBound: UInt64) {
         switch configuration >> 3 & 3 {

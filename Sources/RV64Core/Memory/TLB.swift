@@ -167,8 +167,8 @@ extension UnsafeMutablePointer where Pointee == TLBEntry {
         let last = address &+ UInt64(T.bitWidth / 8 - 1)
         guard entry.pointee.readTag == TLBEntry.tag(last) else { return nil }
         // SAFETY: a matching tag means that the addend leads into a page of RAM.
-        let host = UnsafeRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
-        return T(littleEndian: host.loadUnaligned(as: T.self))
+        let host = UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.pointee.addend)).unsafelyUnwrapped
+        return T(littleEndian: host.loadWhole(T.self))
     }
 
     /// Stores through a TLB; false where it has no entry that allows it.

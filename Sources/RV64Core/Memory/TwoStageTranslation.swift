@@ -22,10 +22,10 @@ extension Hart {
         var first = PageTranslation(address: address, permissions: .all, pageShift: 63)
         if let table = firstStageTable(context) {
             do throws(WalkFailure) {
-                first = try walk(table, address, kind, context) { entry, access throws(WalkFailure) in
-                    guard context.mode.isVirtual else { return entry }
-                    return try self.locateGuestEntry(entry, access, kind, address, context)
-                }
+                first =
+                    context.mode.isVirtual
+                    ? try walkGuestTable(table, address, kind, context)
+                    : try walk(table, address, kind, context, locate: locateEntry)
             } catch {
                 throw trap(for: error, .page, address, kind, context)
             }
@@ -85,24 +85,44 @@ extension Hart {
             updatesAccessedDirty: state.pointee.menvcfg[.adue],
             memoryTypes: state.pointee.menvcfg[.pbmte] ? .enabled : .disabled
         )
-        return try walk(table, address, kind, context) { entry, _ throws(WalkFailure) in entry }
+        return try walk(table, address, kind, context, locate: locateEntry)
     }
 
-    /// An implicit access: a VS-stage entry lies in guest physical memory and goes through the G-stage.
+    /// The VS-stage. Its entries lie in guest physical memory and go through the G-stage, whose translations have a bank of
+    /// their own: that of a guest without a first stage. MXR and HLVX concern explicit accesses only.
+    private func walkGuestTable(
+        _ table: PageTable,
+        _ address: UInt64,
+        _ kind: AccessKind,
+        _ context: TranslationContext
+    ) throws(WalkFailure) -> PageTranslation {
+        let implicit = TranslationContext(
+            mode: .virtualSupervisor,
+            flags: [],
+            firstStage: SATP(0),
+            guestStage: context.guestStage
+        )
+        let bank = area.tlb.bank(for: implicit)
+        return try walk(table, address, kind, context) { entry, access throws(WalkFailure) in
+            if let pointer = bank.location(of: entry, access) { return pointer }
+            return try self.locateGuestEntry(entry, access, bank, kind, address, context)
+        }
+    }
+
+    /// An implicit access.
     ///
     /// norm:H_trap_xtinst_guestpage: the fault has the original access's type, and a pseudoinstruction in htinst.
     private func locateGuestEntry(
         _ entry: UInt64,
         _ access: AccessKind,
+        _ bank: TLBBank,
         _ original: AccessKind,
         _ address: UInt64,
         _ context: TranslationContext
-    ) throws(WalkFailure) -> UInt64 {
-        // MXR and HLVX concern explicit accesses only.
-        var implicit = context
-        implicit.flags = []
+    ) throws(WalkFailure) -> UnsafeMutableRawPointer {
+        let guest: PageTranslation
         do throws(WalkFailure) {
-            return try walkGuestStage(entry, access, implicit).address
+            guest = try walkGuestStage(entry, access, bank.context)
         } catch {
             var trap = trap(for: error, .guestPage, address, original, context)
             if trap.cause == ExceptionCause(.guestPage, original) {
@@ -111,6 +131,17 @@ extension Hart {
             }
             throw .implicit(trap)
         }
+        let translation = Translation(
+            physicalAddress: guest.address,
+            permissions: guest.permissions,
+            pageShift: Page.shift
+        )
+        do throws(Trap) {
+            if case .memory(let pointer) = try reach(translation, at: entry, 8, access, bank) { return pointer }
+        } catch {
+            // Which access fault it is, the caller knows.
+        }
+        throw .access
     }
 
     /// The one mapping from a failed walk to a trap.

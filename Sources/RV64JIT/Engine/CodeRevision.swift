@@ -96,10 +96,10 @@ struct CodeRevision {
             if link.block == number {
                 Fixup(place: link.site).lead(to: link.stub)
                 memory.links.base[Int(record.link)].block = 0
-                memory.isDirty = true
+                hart.runState.pointee.native.isDirty = true
             }
             incoming = record.previous
         }
-        JumpCache.forget(block.pointee.pc, in: hart)
+        JumpCache.forget(block.pointee, in: hart)
     }
 }

@@ -40,7 +40,8 @@ package final class NativeEngine: Engine {
         hart.runState.pointee.native.budget = budget
         hart.runState.pointee.native.remaining = budget
         var link: Int?
-        var isJump = false
+        // A trap has led here, most often: the next one finds it by itself.
+        var isJump = true
         while true {
             let step = next(hart, link: link, isJump: isJump)
             switch step {
@@ -83,7 +84,7 @@ package final class NativeEngine: Engine {
         }
         guard let host else { return interpret(hart, decoded) }
         let source = UInt64(UInt(bitPattern: host))
-        if let block = memory.find(source, pc) {
+        if let block = memory.find(source, pc, hart.state.pointee.mode) {
             return enter(block, hart, link: link, isJump: isJump)
         }
         guard memory.warm(source) > threshold.rawValue else { return interpret(hart, decoded) }
@@ -112,10 +113,13 @@ package final class NativeEngine: Engine {
         link: Int?,
         isJump: Bool
     ) -> Step {
-        if let link, memory.incoming.hasRoom { patch(link, to: block) }
-        if isJump { remember(block, hart) }
-        let thunk = memory.isDirty ? memory.thunks.enterSerialized : memory.thunks.enter
-        memory.isDirty = false
+        if let link, memory.incoming.hasRoom {
+            patch(link, to: block)
+            hart.runState.pointee.native.isDirty = true
+        }
+        if isJump { JumpCache.remember(block.pointee, in: hart) }
+        let thunk = hart.runState.pointee.native.isDirty ? memory.thunks.enterSerialized : memory.thunks.enter
+        hart.runState.pointee.native.isDirty = false
         let entry = thunk + memory.code.executableDistance
         typealias Code = @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> UInt64
         // SAFETY: a thunk follows the calling convention.
@@ -155,21 +159,6 @@ package final class NativeEngine: Engine {
         let incoming = NativeIncoming(link: Int32(truncatingIfNeeded: number), previous: block.pointee.lastIncoming)
         block.pointee.lastIncoming = Int32(memory.incoming.count)
         memory.incoming.append(incoming)
-        memory.isDirty = true
-    }
-
-    private func remember(_ block: UnsafeMutablePointer<NativeBlock>, _ hart: Hart) {
-        let pc = block.pointee.pc
-        let entry = JumpCache.place(of: pc, in: hart)
-        entry.storeBytes(of: pc | 1, toByteOffset: JumpCache.key, as: UInt64.self)
-        entry.storeBytes(of: block.pointee.source &- pc, toByteOffset: JumpCache.addend, as: UInt64.self)
-        entry.storeBytes(
-            of: UInt64(UInt(bitPattern: block.pointee.entry)),
-            toByteOffset: JumpCache.code,
-            as: UInt64.self
-        )
-        let distance = UInt64(TLBBank.index(pc) * MemoryLayout<TLBEntry>.stride)
-        entry.storeBytes(of: distance, toByteOffset: JumpCache.entry, as: UInt64.self)
     }
 
     // MARK: - Engine
@@ -188,11 +177,8 @@ package final class NativeEngine: Engine {
 
     private func forgetTranslations(_ hart: Hart) {
         memory.reset()
-        forgetJumps(hart)
-    }
-
-    private func forgetJumps(_ hart: Hart) {
-        memset(hart.area.base + HartArea.engineRoomOffset, 0, HartArea.engineRoomSize)
+        hart.runState.pointee.native.isDirty = true
+        hart.area.clearEngineRoom()
     }
 
     private func connect(_ hart: Hart) {

@@ -22,10 +22,12 @@ struct NativeLink {
     let addend: UnsafeMutablePointer<UInt8>?
 }
 
-/// One translated block: the code for `source` as executed at `pc`.
+/// One translated block: the code for `source` as executed at `pc` in a mode, whose CSRs and permissions it takes for
+/// granted.
 struct NativeBlock {
     let source: UInt64
     let pc: UInt64
+    let mode: PrivilegeMode
     let entry: UnsafeMutablePointer<UInt8>
     let firstPlace: Int32
     let count: Int32
@@ -66,7 +68,7 @@ final class NativeMemory {
     private static let placeLimit = 1 << 20
     private static let linkLimit = 1 << 19
     private static let pageLimit = 1 << 15
-    private static let tableSize = 1 << 15
+    private static let tableSize = 1 << 17
     /// More than the longest block takes: of its instructions none takes 512 bytes, with stub.
     private static let codeReserve = Block.maximumCount * 512
 
@@ -76,8 +78,6 @@ final class NativeMemory {
     var cursor: UnsafeMutablePointer<UInt8>
     /// The number of the next access's site.
     var nextSite = 0
-    /// Something has been written since code was last entered.
-    var isDirty = true
 
     let blocks: Arena<NativeBlock>
     let places: Arena<NativePlace>
@@ -112,14 +112,14 @@ final class NativeMemory {
     }
 
     private static func index(_ source: UInt64, _ pc: UInt64) -> Int {
-        Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 15 ^ pc &>> 12) & UInt64(tableSize - 1))
+        Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 17 ^ pc &>> 12) & UInt64(tableSize - 1))
     }
 
-    func find(_ source: UInt64, _ pc: UInt64) -> UnsafeMutablePointer<NativeBlock>? {
+    func find(_ source: UInt64, _ pc: UInt64, _ mode: PrivilegeMode) -> UnsafeMutablePointer<NativeBlock>? {
         var number = table.base[Self.index(source, pc)]
         while number != 0 {
             let block = blocks.base + Int(number)
-            if block.pointee.source == source, block.pointee.pc == pc { return block }
+            if block.pointee.source == source, block.pointee.pc == pc, block.pointee.mode == mode { return block }
             number = block.pointee.next
         }
         return nil
@@ -201,7 +201,6 @@ final class NativeMemory {
         pageTable.clear()
         start()
         heat.clear()
-        isDirty = true
     }
 }
 

@@ -168,7 +168,7 @@ private struct ThunkWriter {
         assembler.emit(.subI, .register(.rsp), immediate: 8)
         assembler.emit(.callM, function)
         assembler.emit(.addI, .register(.rsp), immediate: 8)
-        assembler.emit(.testM, .rax, .rax, .double)
+        assembler.emit(.testM, .rax, .rax)
         let left = assembler.jump(.notEqual)
         assembler.emit(.movR, .rcx, Layout.wasFloating)
         assembler.emit(.testM, .rcx, .rcx, .double)
@@ -181,8 +181,15 @@ private struct ThunkWriter {
         assembler.bind(left)
         // Past the return address.
         assembler.emit(.addI, .register(.rsp), immediate: 8)
-        assembler.emit(.movImmediate, .register(.rax), immediate: -1)
+        assembler.emit(.cmpI, .register(.rax), immediate: Int32(NativeReturn.elsewhere))
+        let hasCode = assembler.jump(.above)
+        // `event` and `jumpMissed`.
+        assembler.emit(.negM, .register(.rax))
         assembler.jump(to: leave)
+        assembler.bind(hasCode)
+        assembler.emit(.movR, Layout.budget, Layout.remaining)
+        reload()
+        assembler.emit(.jmpM, .register(.rax))
         return start
     }
 

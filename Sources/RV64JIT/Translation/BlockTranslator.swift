@@ -5,6 +5,7 @@ import RV64Core
 struct BlockTranslator {
     private let memory: NativeMemory
     private let pc: UInt64
+    private let mode: PrivilegeMode
     private let hart: Hart
     private var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
@@ -17,7 +18,7 @@ struct BlockTranslator {
         let retired: Int
     }
 
-    /// Translates the block at `pc`, of whose code nothing is kept so far.
+    /// Translates the block at `pc` for the mode that the hart is in.
     static func translate(
         _ block: UnsafeMutablePointer<Block>,
         at pc: UInt64,
@@ -35,12 +36,13 @@ struct BlockTranslator {
         translator.finish()
         memory.cursor = translator.emitter.assembler.cursor
         memory.nextSite = translator.emitter.nextSite
-        memory.isDirty = true
+        hart.runState.pointee.native.isDirty = true
         if hart.isObserved(.translation) { translator.tellCode() }
         return memory.insert(
             NativeBlock(
                 source: block.pointee.source,
                 pc: pc,
+                mode: translator.mode,
                 entry: translator.entry + memory.code.executableDistance,
                 firstPlace: Int32(firstPlace),
                 count: Int32(memory.places.count - firstPlace)
@@ -58,6 +60,7 @@ struct BlockTranslator {
         self.memory = memory
         self.pc = pc
         self.hart = hart
+        mode = hart.state.pointee.mode
         entry = memory.cursor
         emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
@@ -85,6 +88,9 @@ struct BlockTranslator {
             // One that the block follows goes on behind it.
             if !operation.isFollowed { exit(to: target, retired: operation.index + 1) }
         case .jumpRegister: jump(i, next, retired: operation.index + 1)
+        case .system:
+            guard let access = PlainAccess(decoded, from: mode, of: hart) else { fallthrough }
+            emitter.emit(access, i)
         default: emitter.emit(i, decoded, place: place)
         }
     }
@@ -183,21 +189,21 @@ struct BlockTranslator {
         emitter.assembler.emit(.lea, .rdx, .memory(.rax, 1))
         emitter.assembler.emit(.shlI, .register(.rcx), immediate: JumpCache.shift, .double)
         emitter.assembler.emit(.andI, .register(.rcx), immediate: JumpCache.mask, .double)
-        emitter.assembler.emit(.cmpR, .rdx, Layout.jumpCache(.rcx, JumpCache.key))
+        emitter.assembler.emit(.cmpR, .rdx, Layout.jumpCache(mode, .rcx, JumpCache.key))
         emitter.assembler.jump(.notEqual, to: memory.thunks.jumpMissed)
         // The page still is what it was.
         emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
-        emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(.rcx, JumpCache.entry))
+        emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(mode, .rcx, JumpCache.entry))
         emitter.assembler.emit(.orI, .register(.rax), immediate: 0xFFF)
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.fetchTag))
         let isOther = emitter.assembler.jump(.notEqual)
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.addend))
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(mode, .rcx, JumpCache.addend))
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.addend))
         let isElsewhere = emitter.assembler.jump(.notEqual)
-        emitter.assembler.emit(.jmpM, Layout.jumpCache(.rcx, JumpCache.code))
+        emitter.assembler.emit(.jmpM, Layout.jumpCache(mode, .rcx, JumpCache.code))
         emitter.assembler.bind(isOther)
         emitter.assembler.bind(isElsewhere)
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(.rcx, JumpCache.key))
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(mode, .rcx, JumpCache.key))
         emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
         emitter.assembler.jump(to: memory.thunks.jumpMissed)
     }

@@ -50,10 +50,13 @@ enum Layout {
     static let fetchTag = offset(of: \TLBEntry.fetchTag)
     static let addend = offset(of: \TLBEntry.addend)
 
-    /// The jump cache in the engine's room.
-    static func jumpCache(_ index: HostRegister, _ offset: Int) -> HostOperand {
-        .indexed(base, index, HartArea.engineRoomOffset - bias + offset)
+    /// The jump cache of a mode.
+    static func jumpCache(_ mode: PrivilegeMode, _ index: HostRegister, _ offset: Int) -> HostOperand {
+        .indexed(base, index, JumpCache.offset(of: mode) - bias + offset)
     }
+
+    /// A word of the architectural state.
+    static func state(at offset: Int) -> HostOperand { .memory(base, offset - bias) }
 
     private static let bankEntries = offset(of: \TLBBank.entries)
 

@@ -21,6 +21,9 @@ import Testing
     func fenceDropsThePageAlone(_ seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let machine = try TestMachine()
+        // Fences have nothing to do in a bank without a first stage.
+        machine.hart.writeCSR(.satp, 8 << 60 | TestMachine.base >> 12)
+        machine.state.pointee.mode = .supervisor
         machine.hart.updateContext()
         let bank = machine.hart.runState.pointee.data
         let shifts: [UInt64] = seed & 1 == 0 ? [12] : [12, 12, 12, 16, 21, 30, 39]

@@ -1,0 +1,76 @@
+/// A CSR that is a word of the hart's state: reading it has no effect, and writing it none but on the word.
+package struct PlainRegister: BitwiseCopyable {
+    /// The word's place in `HartState`, in bytes.
+    package let offset: Int
+    /// The bits that a write sets; all others are zero.
+    package let writable: UInt64
+
+    fileprivate init(_ field: KeyPath<HartState, UInt64>, writable: UInt64 = ~0) {
+        offset = HartState.offset(of: field)
+        self.writable = writable
+    }
+}
+
+/// A status register: more than a word, but clearing its interrupt enable has no effect beside.
+package struct StatusWord: BitwiseCopyable {
+    package let offset: Int
+    /// The bits that a read shows, SD apart.
+    package let view: UInt64
+    package static let fs = Field<SStatus>.fs.mask
+    package static let sd = Flag<SStatus>.sd.mask
+    package static let interruptEnable = Flag<SStatus>.sie.mask
+
+    fileprivate init<Register>(_ field: KeyPath<HartState, Register>, view: UInt64) {
+        offset = HartState.offset(of: field)
+        self.view = view & ~Self.sd
+    }
+}
+
+extension Hart {
+    /// What an instruction executed in `mode` finds at a CSR address, for those who translate it; nil where that takes
+    /// more than a word. Neither changes while the hart lives.
+    package func plainRegister(at address: CSRAddress, from mode: PrivilegeMode) -> PlainRegister? {
+        switch plainAddress(address, from: mode) {
+        case .sscratch: PlainRegister(\.sscratch)
+        case .sepc: PlainRegister(\.sepc, writable: legalizedProgramCounter(~0))
+        case .scause: PlainRegister(\.scause)
+        case .stval: PlainRegister(\.stval)
+        case .vsscratch: PlainRegister(\.vsscratch)
+        case .vsepc: PlainRegister(\.vsepc, writable: legalizedProgramCounter(~0))
+        case .vscause: PlainRegister(\.vscause)
+        case .vstval: PlainRegister(\.vstval)
+        case .mscratch: PlainRegister(\.mscratch)
+        case .mepc: PlainRegister(\.mepc, writable: legalizedProgramCounter(~0))
+        case .mcause: PlainRegister(\.mcause)
+        case .mtval: PlainRegister(\.mtval)
+        // Numbers of CSRs: all others have a function.
+        default: nil
+        }
+    }
+
+    package func statusWord(at address: CSRAddress, from mode: PrivilegeMode) -> StatusWord? {
+        switch plainAddress(address, from: mode) {
+        case .sstatus: StatusWord(\.mstatus, view: SStatus.viewMask)
+        case .vsstatus: StatusWord(\.vsstatus, view: ~0)
+        // The others are functions of more than themselves.
+        default: nil
+        }
+    }
+
+    /// The register that is accessed, if nothing but the mode decides and nobody wants to be told.
+    private func plainAddress(_ address: CSRAddress, from mode: PrivilegeMode) -> CSRAddress? {
+        guard csrs[address].gate == CSRGate.none, !isObserved(.csrWrite),
+            case .allowed(let effective) = decideAccess(to: address, .write, from: mode)
+        else { return nil }
+        return effective
+    }
+}
+
+extension HartState {
+    fileprivate static func offset<Value>(of field: KeyPath<HartState, Value>) -> Int {
+        guard let offset = MemoryLayout<HartState>.offset(of: field) else {
+            preconditionFailure("\(field) is not stored")
+        }
+        return offset
+    }
+}
