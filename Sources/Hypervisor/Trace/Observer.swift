@@ -82,7 +82,7 @@ package protocol ObservedMachine: AnyObject, Sendable {
     /// A device and the offset into it.
     func deviceName(at address: UInt64) -> String
 
-    /// The symbol of the program's file that an address belongs to.
+    /// The symbol that an address belongs to, of the program's file or of its kernel's.
     func symbol(at address: UInt64) -> SymbolOffset?
 }
 
