@@ -36,7 +36,7 @@ final class PerfMap: Observer {
         add(translated, guest: machine.name, symbol: machine.symbol(at: translated.pc)?.symbol)
     }
 
-    /// - Parameter symbol: nil for code that the guest's file has no name for, which goes by its page.
+    /// Code that the guest's file has no symbol for goes by its page.
     func add(_ translated: TranslatedCode, guest: String, symbol: String?) {
         state.withLock { state in
             state.buffer.append(hexadecimal: UInt64(translated.code.lowerBound))
