@@ -10,16 +10,19 @@ package enum TranslationFence: Sendable {
 
 extension Hart {
     /// Orders page-table writes before later translations, on this hart.
+    ///
+    /// A fence of everything also drops what has no first stage, though nothing asks for it: some software relies on it
+    /// after a change of the G-stage.
     package func perform(_ fence: TranslationFence) {
         switch fence {
         case .supervisor(let address, let asid):
             area.tlb.flush(page: address) { key in
-                !key.mode.isVirtual && key.hasFirstStage && (asid == nil || key.firstStage[.asid] == asid)
+                !key.mode.isVirtual && (address == nil || key.hasFirstStage) && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .virtualSupervisor(let address, let asid):
             let vmid = state.pointee.hgatp[.vmid]
             area.tlb.flush(page: address) { key in
-                key.mode.isVirtual && key.hasFirstStage && key.guestStage[.vmid] == vmid
+                key.mode.isVirtual && (address == nil || key.hasFirstStage) && key.guestStage[.vmid] == vmid
                     && (asid == nil || key.firstStage[.asid] == asid)
             }
         case .guest(let vmid):

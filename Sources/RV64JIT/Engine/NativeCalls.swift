@@ -20,7 +20,10 @@ enum NativeCalls {
         Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
             let place = self.place(place, hart)
             if hart.execute(place.pointee.decoded) {
-                if case .float = place.pointee.decoded.opcode.execution { startFloating(hart) }
+                switch place.pointee.decoded.opcode.execution {
+                case .float, .floatLoad, .floatStore: startFloating(hart)
+                default: break
+                }
                 return NativeReturn.next
             }
             // The instructions from this one on have not retired.

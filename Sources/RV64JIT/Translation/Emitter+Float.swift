@@ -5,23 +5,33 @@ import RV64Core
 ///
 /// What RISC-V defines otherwise is left to the interpreter's function: a result that is a NaN, an operand that is not
 /// boxed, a rounding mode that the host has not, a conversion out of range. Until then the host has raised no flag that
-/// RISC-V would not. F registers are in memory.
+/// RISC-V would not.
+///
+/// While the unit is the guest's, some f registers are in the host's (see ``RegisterMap``); so whatever touches one of them
+/// makes sure of the unit first.
 extension Emitter {
     mutating func emitFloatAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
-        let isOff = requireDirty()
+        let isOff = requireUnit()
         switch decoded.opcode.execution {
         case .floatLoad(let format):
             let isDouble = format == .double
             let (miss, source) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .read)
-            assembler.emit(.movR, .rax, source, isDouble ? .quad : .double)
-            assembler.emit(.movM, .rax, Layout.f(i.rd), isDouble ? .quad : .double)
-            if !isDouble { box(i.rd) }
+            if isDouble, let target = vector(i.rd) {
+                assembler.emit(.movsdR, target, source)
+            } else {
+                assembler.emit(.movR, .rax, source, isDouble ? .quad : .double)
+                isDouble ? moveFloat(.rax, to: i.rd) : boxFloat(.rax, to: i.rd)
+            }
             leave([isOff], miss, place)
         case .floatStore(let format):
             let isDouble = format == .double
             let (miss, target) = translate(i.rs1, i.immediate, bytes: isDouble ? 8 : 4, .write)
-            assembler.emit(.movR, .rdx, Layout.f(i.rs2), isDouble ? .quad : .double)
-            assembler.emit(.movM, .rdx, target, isDouble ? .quad : .double)
+            if let source = vector(i.rs2) {
+                assembler.emit(isDouble ? .movsdM : .movssM, source, target)
+            } else {
+                assembler.emit(.movR, .rdx, Layout.f(i.rs2), isDouble ? .quad : .double)
+                assembler.emit(.movM, .rdx, target, isDouble ? .quad : .double)
+            }
             leave([isOff], miss, place)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }
@@ -60,13 +70,7 @@ extension Emitter {
 
     // MARK: - Conditions
 
-    /// FS is dirty: nothing is to be checked, and nothing to be marked.
-    private mutating func requireDirty() -> Fixup {
-        assembler.emit(.cmpI8, Layout.floatingPoint, immediate: Int32(FloatingPointStatus.dirty.rawValue))
-        return assembler.jump(.notEqual)
-    }
-
-    /// The host's unit is the guest's.
+    /// The host's unit is the guest's, and so FS is dirty: nothing is to be checked, and nothing to be marked.
     private mutating func requireUnit() -> Fixup {
         assembler.emit(.cmpI, Layout.isFloating, immediate: 0, .double)
         return assembler.jump(.equal)
@@ -84,7 +88,12 @@ extension Emitter {
     private mutating func requireBoxed(_ registers: [UInt8], _ isDouble: Bool) -> [Fixup] {
         guard !isDouble else { return [] }
         return registers.map { register in
-            assembler.emit(.cmpI, Layout.fUpper(register), immediate: -1, .double)
+            if let host = vector(register) {
+                assembler.emit(.pextrd, host, .register(.rax), immediate: 1)
+                assembler.emit(.cmpI, .register(.rax), immediate: -1, .double)
+            } else {
+                assembler.emit(.cmpI, Layout.fUpper(register), immediate: -1, .double)
+            }
             return assembler.jump(.notEqual)
         }
     }
@@ -94,7 +103,73 @@ extension Emitter {
         return assembler.jump(.parity)
     }
 
-    private mutating func box(_ rd: UInt8) { assembler.emit(.movImmediate, Layout.fUpper(rd), immediate: -1, .double) }
+    // MARK: - Operands
+
+    private func vector(_ register: UInt8) -> HostVector? { map.vectors[Int(register)] }
+
+    private func floatOperand(_ register: UInt8) -> HostOperand {
+        vector(register).map { .vector($0) } ?? Layout.f(register)
+    }
+
+    /// The host register that holds an f register: its own, or `temporary`, into which it is loaded.
+    private mutating func floatValue(_ register: UInt8, in temporary: HostVector) -> HostVector {
+        if let host = vector(register) { return host }
+        assembler.emit(.movsdR, temporary, Layout.f(register))
+        return temporary
+    }
+
+    /// All 64 bits: a single's ones above it too.
+    private mutating func loadFloat(_ register: UInt8, into target: HostVector) {
+        if let host = vector(register) {
+            assembler.emit(.movaps, target, .vector(host))
+        } else {
+            assembler.emit(.movsdR, target, Layout.f(register))
+        }
+    }
+
+    private mutating func storeFloat(_ source: HostVector, to register: UInt8) {
+        if let host = vector(register) {
+            assembler.emit(.movaps, host, .vector(source))
+        } else {
+            assembler.emit(.movsdM, source, Layout.f(register))
+        }
+    }
+
+    /// A single without ones above it. Changes rax and rcx.
+    private mutating func storeSingle(_ source: HostVector, to register: UInt8) {
+        assembler.emit(.movdFromVector, source, .register(.rax))
+        boxFloat(.rax, to: register)
+    }
+
+    /// Flags stay.
+    private mutating func loadFloat(_ register: UInt8, into target: HostRegister) {
+        if let host = vector(register) {
+            assembler.emit(.movqFromVector, host, .register(target))
+        } else {
+            assembler.emit(.movR, target, Layout.f(register))
+        }
+    }
+
+    private mutating func moveFloat(_ source: HostRegister, to register: UInt8) {
+        if let host = vector(register) {
+            assembler.emit(.movqToVector, host, .register(source))
+        } else {
+            assembler.emit(.movM, source, Layout.f(register))
+        }
+    }
+
+    /// The lower half of a register, with ones above. `source` is rax or a guest's register; rcx changes.
+    private mutating func boxFloat(_ source: HostRegister, to register: UInt8) {
+        guard let host = vector(register) else {
+            assembler.emit(.movM, source, Layout.f(register), .double)
+            assembler.emit(.movImmediate, Layout.fUpper(register), immediate: -1, .double)
+            return
+        }
+        assembler.emit(.movR, .rax, source, .double)
+        assembler.load(.rcx, constant: 0xFFFF_FFFF_0000_0000)
+        assembler.emit(.orR, .rax, .rcx)
+        assembler.emit(.movqToVector, host, .register(.rax))
+    }
 
     // MARK: - Operations
 
@@ -106,11 +181,10 @@ extension Emitter {
         _ place: Int
     ) {
         var slow = [requireRounding(decoded)] + requireBoxed([i.rs1, i.rs2], isDouble)
-        // All 64 bits: a single's ones above it stay.
-        assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
-        assembler.emit(instruction, .xmm0, Layout.f(i.rs2))
+        loadFloat(i.rs1, into: .xmm0)
+        assembler.emit(instruction, .xmm0, floatOperand(i.rs2))
         slow.append(requireNumber(isDouble))
-        assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
+        storeFloat(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
@@ -121,10 +195,10 @@ extension Emitter {
         _ place: Int
     ) {
         var slow = [requireRounding(decoded)] + requireBoxed([i.rs1], isDouble)
-        assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
+        loadFloat(i.rs1, into: .xmm0)
         assembler.emit(isDouble ? .sqrtsd : .sqrtss, .xmm0, .vector(.xmm0))
         slow.append(requireNumber(isDouble))
-        assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
+        storeFloat(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
@@ -136,18 +210,23 @@ extension Emitter {
         _ place: Int
     ) {
         var slow = [requireRounding(decoded)] + requireBoxed([i.rs1, i.rs2, decoded.rs3], isDouble)
-        assembler.emit(.movsdR, .xmm0, Layout.f(decoded.rs3))
-        assembler.emit(.movsdR, .xmm1, Layout.f(i.rs1))
-        assembler.emit(vex: instruction, HostVector.xmm0.rawValue, Layout.f(i.rs2), second: HostVector.xmm1.rawValue)
+        loadFloat(decoded.rs3, into: .xmm0)
+        let factor = floatValue(i.rs1, in: .xmm1)
+        assembler.emit(vex: instruction, HostVector.xmm0.rawValue, floatOperand(i.rs2), second: factor.rawValue)
         slow.append(requireNumber(isDouble))
-        assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
+        storeFloat(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
     private mutating func emitSign(_ i: MicroInstruction, _ operation: FloatOperation, _ isDouble: Bool, _ place: Int) {
-        let slow = [requireDirty()] + requireBoxed([i.rs1, i.rs2], isDouble)
+        let slow = [requireUnit()] + requireBoxed([i.rs1, i.rs2], isDouble)
         let sign: Int32 = isDouble ? 63 : 31
-        assembler.emit(.movR, .rax, Layout.f(i.rs1))
+        if i.rs1 == i.rs2, operation == .sign {
+            // The manual's idiom for a move.
+            storeFloat(floatValue(i.rs1, in: .xmm0), to: i.rd)
+            return leave(slow, nil, place)
+        }
+        loadFloat(i.rs1, into: .rax)
         if i.rs1 == i.rs2 {
             switch operation {
             case .negatedSign: assembler.emit(.btcI, .register(.rax), immediate: sign)
@@ -155,7 +234,7 @@ extension Emitter {
             default: break
             }
         } else {
-            assembler.emit(.movR, .rcx, Layout.f(i.rs2))
+            loadFloat(i.rs2, into: .rcx)
             if operation == .negatedSign { assembler.emit(.notM, .register(.rcx)) }
             // The sign bit of the second, alone.
             assembler.emit(.shrI, .register(.rcx), immediate: sign)
@@ -168,15 +247,15 @@ extension Emitter {
                 assembler.emit(.orR, .rax, .rcx)
             }
         }
-        assembler.emit(.movM, .rax, Layout.f(i.rd))
+        moveFloat(.rax, to: i.rd)
         leave(slow, nil, place)
     }
 
     /// Quiet: only signalling NaNs are invalid.
     private mutating func emitEquality(_ i: MicroInstruction, _ isDouble: Bool, _ place: Int) {
         let slow = [requireUnit()] + requireBoxed([i.rs1, i.rs2], isDouble)
-        assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
-        assembler.emit(isDouble ? .ucomisd : .ucomiss, .xmm0, Layout.f(i.rs2))
+        let first = floatValue(i.rs1, in: .xmm0)
+        assembler.emit(isDouble ? .ucomisd : .ucomiss, first, floatOperand(i.rs2))
         assembler.set(.noParity, .rax)
         assembler.emit(.movzx8, .rax, .rax, .double)
         assembler.emit(.movImmediate, .register(.rcx), immediate: 0, .double)
@@ -188,8 +267,8 @@ extension Emitter {
     /// Signalling: the second is compared with the first, so that unordered is neither above nor equal.
     private mutating func emitOrder(_ i: MicroInstruction, _ condition: HostCondition, _ isDouble: Bool, _ place: Int) {
         let slow = [requireUnit()] + requireBoxed([i.rs1, i.rs2], isDouble)
-        assembler.emit(.movsdR, .xmm0, Layout.f(i.rs2))
-        assembler.emit(isDouble ? .comisd : .comiss, .xmm0, Layout.f(i.rs1))
+        let second = floatValue(i.rs2, in: .xmm0)
+        assembler.emit(isDouble ? .comisd : .comiss, second, floatOperand(i.rs1))
         assembler.set(condition, .rax)
         assembler.emit(.movzx8, .rax, .rax, .double)
         store(.rax, to: i.rd)
@@ -200,13 +279,14 @@ extension Emitter {
     private mutating func emitExtreme(_ i: MicroInstruction, _ condition: HostCondition, _ isDouble: Bool, _ place: Int)
     {
         var slow = [requireUnit()] + requireBoxed([i.rs1, i.rs2], isDouble)
-        assembler.emit(.movsdR, .xmm0, Layout.f(i.rs1))
-        assembler.emit(isDouble ? .ucomisd : .ucomiss, .xmm0, Layout.f(i.rs2))
+        let first = floatValue(i.rs1, in: .xmm0)
+        assembler.emit(isDouble ? .ucomisd : .ucomiss, first, floatOperand(i.rs2))
         slow.append(assembler.jump(.parity))
         slow.append(assembler.jump(.equal))
-        assembler.emit(.movR, .rax, Layout.f(i.rs2))
-        assembler.move(condition, .rax, Layout.f(i.rs1))
-        assembler.emit(.movM, .rax, Layout.f(i.rd))
+        loadFloat(i.rs2, into: .rax)
+        loadFloat(i.rs1, into: .rcx)
+        assembler.move(condition, .rax, .register(.rcx))
+        moveFloat(.rax, to: i.rd)
         leave(slow, nil, place)
     }
 
@@ -223,7 +303,7 @@ extension Emitter {
         var slow = [truncates ? requireUnit() : requireRounding(decoded)] + requireBoxed([i.rs1], isDouble)
         let instruction: HostInstruction =
             isDouble ? (truncates ? .cvttsd2si : .cvtsd2si) : (truncates ? .cvttss2si : .cvtss2si)
-        assembler.emit(instruction, .rax, Layout.f(i.rs1), size)
+        assembler.emit(instruction, .rax, floatOperand(i.rs1), size)
         // The least integer is also what the host makes of anything out of range.
         assembler.emit(.cmpI, .register(.rax), immediate: 1, size)
         slow.append(assembler.jump(.overflow))
@@ -249,49 +329,43 @@ extension Emitter {
         } else {
             assembler.emit(instruction, .xmm0, operand(i.rs1), operation == .fromInt32 ? .double : .quad)
         }
-        if isDouble {
-            assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
-        } else {
-            assembler.emit(.movssM, .xmm0, Layout.f(i.rd))
-            box(i.rd)
-        }
+        isDouble ? storeFloat(.xmm0, to: i.rd) : storeSingle(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
     private mutating func emitWidening(_ i: MicroInstruction, _ place: Int) {
         var slow = [requireUnit()] + requireBoxed([i.rs1], false)
         assembler.emit(.xorps, .xmm0, .vector(.xmm0))
-        assembler.emit(.cvtss2sd, .xmm0, Layout.f(i.rs1))
+        assembler.emit(.cvtss2sd, .xmm0, floatOperand(i.rs1))
         slow.append(requireNumber(true))
-        assembler.emit(.movsdM, .xmm0, Layout.f(i.rd))
+        storeFloat(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
     private mutating func emitNarrowing(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         var slow = [requireRounding(decoded)]
         assembler.emit(.xorps, .xmm0, .vector(.xmm0))
-        assembler.emit(.cvtsd2ss, .xmm0, Layout.f(i.rs1))
+        assembler.emit(.cvtsd2ss, .xmm0, floatOperand(i.rs1))
         slow.append(requireNumber(false))
-        assembler.emit(.movssM, .xmm0, Layout.f(i.rd))
-        box(i.rd)
+        storeSingle(.xmm0, to: i.rd)
         leave(slow, nil, place)
     }
 
     private mutating func emitMoveToInteger(_ i: MicroInstruction, _ isDouble: Bool, _ place: Int) {
-        let slow = requireDirty()
+        let slow = requireUnit()
         if !i.writesNothing {
             let target = host(i.rd) ?? .rax
-            assembler.emit(isDouble ? .movR : .movsxd, target, Layout.f(i.rs1))
+            loadFloat(i.rs1, into: target)
+            if !isDouble { assembler.emit(.movsxd, target, target) }
             store(target, to: i.rd)
         }
         leave([slow], nil, place)
     }
 
     private mutating func emitMoveFromInteger(_ i: MicroInstruction, _ isDouble: Bool, _ place: Int) {
-        let slow = requireDirty()
+        let slow = requireUnit()
         let source = value(i.rs1, in: .rax)
-        assembler.emit(.movM, source, Layout.f(i.rd), isDouble ? .quad : .double)
-        if !isDouble { box(i.rd) }
+        isDouble ? moveFloat(source, to: i.rd) : boxFloat(source, to: i.rd)
         leave([slow], nil, place)
     }
 }
