@@ -1,6 +1,12 @@
 /* What the toolchain's Glibc module leaves out of the C library. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RVHV_MEMBARRIER_PRIVATE_EXPEDITED (1 << 3)
+#define RVHV_MEMBARRIER_REGISTER_PRIVATE_EXPEDITED (1 << 4)
+static inline long rvhv_membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 
 /* <sys/mman.h> belongs to that module, which hides what is not POSIX. */
 void *mremap(void *mapping, unsigned long size, unsigned long new_size, int flags, ...);

@@ -6,8 +6,9 @@ import Synchronization
 /// stores take the slow path, the first of which ends the watch and changes the version. So a fence of instruction
 /// fetches looks only at pages whose version is another one, and not at all code.
 ///
-/// A hart that may still have an older right to store (a TLB entry) has to give it up first: each watch of a page that
-/// was *granted* to somebody is a new generation, and a watch can be relied on once all harts have seen it.
+/// A hart that may still have an older right to store (a TLB entry), or is between asking for it and storing, has to be
+/// done with that first: watches begin a new generation, and can be relied on once all harts have seen it, which they do
+/// between two instructions. Where a page was *granted* to somebody they also give up what they have.
 package struct PageWatch: @unchecked Sendable {
     // @unchecked: the word is atomic, and lives as long as the RAM that it is of.
     private let word: UnsafeMutablePointer<Atomic<UInt32>>
@@ -108,6 +109,7 @@ package final class GrantRevocation: Sendable {
     private let words: Words
     private let guarded = Lock(State())
     private let current = Atomic<UInt64>(1)
+    private let granted = Atomic<UInt64>(0)
 
     /// Memory of which only what is used is touched.
     private struct Words: @unchecked Sendable {
@@ -141,10 +143,23 @@ package final class GrantRevocation: Sendable {
     /// The latest generation.
     package var generation: UInt64 { current.load(ordering: .sequentiallyConsistent) }
 
-    /// Asks all harts to give up their rights to store into watched pages.
+    /// How often harts were asked to give something up.
+    package var revocations: UInt64 { granted.load(ordering: .sequentiallyConsistent) }
+
+    /// Whether there is more than one hart.
+    package var isShared: Bool { guarded.withLock { $0.used - $0.free.count > 1 } }
+
+    /// Asks all harts to be done with the stores that they have begun.
     ///
     /// - Returns: the generation that they have to acknowledge.
     package func request() -> UInt64 { current.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue }
+
+    /// Asks all harts to give up their rights to store into watched pages as well.
+    package func requestRevocation() -> UInt64 {
+        // Before the generation that it belongs to.
+        granted.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        return request()
+    }
 
     /// The generation that all have acknowledged.
     package var acknowledged: UInt64 {

@@ -5,7 +5,7 @@ package protocol GuestMemoryAccess: AnyObject, Sendable {
     /// Calls `body` with where the host has the bytes from `address` on, piece by piece and in order.
     ///
     /// The ranges are good for reads and writes by the host, also in a system call, until the memory is cleared: who
-    /// keeps them must be done before its device is reset, and calls `PhysicalMemory.willStore` before it writes. The
+    /// keeps them must be done before its device is reset, and calls `PhysicalMemory.haveStored` behind its writes. The
     /// guest may change the bytes at any time.
     ///
     /// - Returns: false unless all of them are RAM and the host has memory for them; what `body` got before counts for

@@ -146,8 +146,8 @@ package final class PhysicalMemory: @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer, at address: UInt64) -> Bool {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return true }
         guard let target = pointer(at: address, count: UInt64(bytes.count)) else { return false }
-        willStore(UnsafeRawBufferPointer(start: target, count: bytes.count))
         target.copyMemory(from: source, byteCount: bytes.count)
+        haveStored(UnsafeRawBufferPointer(start: target, count: bytes.count))
         return true
     }
 
@@ -175,8 +175,9 @@ package final class PhysicalMemory: @unchecked Sendable {
         return nil
     }
 
-    /// To be called before something else than a hart stores into RAM.
-    package func willStore(_ range: UnsafeRawBufferPointer) {
+    /// To be called behind every store into RAM by something else than a hart, before anybody is told of it. A watch may
+    /// begin while the store is under way.
+    package func haveStored(_ range: UnsafeRawBufferPointer) {
         guard let start = range.baseAddress, !range.isEmpty else { return }
         let first = UInt(bitPattern: start) & ~UInt(Page.offsetMask)
         let end = UInt(bitPattern: start) + UInt(range.count)
@@ -255,8 +256,8 @@ extension PhysicalMemory: GuestMemoryAccess {
     ) -> Bool {
         guard let start = pointer(at: address.rawValue, count: UInt64(count)) else { return false }
         let range = UnsafeMutableRawBufferPointer(start: start, count: count)
-        willStore(UnsafeRawBufferPointer(range))
         body(range)
+        haveStored(UnsafeRawBufferPointer(range))
         return true
     }
 }

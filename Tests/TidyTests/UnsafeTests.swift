@@ -30,6 +30,7 @@ import Testing
         "Sources/Platform/Host/HostThread.swift",
         "Sources/Platform/Host/Lock.swift",
         "Sources/Platform/Host/ParkingSpot.swift",
+        "Sources/Platform/Host/SoleTurn.swift",
         "Sources/Platform/Host/ThreadSanitizer.swift",
         "Sources/Platform/PhysicalMemory.swift",
         "Sources/Platform/State/Checksum.swift",

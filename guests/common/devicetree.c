@@ -37,6 +37,8 @@ static void read_property(struct machine *machine, const struct property *proper
         copy_text(machine->isa, sizeof machine->isa, property);
     } else if (strcmp(property->name, "model") == 0 && property->node[0] == 0) {
         copy_text(machine->model, sizeof machine->model, property);
+    } else if (strcmp(property->name, "bootargs") == 0) {
+        copy_text(machine->arguments, sizeof machine->arguments, property);
     } else if (strcmp(property->name, "interrupts-extended") == 0 &&
                (starts_with(property->node, "plic@") || starts_with(property->node, "interrupt-controller@c"))) {
         for (uint32_t i = 0; i + 8 <= property->length; i += 8) {
@@ -83,4 +85,14 @@ bool read_device_tree(const void *device_tree, struct machine *machine) {
         }
     }
     return false;
+}
+
+uint64_t argument_value(const struct machine *machine, const char *name, uint64_t otherwise) {
+    for (const char *at = machine->arguments; *at != 0; at++) {
+        if (!starts_with(at, name)) continue;
+        uint64_t value = 0;
+        for (at += strlen(name); *at >= '0' && *at <= '9'; at++) value = value * 10 + (uint64_t)(*at - '0');
+        return value;
+    }
+    return otherwise;
 }

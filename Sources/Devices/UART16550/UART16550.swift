@@ -63,11 +63,12 @@ package final class UART16550: MMIODevice, ConsoleReceiver {
     /// Runs one guest access, and drives the wire under the lock so that levels keep the order of their causes.
     private func update<Result: Sendable>(_ access: (inout State) -> Result) -> Result {
         let (result, observer) = guarded.withLock { guarded in
-            let before = guarded.state.receiveCapacity
+            let (capacity, wasAsserted) = (guarded.state.receiveCapacity, guarded.state.interrupt != .none)
             let result = access(&guarded.state)
             guarded.state.settle()
-            interrupt.set(guarded.state.interrupt != .none)
-            let hasNewSpace = guarded.state.hasEmptyReceiver && guarded.state.receiveCapacity > before
+            let isAsserted = guarded.state.interrupt != .none
+            if isAsserted != wasAsserted { interrupt.set(isAsserted) }
+            let hasNewSpace = guarded.state.hasEmptyReceiver && guarded.state.receiveCapacity > capacity
             return (result, hasNewSpace ? guarded.observer : nil)
         }
         observer?.onReceiveSpace(in: self)

@@ -61,6 +61,7 @@ extension UART16550.State {
     /// Lets arrive what may, after any access.
     mutating func settle() {
         if received.isEmpty { isLoopbackData = false }
+        guard !onLine.isEmpty else { return }
         let count = min(onLine.count, arrivalCapacity)
         received += onLine.prefix(count)
         onLine.removeFirst(count)

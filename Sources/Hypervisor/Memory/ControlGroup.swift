@@ -18,8 +18,8 @@ struct ControlGroup: Equatable, Sendable {
     ///   - mounts: the text of `/proc/self/mountinfo`.
     /// - Returns: innermost first.
     static func all(membership: String, mounts: String) -> [ControlGroup] {
-        let hierarchies = mounts.split(separator: "\n").compactMap { Mount($0) }
-        return membership.split(separator: "\n").flatMap { line -> [ControlGroup] in
+        let hierarchies = mounts.parts(between: "\n").compactMap { Mount($0) }
+        return membership.parts(between: "\n").flatMap { line -> [ControlGroup] in
             // "4:memory:/user.slice", or "0::/user.slice" in the second version. A path may hold colons.
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return [] }
@@ -65,8 +65,8 @@ struct ControlGroup: Equatable, Sendable {
         guard let limit, let used, limit < 1 << 60 else { return nil }
         let statistics = text("\(folder)/memory.stat")
         func pages(_ name: String) -> UInt64 {
-            let line = statistics.split(separator: "\n").first { $0.hasPrefix("\(prefix)\(name) ") }
-            return line?.split(separator: " ").last.flatMap { UInt64($0) } ?? 0
+            let line = statistics.parts(between: "\n").first { $0.hasPrefix("\(prefix)\(name) ") }
+            return line?.parts(between: " ").last.flatMap { UInt64($0) } ?? 0
         }
         let droppable = min(used, pages("inactive_file") &+ pages("active_file") / 2)
         return HostMemoryLimits.Room(
@@ -85,7 +85,7 @@ struct ControlGroup: Equatable, Sendable {
 
         /// `36 32 0:30 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory`
         init?(_ line: Substring) {
-            let fields = line.split(separator: " ")
+            let fields = line.parts(between: " ")
             guard let dash = fields.firstIndex(of: "-"), dash >= 5, fields.count > dash + 3 else { return nil }
             switch fields[dash + 1] {
             case "cgroup2": version = .second
@@ -133,6 +133,13 @@ struct ControlGroup: Equatable, Sendable {
             }
             return folders + [point]
         }
+    }
+}
+
+extension StringProtocol where UTF8View.SubSequence == Substring.UTF8View {
+    /// As `split` does, by bytes: what the kernel writes is long, and every start reads it.
+    func parts(between separator: Unicode.Scalar) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator)).map { Substring($0) }
     }
 }
 

@@ -192,8 +192,8 @@ package final class GuestAddressSpace: GuestMemoryAccess {
         do throws(OutOfHostFrames) {
             return try forEachPiece(address, count: count) { start, _, count in
                 let range = UnsafeMutableRawBufferPointer(start: start, count: count)
-                host.memory.willStore(UnsafeRawBufferPointer(range))
                 body(range)
+                host.memory.haveStored(UnsafeRawBufferPointer(range))
                 return true
             }
         } catch {

@@ -44,12 +44,22 @@ package struct HostMemoryLimits: Sendable {
     }
 
     /// What RLIMIT_AS leaves; nil without one.
-    package var addressSpace: Room? {
+    package var addressSpace: Room? { Self.addressSpace }
+
+    private static var addressSpace: Room? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
             return nil
         }
-        return Self.addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
+        return addressSpaceRoom(limit: UInt64(limit.rlim_cur), statm: HostFile.text("/proc/self/statm"))
+    }
+
+    /// Whether RLIMIT_AS leaves so much that addresses may be spent on speed: a quarter of it at most.
+    package static func maySpend(addresses bytes: UInt64) -> Bool { maySpend(addresses: bytes, of: addressSpace) }
+
+    static func maySpend(addresses bytes: UInt64, of room: Room?) -> Bool {
+        guard let room else { return true }
+        return bytes <= room.available / 4
     }
 
     /// Addresses for a hart's decoded blocks and translations, and for a thread's stack.
@@ -93,14 +103,14 @@ package struct HostMemoryLimits: Sendable {
 
     /// `statm` is the text of `/proc/self/statm`, whose first number counts the process's pages.
     static func addressSpaceRoom(limit: UInt64, statm: String) -> Room? {
-        guard let pages = statm.split(separator: " ").first.flatMap({ UInt64($0) }), pages < 1 << 50 else { return nil }
+        guard let pages = statm.parts(between: " ").first.flatMap({ UInt64($0) }), pages < 1 << 50 else { return nil }
         let used = pages << Page.shift
         return Room(bound: .addressSpace, limit: limit, available: limit - min(limit, used))
     }
 
     private static func value(of name: String, in text: String) -> UInt64? {
-        for line in text.split(separator: "\n") where line.hasPrefix(name) {
-            return line.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+        for line in text.parts(between: "\n") where line.hasPrefix(name) {
+            return line.parts(between: " ").dropFirst().first.flatMap { UInt64($0) }
         }
         return nil
     }

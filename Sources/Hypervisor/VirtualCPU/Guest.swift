@@ -18,7 +18,6 @@ package final class Guest: @unchecked Sendable {
     package let measuresTime: Bool
     /// Where what exits cost is kept; nil where nobody counts it.
     package let work: HostWork?
-    let decoder: Decoder
     /// In the order of their numbers.
     package private(set) var vcpus: [VirtualCPU] = []
 
@@ -44,7 +43,7 @@ package final class Guest: @unchecked Sendable {
         self.measuresTime = measuresTime
         self.work = work
         hartStates = HartStateMachine(hartCount: hartCount)
-        decoder = Decoder(extensions: isa.extensions)
+        let soleTurn = hartCount > 1 ? SoleTurn(harts: hartCount) : nil
         vcpus = (0..<hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
@@ -52,6 +51,7 @@ package final class Guest: @unchecked Sendable {
                     extensions: isa.extensions.union(GuestState.ownExtensions),
                     hostedModes: .virtualized,
                     pagingLimit: pagingLimit,
+                    soleTurn: soleTurn,
                     observer: observers,
                     makeEngine: makeEngine
                 ),
@@ -63,8 +63,8 @@ package final class Guest: @unchecked Sendable {
     }
 
     /// The machine that the guest is in.
-    package func connect(to machine: any GuestMachine) {
-        for vcpu in vcpus { vcpu.link = machine }
+    package func connect(to machine: some GuestMachine) {
+        for vcpu in vcpus { vcpu.connect(to: machine) }
     }
 
     /// Every hart as after power-on, the first about to enter the guest. No vCPU runs.

@@ -15,6 +15,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     unowned let guest: Guest
     /// The machine, once there is one: it outlives the last turn.
     @exclusivity(unchecked) unowned(unsafe) var link: (any GuestMachine)?
+    /// The machine's answer, without counting who uses the machine: at every exit all harts would count in one place.
+    @exclusivity(unchecked) private var isAwaited: ((TrapAction) -> Bool)?
     let addressSpace: GuestAddressSpace
     // What every exit needs of the guest, without a way through it.
     package let hartStates: HartStateMachine
@@ -75,9 +77,17 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         observed = guest.observers?.events ?? []
         measuresTime = guest.measuresTime
         work = guest.work
-        decoder = guest.decoder
+        decoder = hart.decoder
         // Who measures, observes or counts exits wants each of them to be one.
         if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil { hart.hostedSoftware = self }
+    }
+
+    func connect<Machine: GuestMachine>(to machine: Machine) {
+        link = machine
+        // SAFETY: the machine outlives the last turn.
+        isAwaited = { [machine = Unmanaged.passUnretained(machine), index] action in
+            machine._withUnsafeGuaranteedRef { $0.isAwaited(byHart: index, after: action) }
+        }
     }
 
     var machine: any GuestMachine {
@@ -268,7 +278,7 @@ extension VirtualCPU: HostedSoftware {
     package func takeTrap() -> Bool {
         let (action, turn) = handleTrap()
         counters.finishExit(nanoseconds: 0)
-        if turn == .ran, action.returnsToGuest, !machine.isAwaited(byHart: index, after: action) {
+        if turn == .ran, action.returnsToGuest, isAwaited?(action) == false {
             drainFences()
             synchronizeInterrupts()
             return true

@@ -1,3 +1,4 @@
+import Hypervisor
 import RV64Core
 import RV64JIT
 
@@ -16,12 +17,17 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
     /// Whether this host can run it.
     public var isSupported: Bool { self == .interpreter || NativeEngine.isSupported }
 
-    /// Makes one for a hart; nil, also where the host refuses memory for code, is the interpreter.
+    /// Makes one for a hart; nil, also where the host refuses memory for code, or has few addresses left, is the
+    /// interpreter.
     var make: (@Sendable () -> (any Engine)?)? {
         switch self {
         case .interpreter: nil
-        case .jit: { try? NativeEngine() }
-        case .eager: { try? NativeEngine(threshold: .first) }
+        case .jit: { Self.translator(.warm) }
+        case .eager: { Self.translator(.first) }
         }
+    }
+
+    private static func translator(_ threshold: NativeEngine.Threshold) -> NativeEngine? {
+        HostMemoryLimits.maySpend(addresses: NativeEngine.addressBytes) ? try? NativeEngine(threshold: threshold) : nil
     }
 }

@@ -66,8 +66,8 @@ final class HostTargetInterface: MMIODevice {
     func write(_ value: UInt64, _ width: AccessWidth, at offset: UInt64) throws(BusFault) {
         guard let pointer = memory.pointer(at: toHost &+ offset, count: width.bytes) else { throw .unmapped }
         undecided.withLock { undecided in
-            _ = memory.watch(ofHost: pointer)?.willStore()
             pointer.storeBytes(value, width)
+            memory.haveStored(UnsafeRawBufferPointer(start: pointer, count: Int(width.bytes)))
             guard let command = load(toHost), command != 0 else {
                 undecided = nil
                 return
@@ -157,8 +157,8 @@ final class HostTargetInterface: MMIODevice {
 
     private func store(_ value: UInt64, at address: UInt64) {
         guard let pointer = memory.pointer(at: address, count: 8) else { return }
-        memory.willStore(UnsafeRawBufferPointer(start: pointer, count: 8))
         pointer.storeBytes(of: value.littleEndian, as: UInt64.self)
+        memory.haveStored(UnsafeRawBufferPointer(start: pointer, count: 8))
     }
 }
 

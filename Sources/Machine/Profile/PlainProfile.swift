@@ -23,6 +23,7 @@ final class PlainProfile: Profile {
         let configuration = parts.configuration
         let image = parts.image
         let mailbox = HostTargetInterface.mailbox(of: image, in: ram)
+        let soleTurn = configuration.hartCount > 1 ? SoleTurn(harts: configuration.hartCount) : nil
         harts = (0..<configuration.hartCount).map { index in
             let hart = Hart(
                 configuration: HartConfiguration(
@@ -32,6 +33,7 @@ final class PlainProfile: Profile {
                     pagingLimit: configuration.pagingLimit,
                     entropy: EntropySource { [random = parts.random] in random.bits },
                     mailbox: mailbox ?? 0..<0,
+                    soleTurn: soleTurn,
                     observer: parts.observers,
                     makeEngine: configuration.engine.make
                 ),

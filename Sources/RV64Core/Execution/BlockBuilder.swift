@@ -67,6 +67,7 @@ extension Hart {
                 continue
             }
             builder.append(instruction, handler, offset: offset)
+            builder.note(execution(of: instruction.opcode))
             if handler.hasLink { builder.appendLink(page: isInside ? page : BlockLink.never) }
             offset &+= UInt64(instruction.length)
             if handler == .jal || handler == .jalr || handler == .system { break }
@@ -121,6 +122,28 @@ private struct BlockWriter {
     var count = 0
     /// The operation before, if it can still become the first of a pair.
     var previous: UnsafeMutablePointer<BlockOperation>?
+    /// The last LR, if no SC has come since, and whether memory was accessed behind it.
+    private var reserving: UnsafeMutablePointer<BlockOperation>?
+    private var hasAccess = false
+
+    init(cursor: UnsafeMutablePointer<BlockOperation>) { self.cursor = cursor }
+
+    /// Tells LR and SC of accesses between them: see `DecodedInstruction.hasAccessBetween`.
+    mutating func note(_ execution: Execution) {
+        switch execution {
+        case .atomic(.loadReserved, _):
+            reserving = cursor - 1
+            hasAccess = false
+        case .atomic(.storeConditional, _):
+            if let reserving, hasAccess {
+                reserving.pointee.immediate = 1
+                (cursor - 1).pointee.immediate = 1
+            }
+            reserving = nil
+        case .load, .store, .floatLoad, .floatStore, .atomic, .modify, .cacheBlock: hasAccess = true
+        case .loop, .jump, .float, .scalar, .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal: break
+        }
+    }
 
     mutating func append(_ instruction: DecodedInstruction, _ handler: Handler, offset: UInt64) {
         cursor.pointee = BlockOperation(instruction, handler, offset: offset, index: count)

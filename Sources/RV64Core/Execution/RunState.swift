@@ -52,7 +52,10 @@ package struct RunState: BitwiseCopyable {
     // MARK: Rights to store
     /// The generation of watches up to which none is left that somebody watches.
     var grantGeneration: UInt64 = 0
+    var revocations: UInt64 = 0
     var isResting = true
+    /// No other hart of the machine runs: since an LR whose SC could not tell otherwise.
+    var isAlone = false
 
     // MARK: Generated code
     package var native = NativeState()

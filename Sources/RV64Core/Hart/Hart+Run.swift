@@ -17,6 +17,7 @@ extension Hart {
     package func run(instructions limit: UInt64 = .max) -> HartExit {
         enterRun()
         let exit = runToExit(limit)
+        leaveRun()
         if case .waiting = exit { rest() }
         return exit
     }
@@ -65,7 +66,14 @@ extension Hart {
     private func takeHostedTrap() -> Bool {
         guard case .hosted = runState.pointee.exit, let hostedSoftware else { return false }
         runState.pointee.exit = nil
-        if hostedSoftware.takeTrap() { return true }
+        // Meanwhile the hart does not run: it may wait for one that waits for it to stand still.
+        leaveRun()
+        let goesOn = hostedSoftware.takeTrap()
+        soleTurn?.enter()
+        if goesOn {
+            if let soleTurn, soleTurn.isWanted { soleTurn.giveWay() }
+            return true
+        }
         runState.pointee.exit = .handled
         return false
     }
@@ -77,6 +85,7 @@ extension Hart {
     /// - Returns: `.budgetExhausted`, or what concerns Swift.
     package func step() -> HartExit {
         enterRun()
+        defer { leaveRun() }
         if let exit = takeExit() { return exit }
         startSlice()
         if !takeInterrupt() { engine.step(self) }
@@ -87,6 +96,7 @@ extension Hart {
     }
 
     private func enterRun() {
+        soleTurn?.enter()
         if runState.pointee.isResting { wakeGrants() }
         runState.pointee.retiredAtEntry = state.pointee.retired
         runState.pointee.slice = 0
@@ -98,6 +108,13 @@ extension Hart {
     }
 
     @inline(__always)
+    private func leaveRun() {
+        guard let soleTurn else { return }
+        if runState.pointee.isAlone { endSoleTurn() }
+        soleTurn.leave()
+    }
+
+    @inline(__always)
     private func takeExit() -> HartExit? {
         guard let exit = runState.pointee.exit else { return nil }
         runState.pointee.exit = nil
@@ -106,6 +123,10 @@ extension Hart {
 
     /// Looks at the clock, and at everything else that is looked at only now and then.
     private func startSlice() {
+        if let soleTurn {
+            if runState.pointee.isAlone { endSoleTurn() }
+            if soleTurn.isWanted { soleTurn.giveWay() }
+        }
         let now = time
         if memory.grants.generation != runState.pointee.grantGeneration { giveUpGrants() }
         refreshTimers(at: now)

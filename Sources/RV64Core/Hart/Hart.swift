@@ -32,7 +32,7 @@ package final class Hart: @unchecked Sendable {
     package let interpreter = Interpreter()
     /// What executes for the run loop: the interpreter, unless the configuration has another one.
     let engine: any Engine
-    let decoder: Decoder
+    package let decoder: Decoder
     /// The CSRs that the hart has.
     let csrs: CSRDirectory
     private let executions = Hart.executionTable.executions
@@ -48,6 +48,8 @@ package final class Hart: @unchecked Sendable {
     let mailboxPage: UInt64
     /// What the hart has given up of its rights to store.
     let grants: GrantRevocation.Slot
+    /// The hart's part in `configuration.soleTurn`.
+    let soleTurn: SoleTurn.Place?
     /// What others ask of the hart: see `HartRequests`.
     let requests = Atomic<UInt64>(0)
     /// `mtimecmp`: MTIP is pending from this `time` on.
@@ -78,6 +80,7 @@ package final class Hart: @unchecked Sendable {
         f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
         engine = configuration.makeEngine?() ?? interpreter
         grants = memory.grants.join()
+        soleTurn = configuration.soleTurn?.place(of: Int(truncatingIfNeeded: configuration.id))
         decoder = Decoder(extensions: configuration.extensions)
         csrs = CSRDirectory(configuration.extensions)
         reset()

@@ -39,6 +39,8 @@ package struct HartConfiguration: Sendable {
     package var nonMaskableVectors: NonMaskableVectors?
     /// Bytes of RAM whose stores go to the bus: a mailbox that a device must see being written. Loads find RAM.
     package var mailbox: Range<UInt64>
+    /// Shared by the harts of a machine that has several.
+    package var soleTurn: SoleTurn?
     /// Makes what executes the guest's code; without it, the interpreter does.
     package var makeEngine: (@Sendable () -> (any Engine)?)?
     /// Told of what the hart does.
@@ -52,6 +54,7 @@ package struct HartConfiguration: Sendable {
         entropy: EntropySource = .host,
         nonMaskableVectors: NonMaskableVectors? = nil,
         mailbox: Range<UInt64> = 0..<0,
+        soleTurn: SoleTurn? = nil,
         observer: (any HartObserver)? = nil,
         makeEngine: (@Sendable () -> (any Engine)?)? = nil
     ) {
@@ -62,6 +65,7 @@ package struct HartConfiguration: Sendable {
         self.entropy = entropy
         self.nonMaskableVectors = nonMaskableVectors
         self.mailbox = mailbox
+        self.soleTurn = soleTurn
         self.makeEngine = makeEngine
         self.observer = observer
     }

@@ -18,9 +18,18 @@ package struct Decoder: Sendable {
             layout = row.format.layout
         }
 
-        /// Whether an encoding of the row may have this value in a field.
-        func mayHave(_ value: UInt32, in field: Selector) -> Bool {
-            (value << field.shift ^ match) & mask & (1 << field.width - 1) << field.shift == 0
+        /// Calls `body` with every value that an encoding of the row may have in a field.
+        @inline(__always)
+        func forEachValue(in field: Selector, _ body: (Int) -> Void) {
+            let all: UInt32 = 1 &<< field.width &- 1
+            let fixed = match &>> field.shift & all
+            let free = ~(mask &>> field.shift) & all
+            // Through all subsets of the bits that are not fixed.
+            var subset: UInt32 = 0
+            repeat {
+                body(Int(fixed | subset))
+                subset = (subset &- free) & free
+            } while subset != 0
         }
     }
 
@@ -52,17 +61,32 @@ package struct Decoder: Sendable {
     package init(extensions: ExtensionSet) { self = Self.made[extensions.closure] }
 
     private init(enabled: ExtensionSet) {
-        let all = InstructionTable.rows.filter { $0.isAvailable(in: enabled) }.map(Candidate.init)
+        var all = [[Candidate]](repeating: [], count: 32)
+        for row in InstructionTable.rows where row.isAvailable(in: enabled) {
+            let candidate = Candidate(row)
+            all[Int(candidate.match >> 2 & 31)].append(candidate)
+        }
         var majors: [Major] = []
         var lists: [UInt16] = [0]
         var candidates: [Candidate] = []
-        for opcode in UInt32(0)..<32 {
-            let members = all.filter { $0.match >> 2 & 31 == opcode }
-            let selector = Self.bestSelector(for: members)
+        for members in all {
+            let (selector, lengths) = Self.bestSelector(for: members)
             majors.append(Major(firstList: lists.count - 1, shift: selector.shift, mask: 1 << selector.width - 1))
-            for value in UInt32(0)..<(1 << selector.width) {
-                candidates += members.filter { $0.mayHave(value, in: selector) }
-                lists.append(UInt16(candidates.count))
+            // Where the next member of each list goes.
+            var places = lengths
+            var end = candidates.count
+            for (value, length) in lengths.enumerated() {
+                places[value] = end
+                end += length
+                lists.append(UInt16(end))
+            }
+            guard let first = members.first else { continue }
+            candidates += repeatElement(first, count: end - candidates.count)
+            for member in members {
+                member.forEachValue(in: selector) { value in
+                    candidates[places[value]] = member
+                    places[value] += 1
+                }
             }
         }
         self.majors = majors
@@ -71,18 +95,20 @@ package struct Decoder: Sendable {
         compressed = CompressedTable(rows: CompressedTable.allRows.filter { enabled.isSuperset(of: $0.needed) })
     }
 
-    /// The selector whose longest list is shortest.
-    private static func bestSelector(for members: [Candidate]) -> Selector {
-        var best = selectors[0]
+    /// The selector whose longest list is shortest, and how long its lists are.
+    private static func bestSelector(for members: [Candidate]) -> (selector: Selector, lengths: [Int]) {
+        var best = (selector: selectors[0], lengths: [Int](repeating: 0, count: 1 << selectors[0].width))
         var bestLength = Int.max
         for selector in selectors {
-            let longest = (UInt32(0)..<(1 << selector.width)).reduce(0) { longest, value in
-                max(longest, members.count { $0.mayHave(value, in: selector) })
-            }
+            var lengths = [Int](repeating: 0, count: 1 << selector.width)
+            for member in members { member.forEachValue(in: selector) { lengths[$0] += 1 } }
+            let longest = lengths.max() ?? 0
             if longest < bestLength {
                 bestLength = longest
-                best = selector
+                best = (selector, lengths)
             }
+            // No other can be better.
+            if longest <= 1 { break }
         }
         return best
     }

@@ -134,5 +134,9 @@ extension Opcode {
     /// Where and as what this opcode is executed.
     package var execution: Execution { Self.executions[Int(rawValue)] }
 
-    private static let executions: [Execution] = InstructionTable.rowByOpcode.map { $0?.execution ?? .illegal }
+    private static let executions: [Execution] = {
+        var result = [Execution](repeating: .illegal, count: allCases.count)
+        for row in InstructionTable.rows { result[Int(row.opcode.rawValue)] = row.execution }
+        return result
+    }()
 }

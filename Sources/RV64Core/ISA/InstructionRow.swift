@@ -42,10 +42,18 @@ package struct InstructionRow: Sendable {
 
 /// All rows. To add an instruction: a case in ``Opcode``, a row in the file of its extension, its semantics.
 package enum InstructionTable {
-    package static let rows: [InstructionRow] =
-        baseRows + multiplyRows + atomicRows + singleFloatRows + doubleFloatRows + systemRows + hypervisorRows
-        + bitManipulationRows + cryptographyRows + userSystemRows + extendedAtomicRows + orderedRows + halfFloatRows
-        + additionalFloatRows
+    package static let rows: [InstructionRow] = {
+        let families = [
+            baseRows, multiplyRows, atomicRows, singleFloatRows, doubleFloatRows, systemRows, hypervisorRows,
+            bitManipulationRows, cryptographyRows, userSystemRows, extendedAtomicRows, orderedRows, halfFloatRows,
+            additionalFloatRows,
+        ]
+        var rows: [InstructionRow] = []
+        // Once, and not for each family anew: every start does this.
+        rows.reserveCapacity(families.reduce(0) { $0 + $1.count })
+        for family in families { rows += family }
+        return rows
+    }()
 
     /// The row of each opcode that has one, by raw value.
     static let rowByOpcode: [InstructionRow?] = {

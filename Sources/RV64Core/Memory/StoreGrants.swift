@@ -18,7 +18,9 @@ extension Hart {
     @inline(never)
     func giveUpGrants() {
         let generation = memory.grants.generation
-        if generation != runState.pointee.grantGeneration {
+        let revocations = memory.grants.revocations
+        if revocations != runState.pointee.revocations {
+            runState.pointee.revocations = revocations
             area.tlb.revokeWrites { [memory] page in memory.watch(ofHost: page)?.isWatched == true }
         }
         runState.pointee.grantGeneration = generation
@@ -27,13 +29,11 @@ extension Hart {
 
     /// Watches the page of RAM at a host address, which the hart itself has no right to store to any more.
     ///
-    /// - Returns: the page's version from here on, and the generation that all harts have to acknowledge before the watch
-    ///   can be relied on.
-    package func watchCode(at page: UnsafeRawPointer) -> (version: UInt32, generation: UInt64)? {
+    /// - Returns: the page's version from here on, and whether other harts may have a right that they have to give up.
+    package func watchCode(at page: UnsafeRawPointer) -> (version: UInt32, isGranted: Bool)? {
         guard let watch = memory.watch(ofHost: page) else { return nil }
         let (version, isGranted) = watch.watch()
-        guard isGranted else { return (version, 0) }
-        area.tlb.revokeWrites { $0 == page }
-        return (version, memory.grants.request())
+        if isGranted { area.tlb.revokeWrites { $0 == page } }
+        return (version, isGranted)
     }
 }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The A extension, on memory that harts share: every operation is one host atomic.
 ///
-/// All are sequentially consistent, which satisfies every combination of aq and rl.
+/// All are sequentially consistent, which satisfies every combination of aq and rl but one: of a load with rl, which
+/// ordinary stores before it must precede.
 extension Hart {
     /// Executes LR, SC, a compare-and-swap, or a load or store with an order.
     @inline(__always)
@@ -82,6 +83,13 @@ extension Hart {
 
     private func loadReserved<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .load)
+        MemoryFence.beginLoad(instruction.raw)
+        guard !instruction.hasAccessBetween || beginSoleTurn() else {
+            // The others could not be had: the SC fails, and the program tries again.
+            runState.pointee.reservationAddress = 0
+            x[instruction.rd] = Cell.load(pointer).signExtended
+            return
+        }
         let value = Cell.load(pointer)
         runState.pointee.reservationAddress = Self.reservation(of: pointer, type)
         runState.pointee.reservationValue = UInt64(value)
@@ -95,7 +103,25 @@ extension Hart {
         UInt64(UInt(bitPattern: pointer)) | (Cell.bitWidth == 64 ? 1 : 0)
     }
 
+    /// Has no other hart of the machine run until the SC, or the end of the slice.
+    @inline(never)
+    private func beginSoleTurn() -> Bool {
+        guard let soleTurn, !runState.pointee.isAlone else { return true }
+        runState.pointee.isAlone = configuration.soleTurn?.begin(soleTurn) ?? false
+        return runState.pointee.isAlone
+    }
+
+    /// Lets the others run. What is still reserved is no longer.
+    func endSoleTurn() {
+        runState.pointee.isAlone = false
+        runState.pointee.reservationAddress = 0
+        soleTurn?.end()
+    }
+
     /// SC succeeds if the reserved cell still holds the value that LR saw. norm:sc_success_conditions
+    ///
+    /// Nobody can tell whether it was another in between, unless the hart has accessed memory between LR and SC. Then it
+    /// has been alone since, so that it was not. norm:sc_other_hart_store_fail norm:lr_sc_atomicity_axiom
     private func storeConditional<Cell: AtomicCell>(_ instruction: DecodedInstruction, _ type: Cell.Type) throws(Trap) {
         let pointer = try cell(x[instruction.rs1], UInt64(Cell.bitWidth / 8), .store)
         let isReserved = runState.pointee.reservationAddress == Self.reservation(of: pointer, type)
@@ -107,6 +133,7 @@ extension Hart {
                 expected: Cell(truncatingIfNeeded: runState.pointee.reservationValue),
                 desired: Cell(truncatingIfNeeded: x[instruction.rs2])
             ).exchanged
+        if runState.pointee.isAlone { endSoleTurn() }
         x[instruction.rd] = isStored ? 0 : 1
     }
 
@@ -121,7 +148,9 @@ extension Hart {
             atomicMemoryFence(ordering: .sequentiallyConsistent)
             x[instruction.rd] = Cell(littleEndian: value).signExtended
         } else {
-            x[instruction.rd] = Cell.load(try cell(address, bytes, .load)).signExtended
+            let pointer = try cell(address, bytes, .load)
+            MemoryFence.beginLoad(instruction.raw)
+            x[instruction.rd] = Cell.load(pointer).signExtended
         }
     }
 
@@ -173,4 +202,10 @@ extension AtomicModification {
         case .maximumUnsigned: max(a, b)
         }
     }
+}
+
+extension DecodedInstruction {
+    /// LR and SC have no immediate. In a block it says whether memory is accessed between the two.
+    @inline(__always)
+    package var hasAccessBetween: Bool { immediate != 0 }
 }

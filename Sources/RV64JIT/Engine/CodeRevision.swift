@@ -11,6 +11,9 @@ struct CodeRevision {
     /// The generation of watches that can be relied on.
     private let acknowledged: UInt64
 
+    /// Whether other harts may be about to store somewhere.
+    private let isShared: Bool
+
     /// Epochs after which a page is worth a watch.
     private static let trial: Int32 = 2
 
@@ -18,9 +21,12 @@ struct CodeRevision {
         self.hart = hart
         self.memory = memory
         acknowledged = hart.memory.grants.acknowledged
+        isShared = hart.memory.grants.isShared
     }
 
     func run() {
+        var isAnyNew = false
+        var isAnyGranted = false
         for index in 1..<memory.pages.count {
             let page = memory.pages.base + index
             guard let host = UnsafeRawPointer(bitPattern: UInt(page.pointee.host)),
@@ -33,15 +39,27 @@ struct CodeRevision {
                 page.pointee.isCertain = page.pointee.generation <= acknowledged
             } else {
                 page.pointee.isWatched = false
-                if page.pointee.survived >= Self.trial, let (version, generation) = hart.watchCode(at: host) {
+                if page.pointee.survived >= Self.trial, let (version, isGranted) = hart.watchCode(at: host) {
                     // Watched first, compared then: whatever is stored meanwhile is seen next time.
                     page.pointee.isWatched = true
                     page.pointee.version = version
-                    page.pointee.generation = generation
-                    page.pointee.isCertain = generation == 0
+                    page.pointee.generation = NativePage.latest
+                    page.pointee.isCertain = !isShared
+                    isAnyNew = true
+                    isAnyGranted = isAnyGranted || isGranted
                 }
             }
             revise(page)
+        }
+        if isAnyNew, isShared { enterGeneration(isAnyGranted) }
+    }
+
+    /// The watches that are new are of a generation that begins behind them.
+    private func enterGeneration(_ isAnyGranted: Bool) {
+        let grants = hart.memory.grants
+        let generation = isAnyGranted ? grants.requestRevocation() : grants.request()
+        for index in 1..<memory.pages.count where memory.pages.base[index].generation == NativePage.latest {
+            memory.pages.base[index].generation = generation
         }
     }
 

@@ -29,6 +29,9 @@ package final class NativeEngine: Engine {
         #endif
     }()
 
+    /// The addresses that an engine takes for itself, nearly all of them without memory behind.
+    package static var addressBytes: UInt64 { UInt64(NativeMemory.addressBytes) }
+
     /// - Throws: `CodeMemoryError` where the host refuses memory for code.
     package init(threshold: Threshold = .warm) throws(CodeMemoryError) {
         self.threshold = threshold

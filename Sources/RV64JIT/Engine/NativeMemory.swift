@@ -58,6 +58,8 @@ struct NativePage {
     var version: UInt32 = 0
     /// What all harts have to acknowledge before the watch can be relied on.
     var generation: UInt64 = 0
+    /// Stands for the generation that is about to begin.
+    static let latest = UInt64.max
     /// The code was compared after all had acknowledged.
     var isCertain = false
 }
@@ -88,6 +90,12 @@ final class NativeMemory {
     private let table: Arena<Int32>
     /// How often code has been interpreted.
     private let heat: Arena<UInt8>
+
+    static var addressBytes: Int {
+        2 * CodeMemory.byteCount + blockLimit * MemoryLayout<NativeBlock>.stride
+            + placeLimit * MemoryLayout<NativePlace>.stride + linkLimit * MemoryLayout<NativeLink>.stride
+            + linkLimit * MemoryLayout<NativeIncoming>.stride + pageLimit * MemoryLayout<NativePage>.stride
+    }
 
     init() throws(CodeMemoryError) {
         code = try CodeMemory()

@@ -4,7 +4,7 @@ import Glibc
 enum HostFeatures {
     /// BMI1, BMI2, LZCNT, POPCNT and FMA: all processors since 2013 but for the smallest.
     static let suffice: Bool = {
-        let wanted: Set<Substring> = ["bmi1", "bmi2", "popcnt", "fma", "abm"]
+        let wanted = [" bmi1 ", " bmi2 ", " popcnt ", " fma ", " abm "]
         guard let file = fopen("/proc/cpuinfo", "r") else { return false }
         defer { fclose(file) }
         var line: UnsafeMutablePointer<CChar>?
@@ -12,8 +12,8 @@ enum HostFeatures {
         defer { free(line) }
         while getline(&line, &size, file) > 0 {
             guard let line else { return false }
-            let words = String(cString: line).split(whereSeparator: \.isWhitespace)
-            if words.first?.hasPrefix("flags") == true { return wanted.isSubset(of: words) }
+            // The words of the line are between spaces; the last one, before the end of the line, is none of these.
+            if strncmp(line, "flags", 5) == 0 { return wanted.allSatisfy { strstr(line, $0) != nil } }
         }
         return false
     }()

@@ -85,7 +85,13 @@ extension Emitter {
 
     mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
         switch decoded.opcode.execution {
-        case .atomic(.loadReserved, let width): emitLoadReserved(i, width, place)
+        // The other harts stand still from the one to the other.
+        case .atomic(.loadReserved, _) where decoded.hasAccessBetween,
+            .atomic(.storeConditional, _) where decoded.hasAccessBetween:
+            call(thunks.execute, place)
+        case .atomic(.loadReserved, let width):
+            if MemoryFence.isReleasing(decoded.raw) { assembler.emit(.mfence, .register(.rax)) }
+            emitLoadReserved(i, width, place)
         case .atomic(.storeConditional, let width): emitStoreConditional(i, width, place)
         case .modify(let modification, let width): emitModification(i, modification, width, place)
         default: preconditionFailure("\(decoded.opcode) is no atomic")

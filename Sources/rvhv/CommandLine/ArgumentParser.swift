@@ -163,8 +163,9 @@ enum GuestNaming {
     }
 
     private static func name(ofFile path: String) -> String {
-        let file = path.split(separator: "/").last ?? ""
-        let stem = file.lastIndex(of: ".").map { $0 == file.startIndex ? file : file[..<$0] } ?? file
+        let file = path.utf8.split(separator: UInt8(ascii: "/")).last ?? Substring().utf8
+        let dot = file.lastIndex(of: UInt8(ascii: "."))
+        let stem = Substring(dot.map { $0 == file.startIndex ? file : file[..<$0] } ?? file)
         let scalars = stem.unicodeScalars.prefix(Limits.nameLength - 3)
         let name = String(String.UnicodeScalarView(scalars.map { OptionValue.isNameScalar($0) ? $0 : "_" }))
         return name.isEmpty ? "guest" : name

@@ -66,13 +66,13 @@ final class HostSignals: Sendable {
 
     /// Keeps the signals for the thread. To be called before any other thread exists, because threads inherit it.
     static func block() {
-        var set = waitedSignals()
+        var set = waitedSignals
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     /// Back to the system's ways.
     static func unblock() {
-        var set = waitedSignals()
+        var set = waitedSignals
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
@@ -86,7 +86,7 @@ final class HostSignals: Sendable {
         wakeThread()
         thread.withLock { $0.take() }?.join()
         // The same request once more, to the process and to its group: the run has ended for it already.
-        var set = Self.waitedSignals()
+        var set = Self.waitedSignals
         var none = timespec()
         while terminatingSignal != nil, sigtimedwait(&set, nil, &none) > 0 {}
     }
@@ -101,14 +101,14 @@ final class HostSignals: Sendable {
         thread.withLock { $0?.send(signal: Self.wake) }
     }
 
-    private static func waitedSignals() -> sigset_t {
+    private static let waitedSignals: sigset_t = {
         var set = sigset_t()
         sigemptyset(&set)
         for number in [wake, SIGCONT] { sigaddset(&set, number) }
         // `nohup` and shells without job control ignore some of them on purpose.
         for number in terminating + suspending + ending where !isIgnored(number) { sigaddset(&set, number) }
         return set
-    }
+    }()
 
     static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
@@ -119,7 +119,7 @@ final class HostSignals: Sendable {
     }
 
     private func run() {
-        var set = Self.waitedSignals()
+        var set = Self.waitedSignals
         var ending: Ending?
         while !isStopping.load(ordering: .acquiring) {
             let number = wait(for: &set, until: ending?.deadline)

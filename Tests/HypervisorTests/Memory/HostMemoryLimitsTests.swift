@@ -63,6 +63,14 @@ import Testing
         )
     }
 
+    /// The translator takes a quarter of what is left at most.
+    @Test func addressesForSpeed() {
+        let room = Room(bound: .addressSpace, limit: 1 << 30, available: 800 << 20)
+        #expect(HostMemoryLimits.maySpend(addresses: 200 << 20, of: room))
+        #expect(!HostMemoryLimits.maySpend(addresses: 201 << 20, of: room))
+        #expect(HostMemoryLimits.maySpend(addresses: 1 << 40, of: nil))
+    }
+
     /// This host says something.
     @Test func thisHost() throws {
         let limits = HostMemoryLimits()

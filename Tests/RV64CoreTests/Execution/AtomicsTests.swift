@@ -1,4 +1,5 @@
 import Dispatch
+import Platform
 import Synchronization
 import Testing
 
@@ -132,6 +133,39 @@ import Testing
             program.emit(.scW, rd: .a3, rs1: .a0, rs2: .zero)
         }
         #expect(machine[.a3] == 1)
+    }
+
+    /// Where memory is accessed between LR and SC, the other harts have to stand still, or SC fails; where it is not,
+    /// nobody asks them to. norm:sc_other_hart_store_fail norm:lr_sc_atomicity_axiom
+    @Test(arguments: [false, true], [false, true])
+    func accessBetweenReservationAndStore(hasAccess: Bool, othersRest: Bool) throws {
+        let turn = SoleTurn(harts: 2)
+        let machine = try TestMachine(soleTurn: turn)
+        if !othersRest { turn.place(of: 1).enter() }
+        run(machine) { program in
+            program.emit(.lrD, rd: .a2, rs1: .a0)
+            program.emit(hasAccess ? .ld : .addi, rd: .a4, rs1: .a0, 64)
+            program.emit(.scD, rd: .a3, rs1: .a0, rs2: .a0)
+        }
+        #expect(machine[.a3] == (hasAccess && !othersRest ? 1 : 0))
+        #expect(!turn.place(of: 1).isWanted)
+    }
+
+    /// An access behind SC, or before LR, is none between them.
+    @Test func accessElsewhere() throws {
+        let turn = SoleTurn(harts: 2)
+        let machine = try TestMachine(soleTurn: turn)
+        turn.place(of: 1).enter()
+        run(machine) { program in
+            program.emit(.ld, rd: .a4, rs1: .a0, 64)
+            program.emit(.lrD, rd: .a2, rs1: .a0)
+            program.emit(.scD, rd: .a3, rs1: .a0, rs2: .a0)
+            program.emit(.sd, rs1: .a0, rs2: .a4, 64)
+            program.emit(.lrD, rd: .a5, rs1: .a0)
+            program.emit(.ld, rd: .a4, rs1: .a0, 64)
+        }
+        #expect(machine[.a3] == 0)
+        #expect(machine[.a5] == Self.cell)
     }
 
     /// Atomics on what is not memory are access faults, stores' kind for AMOs and SC.

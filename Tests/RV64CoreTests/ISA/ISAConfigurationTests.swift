@@ -213,6 +213,7 @@ struct ISAConfigurationTests {
             return [2, prefixes.firstIndex(of: String(name.prefix(2))) ?? 99]
         }
         let names = ISAExtension.allCases.map(\.name)
+        #expect(names == ISAExtension.allCases.map { "\($0)" })
         let sorted = names.sorted { a, b in
             let (ka, kb) = (key(a), key(b))
             return ka == kb ? a < b : ka.lexicographicallyPrecedes(kb)

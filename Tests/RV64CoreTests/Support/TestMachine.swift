@@ -16,6 +16,7 @@ struct TestMachine {
         extensions: ExtensionSet = fullExtensions,
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
+        soleTurn: SoleTurn? = nil,
         observer: (any HartObserver)? = nil,
         sharing other: TestMachine? = nil
     ) throws {
@@ -24,6 +25,7 @@ struct TestMachine {
             extensions: extensions,
             hostedModes: hosted,
             mailbox: mailbox,
+            soleTurn: soleTurn,
             observer: observer
         )
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)

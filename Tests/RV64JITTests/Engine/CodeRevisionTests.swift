@@ -152,6 +152,26 @@ import Testing
         for _ in 0..<4 { #expect(Self.result(of: machine) == 2) }
     }
 
+    /// A hart that has ended a watch on the slow path, and stores only behind the next one, is seen: it has acknowledged
+    /// nothing in between.
+    @Test(arguments: [1, 2, 3, 4, 5])
+    func storeUnderWayIsSeen(after fences: Int) throws {
+        let machine = try Machine()
+        machine.write(Self.call, at: Self.base)
+        machine.write([Encoding.ebreak], at: Self.base + 0x100)
+        machine.write(Self.body(1), at: Self.function)
+        // Not asleep, but inside an instruction.
+        Self.run(machine.writer, at: Self.base + 0x100)
+        for _ in 0..<6 { #expect(Self.result(of: machine) == 1) }
+        let page = try #require(machine.memory.pointer(at: Self.function, count: 4))
+        let watch = try #require(machine.memory.watch(ofHost: page))
+        #expect(watch.isWatched)
+        #expect(!watch.willStore())
+        for _ in 0..<fences { #expect(Self.result(of: machine) == 1) }
+        page.storeBytes(of: Encoding.li(X.a0, 2).littleEndian, as: UInt32.self)
+        #expect(Self.result(of: machine) == 2)
+    }
+
     /// Two threads: one patches and tells the other, which fences and calls. By guest code alone.
     @Test(.timeLimit(.minutes(1)))
     func handshake() async throws {
