@@ -12,6 +12,9 @@ SOURCES := Package.swift $(shell find Sources -type f)
 GUESTS := $(patsubst %.c,%.elf,$(wildcard guests/*.c)) $(addprefix guests/,linux.elf kvm.elf opensbi.elf uboot.elf)
 BENCHMARKS := $(patsubst %.c,%.elf,$(wildcard Benchmarks/*.c))
 
+BENCHMARK_GUESTS := guests/hello.elf guests/idle.elf guests/opensbi.elf build/linux/initramfs.cpio \
+	build/bench/initramfs.cpio build/kvm/initramfs.cpio
+
 # clang and lld of the Swift toolchain, wherever it is installed.
 FIND_TOOLCHAIN = swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p'
 TOOLCHAIN = $(eval TOOLCHAIN := $(shell $(FIND_TOOLCHAIN)))$(TOOLCHAIN)
@@ -74,8 +77,8 @@ nightly: $(DIFFERENTIAL) build/differential/runtime.bin build/differential/deps.
 compliance: ## write docs/Compliance.md anew: the manual's rules and their tests
 	RVHV_WRITE_COMPLIANCE=1 swift test --filter ComplianceTests
 
-bench: build $(BENCHMARKS) guests/hello.elf ## measure guest speed, also against the QEMU on PATH
-	@Benchmarks/run $(BENCHMARKS)
+bench: build build/bench/deps.stamp $(BENCHMARKS) $(BENCHMARK_GUESTS) ## measure rvhv beside its interpreter and the QEMU on PATH (10 minutes; RUNS=3 ONLY=name,... QEMU=path BASE=rvhv)
+	@Benchmarks/run $(or $(OUTPUT),build/bench)
 
 fmt: ## format the Swift sources
 	swift format --in-place --recursive Package.swift Sources Tests Examples
@@ -112,6 +115,10 @@ $(RVHV): $(SOURCES) | build/deps.stamp
 
 build/differential/deps.stamp: scripts/install-deps
 	@scripts/install-deps differential
+	@mkdir -p $(@D) && touch $@
+
+build/bench/deps.stamp: scripts/install-deps
+	@scripts/install-deps bench
 	@mkdir -p $(@D) && touch $@
 
 # The programs' own part of the random comparison: a flat image.
@@ -194,6 +201,15 @@ guests/%.elf: guests/%.c $(COMMON) guests/common/guest.ld
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) $< $(COMMON) -Wl,-T,guests/common/guest.ld -o $@
 
 Benchmarks/wide.elf: GUEST_CC += -march=rv64gc_zba_zbb_zbs
+
+# Linux once more, with a first process that is measured.
+
+build/bench/init: Benchmarks/linux/init.c guests/kvm/linux.h build/common/memory.c.o Makefile
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -Iguests/kvm $(GUEST_LDFLAGS) $< build/common/memory.c.o -o $@
+
+build/bench/initramfs.cpio: build/bench/init build/linux/Image guests/linux/make-initramfs
+	@guests/linux/make-initramfs build/linux/busybox build/bench/init $@
 
 Benchmarks/%.elf: Benchmarks/%.c $(COMMON) guests/common/guest.ld Makefile
 	@echo "  $@"

@@ -1,8 +1,6 @@
 // Calls and returns: plain and mutual recursion, and calls through pointers to functions.
 #include "benchmark.h"
 
-BENCHMARK("calls")
-
 #define NOINLINE __attribute__((noinline))
 
 NOINLINE static uint64_t fibonacci(uint64_t n) {
@@ -41,8 +39,10 @@ static uint64_t interpret(uint64_t steps) {
     return state.accumulator ^ state.counter;
 }
 
-uint64_t benchmark(void) {
-    uint64_t checksum = mix(0, fibonacci(35));
-    checksum = mix(checksum, (uint64_t)takeuchi(20, 13, 6));
-    return mix(checksum, interpret(6000000));
+static uint64_t calls(void) {
+    uint64_t checksum = mix(0, fibonacci(37));
+    checksum = mix(checksum, (uint64_t)takeuchi(21, 14, 6));
+    return mix(checksum, interpret(16000000));
 }
+
+WORKLOADS({"calls", NULL, calls, 0xac3ed7ff9dbea671, 0})

@@ -1,49 +1,5 @@
-// Floating point in both widths: bodies under gravity, the Mandelbrot set, polynomials and conversions.
+// Floating point in both widths: the Mandelbrot set, polynomials and conversions.
 #include "benchmark.h"
-
-BENCHMARK("floating")
-
-static double square_root(double value) {
-    double root;
-    asm("fsqrt.d %0, %1" : "=f"(root) : "f"(value));
-    return root;
-}
-
-struct body {
-    double position[3], velocity[3], mass;
-};
-
-static void step(struct body *bodies, unsigned count, double time) {
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned k = i + 1; k < count; k++) {
-            double distance[3], square = 0.01;
-            for (unsigned axis = 0; axis < 3; axis++) {
-                distance[axis] = bodies[i].position[axis] - bodies[k].position[axis];
-                square += distance[axis] * distance[axis];
-            }
-            double force = time / (square * square_root(square));
-            for (unsigned axis = 0; axis < 3; axis++) {
-                bodies[i].velocity[axis] -= distance[axis] * bodies[k].mass * force;
-                bodies[k].velocity[axis] += distance[axis] * bodies[i].mass * force;
-            }
-        }
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned axis = 0; axis < 3; axis++) bodies[i].position[axis] += time * bodies[i].velocity[axis];
-}
-
-static uint64_t gravity(unsigned steps) {
-    struct body bodies[5];
-    for (unsigned i = 0; i < 5; i++)
-        bodies[i] = (struct body){{i * 1.5, i * -0.75 + 1, i * i * 0.25}, {0.1 * i, 0.2, -0.1 * i}, 1.0 / (i + 1)};
-    for (unsigned i = 0; i < steps; i++) step(bodies, 5, 0.001);
-    uint64_t checksum = 0, bits;
-    for (unsigned i = 0; i < 5; i++)
-        for (unsigned axis = 0; axis < 3; axis++) {
-            memcpy(&bits, &bodies[i].position[axis], sizeof bits);
-            checksum = mix(checksum, bits);
-        }
-    return checksum;
-}
 
 static uint64_t mandelbrot(unsigned size) {
     uint64_t inside = 0;
@@ -76,8 +32,8 @@ static uint64_t polynomials(unsigned count) {
     return mix(bits, (uint64_t)rounded);
 }
 
-uint64_t benchmark(void) {
-    uint64_t checksum = gravity(90000);
-    checksum = mix(checksum, mandelbrot(400));
-    return mix(checksum, polynomials(500000));
+static uint64_t floating(void) {
+    return mix(mix(0, mandelbrot(700)), polynomials(1000000));
 }
+
+WORKLOADS({"floating", NULL, floating, 0x18a33a0efe79e36e, 0})

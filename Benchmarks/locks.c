@@ -1,9 +1,7 @@
 // What a kernel does between the lines: atomic counters, spin locks, fences, reads of the clock.
 #include "benchmark.h"
 
-BENCHMARK("locks")
-
-enum { ROUNDS = 1000000 };
+enum { ROUNDS = 12000000 };
 
 struct queue {
     uint32_t next_ticket, serving;
@@ -25,7 +23,7 @@ static uint64_t work(struct queue *queue, uint64_t i) {
     return before + __atomic_fetch_and(&queue->length, ~UINT64_C(1), __ATOMIC_SEQ_CST);
 }
 
-uint64_t benchmark(void) {
+static uint64_t locks(void) {
     uint64_t checksum = 0, before = time_now(), backwards = 0;
     for (uint64_t i = 0; i < ROUNDS; i++) {
         checksum = mix(checksum, work(&queues[i % 16], i));
@@ -35,3 +33,5 @@ uint64_t benchmark(void) {
     }
     return checksum + backwards;
 }
+
+WORKLOADS({"locks", NULL, locks, 0xaf7d301456455aab, 0})

@@ -1,9 +1,7 @@
 // Bit manipulation as compilers emit it for Zba, Zbb and Zbs: chess boards, bit maps, hashes, normalised numbers.
 #include "benchmark.h"
 
-BENCHMARK("wide")
-
-enum { ROUNDS = 40, WORDS = 1 << 12 };
+enum { ROUNDS = 3000, WORDS = 1 << 12 };
 
 static uint64_t words[WORDS];
 
@@ -44,7 +42,7 @@ static uint64_t hash(uint64_t a, uint64_t b) {
     return a ^ b ^ c ^ d;
 }
 
-uint64_t benchmark(void) {
+static uint64_t wide(void) {
     uint64_t seed = 0x77696465, checksum = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (unsigned i = 0; i < WORDS; i++) words[i] = next_random(&seed) >> (i % 48);
@@ -54,3 +52,5 @@ uint64_t benchmark(void) {
     }
     return checksum;
 }
+
+WORKLOADS({"wide", NULL, wide, 0xa8b74cdf13fd9f67, 0})

@@ -9,8 +9,14 @@
 static inline long rvhv_membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 
 /* <sys/mman.h> belongs to that module, which hides what is not POSIX. */
-int memfd_create(const char *name, unsigned int flags);
-#define RVHV_MFD_CLOEXEC 1U
+void *mremap(void *mapping, unsigned long size, unsigned long new_size, int flags, ...);
+
+/* A second mapping of the memory behind a shared one: what mremap does for a size of nothing. MAP_FAILED on failure. */
+static inline void *map_again(void *mapping, unsigned long size) {
+    const int may_move = 1;
+    return mremap(mapping, 0, size, may_move);
+}
+
 /* ThreadSanitizer's, and therefore null in builds without it. */
 extern void AnnotateBenignRaceSized(const char *file, int line, const volatile void *start, long size, const char *why)
     __attribute__((weak));

@@ -11,7 +11,8 @@ enum GuestRun {
         on host: MachineHost,
         session: TerminalSession,
         input: TerminalSession.InputSource,
-        statistics: StatisticsChoice
+        statistics: StatisticsChoice,
+        observation: RunObservation
     ) throws -> ExitStatus {
         defer { session.finish() }
         try session.start(machines, input: input)
@@ -21,6 +22,7 @@ enum GuestRun {
         try host.start(machines)
         let reasons = machines.map { $0.wait() }
         session.show(machines.map(\.statistics), as: statistics)
+        try observation.finish(session)
         session.finish()
         if let failure = session.failure { throw failure }
         if let signal = session.terminatingSignal { return .signal(signal) }

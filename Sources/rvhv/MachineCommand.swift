@@ -13,9 +13,11 @@ enum MachineCommand {
         let session = try TerminalSession(guests: [configuration.program.name], options: options)
         let host = try MachineHost(clock: options.clock.source)
         session.follow(host.clock)
+        let observation = try RunObservation(options, session)
         let machine = try host.makeMachine(
             machineConfiguration(configuration),
             console: session.consoles[0],
+            observers: observation.observers,
             roomMade: { session.inputSpaceAvailable() }
         )
         try machine.boot()
@@ -25,7 +27,8 @@ enum MachineCommand {
             on: host,
             session: session,
             input: .live,
-            statistics: options.statistics
+            statistics: options.statistics,
+            observation: observation
         )
         if let path = configuration.machine.signature {
             try writeSignature(of: machine, to: path, granularity: configuration.machine.signatureGranularity)

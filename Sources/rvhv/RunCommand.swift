@@ -10,24 +10,26 @@ enum RunCommand {
         let script = isScripted ? try StandardInput.readAll() : []
         let host = try MachineHost(clock: configuration.session.clock.source)
         session.follow(host.clock)
-        let machines = try makeMachines(configuration, on: host, session: session)
+        let observation = try RunObservation(configuration.session, session)
+        let machines = try makeMachines(configuration, on: host, session: session, observers: observation.observers)
         machines.first?.input.preload(script)
         return try GuestRun.run(
             machines,
             on: host,
             session: session,
             input: isScripted ? .scripted : .live,
-            statistics: configuration.session.statistics
+            statistics: configuration.session.statistics,
+            observation: observation
         )
     }
 
     private static func makeMachines(
         _ configuration: RunConfiguration,
         on host: MachineHost,
-        session: TerminalSession
+        session: TerminalSession,
+        observers: [any Observer]
     ) throws -> [Machine] {
         let options = configuration.session
-        let observers = options.trace == .traps ? [TrapTracer(session)] : []
         return try configuration.guests.enumerated().map { index, guest in
             let machine = try host.makeMachine(
                 machineConfiguration(guest, index: index, options),

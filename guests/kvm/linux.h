@@ -6,16 +6,23 @@
 #include <stdint.h>
 
 enum system_call {
+    SYS_dup3 = 24,
     SYS_ioctl = 29,
     SYS_openat = 56,
     SYS_close = 57,
+    SYS_pipe2 = 59,
     SYS_lseek = 62,
     SYS_read = 63,
     SYS_write = 64,
     SYS_ppoll = 73,
     SYS_exit_group = 94,
-    SYS_mmap = 222,
+    SYS_nanosleep = 101,
+    SYS_reboot = 142,
+    SYS_getpid = 172,
     SYS_clone = 220,
+    SYS_execve = 221,
+    SYS_mmap = 222,
+    SYS_wait4 = 260,
 };
 
 static inline long system_call(enum system_call number, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3,

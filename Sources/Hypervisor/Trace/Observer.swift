@@ -22,6 +22,10 @@ package struct ObservedEvents: OptionSet, Sendable {
     package static let trapReturns = Self(.trapReturn)
     package static let csrWrites = Self(.csrWrite)
     package static let deviceAccesses = Self(.deviceAccess)
+    package static let samples = Self(.sample)
+    package static let translations = Self(.translation)
+    /// What needs no look at any trap.
+    static let ofProfiles: Self = [.samples, .translations]
     /// SBI calls with their results.
     package static let sbiCalls = Self(rawValue: 1 << 8)
     /// Traps to HS with what was done about them. Who wants these sees illegal instructions in HS first, which are the
@@ -53,6 +57,8 @@ package enum MachineEvent: Equatable, Sendable {
         case .hart(.trapReturn): .trapReturns
         case .hart(.csrWrite): .csrWrites
         case .hart(.deviceAccess): .deviceAccesses
+        case .hart(.sample): .samples
+        case .hart(.translation): .translations
         case .sbiCall: .sbiCalls
         case .exit: .exits
         }
@@ -76,7 +82,7 @@ package protocol ObservedMachine: AnyObject, Sendable {
     /// A device and the offset into it.
     func deviceName(at address: UInt64) -> String
 
-    /// The symbol of the program's file that an address belongs to.
+    /// The symbol that an address belongs to, of the program's file or of its kernel's.
     func symbol(at address: UInt64) -> SymbolOffset?
 }
 

@@ -79,7 +79,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         work = guest.work
         decoder = hart.decoder
         // Who measures, observes or counts exits wants each of them to be one.
-        if !measuresTime, observed.isEmpty, work == nil { hart.hostedSoftware = self }
+        if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil { hart.hostedSoftware = self }
     }
 
     func connect<Machine: GuestMachine>(to machine: Machine) {

@@ -237,7 +237,8 @@ public final class Machine: @unchecked Sendable {
     package func readConsole(maximum: Int) -> [UInt8] { input.take(maximum) }
 
     package func symbol(at address: UInt64) -> SymbolOffset? {
-        image.symbol(at: address).map { SymbolOffset(symbol: $0.name, offset: $0.offset) }
+        let found = image.symbol(at: address) ?? kernel?.symbol(at: address)
+        return found.map { SymbolOffset(symbol: $0.name, offset: $0.offset) }
     }
 
     // MARK: - Reports

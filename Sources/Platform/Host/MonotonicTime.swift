@@ -5,6 +5,11 @@ package enum MonotonicTime {
     package static func nanoseconds() -> UInt64 { timespec.now(CLOCK_MONOTONIC).nanoseconds }
 }
 
+/// CPU time of the thread that asks.
+package enum ThreadTime {
+    package static func nanoseconds() -> UInt64 { timespec.now(CLOCK_THREAD_CPUTIME_ID).nanoseconds }
+}
+
 extension timespec {
     static func now(_ clock: clockid_t) -> timespec {
         var now = timespec()

@@ -164,6 +164,7 @@ extension Hart {
 
     @inline(never)
     private func findOverflows() {
+        if state.pointee.retired >= runState.pointee.samples.next { takeSample() }
         let (from, to) = (runState.pointee.countersCheckedAt, state.pointee.retired)
         for number in 3..<32 where runState.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
             let point = wrapPoint(number)
@@ -172,8 +173,8 @@ extension Hart {
         findNextOverflow()
     }
 
-    private func findNextOverflow() {
-        var next = UInt64.max
+    func findNextOverflow() {
+        var next = runState.pointee.samples.next
         for number in 3..<32 where runState.pointee.runningCounters &>> UInt64(number) & 1 != 0 {
             let point = wrapPoint(number)
             if point > state.pointee.retired { next = min(next, point) }

@@ -39,9 +39,10 @@ package struct RunState: BitwiseCopyable {
     var countedEvents: UInt64 = 0
     /// The filter bits that any counter has.
     var counterFilters: UInt64 = 0
-    /// `retired` when the running counters were last looked at, and at their next overflow.
+    /// `retired` when the running counters were last looked at, and at their next overflow or the next sample.
     var countersCheckedAt: UInt64 = 0
     var nextCounterOverflow: UInt64 = .max
+    var samples = SampleClock()
 
     // MARK: Reservation
     /// The host address that LR reserved, with its width in bit 0, or 0 for none; and the value it saw.

@@ -58,6 +58,7 @@ extension Hart: Savable {
         runState.pointee.reservationValue = 0
         runState.pointee.slice = 0
         runState.pointee.exit = nil
+        startSampling()
         updateContext()
     }
 }

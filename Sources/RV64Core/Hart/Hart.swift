@@ -120,12 +120,15 @@ package final class Hart: @unchecked Sendable {
         // Memory may have been given up as well.
         if state.pointee.retired != 0 { engine.forgetCode(self) }
         state.pointee = HartState()
-        let native = runState.pointee.native
+        let (native, samples) = (runState.pointee.native, runState.pointee.samples)
         runState.pointee = RunState(data: runState.pointee.data, fetch: runState.pointee.fetch)
         // What generated code finds there is the engine's, not the program's.
         runState.pointee.native = native
+        // Nor is the time that a profile has counted.
+        runState.pointee.samples = samples
         (refusedTranslationMode, missingInstruction, illegalInstruction) = (nil, nil, nil)
         resetCSRs()
+        startSampling()
         flushTranslations()
         updateContext()
     }

@@ -11,6 +11,10 @@ package struct HartEvents: OptionSet, Sendable {
     package static let trapReturn = HartEvents(rawValue: 1 << 2)
     package static let csrWrite = HartEvents(rawValue: 1 << 3)
     package static let deviceAccess = HartEvents(rawValue: 1 << 4)
+    /// Where the hart is, about once in a millisecond.
+    package static let sample = HartEvents(rawValue: 1 << 5)
+    /// An engine has translated code to the host's.
+    package static let translation = HartEvents(rawValue: 1 << 6)
 }
 
 /// Told of events on the thread that runs the hart, after each has happened and before anything else does.
@@ -26,6 +30,8 @@ package enum HartEvent: Equatable, Sendable {
     case trapReturn(TrapReturn)
     case csrWrite(CSRWrite)
     case deviceAccess(DeviceAccess)
+    case sample(HartSample)
+    case translation(TranslatedCode)
 }
 
 /// A trap was taken, whether the mode that took it is code or Swift.
@@ -102,9 +108,22 @@ package struct DeviceAccess: Equatable, Sendable {
     }
 }
 
+/// Guest code became code of the host.
+package struct TranslatedCode: Equatable, Sendable {
+    /// Where the guest executes it.
+    package var pc: UInt64
+    /// The addresses of the host's code.
+    package var code: Range<UInt>
+
+    package init(pc: UInt64, code: Range<UInt>) {
+        self.pc = pc
+        self.code = code
+    }
+}
+
 extension Hart {
-    @inline(__always) func isObserved(_ events: HartEvents) -> Bool { !observed.isDisjoint(with: events) }
+    @inline(__always) package func isObserved(_ events: HartEvents) -> Bool { !observed.isDisjoint(with: events) }
 
     /// For callers who have asked `isObserved`.
-    @inline(never) func tell(_ event: HartEvent) { configuration.observer?.observe(event, on: self) }
+    @inline(never) package func tell(_ event: HartEvent) { configuration.observer?.observe(event, on: self) }
 }

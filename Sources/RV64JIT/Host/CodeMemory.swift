@@ -2,6 +2,8 @@ import CLinux
 import Glibc
 
 /// Memory for generated code: one object, mapped twice. No address is ever both writable and executable.
+///
+/// It has no name: perf looks for names of code (`--perf-map`) in memory that has none alone.
 package final class CodeMemory {
     package static let byteCount = 64 << 20
 
@@ -12,17 +14,15 @@ package final class CodeMemory {
 
     /// - Throws: the reason in words, when the host refuses memory that can be executed.
     package init() throws(CodeMemoryError) {
-        let file = memfd_create("rvhv-code", UInt32(RVHV_MFD_CLOEXEC))
-        guard file >= 0 else { throw CodeMemoryError() }
-        defer { close(file) }
-        guard ftruncate(file, Self.byteCount) == 0 else { throw CodeMemoryError() }
-        let flags = MAP_SHARED | Int32(MAP_NORESERVE)
-        let written = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, flags, file, 0)
+        let flags = MAP_SHARED | MAP_ANONYMOUS | Int32(MAP_NORESERVE)
+        let written = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
         guard let written, written != MAP_FAILED else { throw CodeMemoryError() }
-        let executed = mmap(nil, Self.byteCount, PROT_READ | PROT_EXEC, flags, file, 0)
-        guard let executed, executed != MAP_FAILED else {
+        let executed = map_again(written, UInt(Self.byteCount))
+        guard let executed, executed != MAP_FAILED, mprotect(executed, Self.byteCount, PROT_READ | PROT_EXEC) == 0
+        else {
             let error = CodeMemoryError()
             munmap(written, Self.byteCount)
+            if let executed, executed != MAP_FAILED { munmap(executed, Self.byteCount) }
             throw error
         }
         writable = written.bindMemory(to: UInt8.self, capacity: Self.byteCount)

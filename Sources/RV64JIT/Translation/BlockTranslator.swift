@@ -37,6 +37,7 @@ struct BlockTranslator {
         memory.cursor = translator.emitter.assembler.cursor
         memory.nextSite = translator.emitter.nextSite
         hart.runState.pointee.native.isDirty = true
+        if hart.isObserved(.translation) { translator.tellCode() }
         return memory.insert(
             NativeBlock(
                 source: block.pointee.source,
@@ -47,6 +48,12 @@ struct BlockTranslator {
                 count: Int32(memory.places.count - firstPlace)
             )
         )
+    }
+
+    private func tellCode() {
+        let code = memory.code.executableDistance
+        let range = UInt(bitPattern: entry + code)..<UInt(bitPattern: memory.cursor + code)
+        hart.tell(.translation(TranslatedCode(pc: pc, code: range)))
     }
 
     private init(_ memory: NativeMemory, _ pc: UInt64, _ hart: Hart) {

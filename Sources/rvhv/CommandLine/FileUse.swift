@@ -37,7 +37,9 @@ extension ConformOptions {
 }
 
 extension SessionOptions {
-    var files: [FileUse] { FileUse.some(.output, "--log", log) }
+    var files: [FileUse] {
+        FileUse.some(.output, "--log", log) + FileUse.some(.output, "--profile", profile)
+    }
 }
 
 /// Refuses to write over what is read, and to write two things to one file.

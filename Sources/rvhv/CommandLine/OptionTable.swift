@@ -196,7 +196,18 @@ enum OptionTable {
             (options, text) throws(OptionValue.Refusal) in
             options.statistics = text.isEmpty ? .table : try OptionValue.choice(text, of: StatisticsChoice.self)
         },
-        session("--log", .required("FILE"), .observation, "write traces and statistics to FILE, not standard error") {
+        session(
+            "--profile",
+            .required("FILE"),
+            .observation,
+            "where time goes, by symbols: folded stacks for flame graphs in FILE, and a table"
+        ) {
+            (options, text) throws(OptionValue.Refusal) in options.profile = try OptionValue.nonEmpty(text)
+        },
+        session("--perf-map", .none, .observation, "name translated code for Linux's perf, in /tmp/perf-PID.map") {
+            (options, _) throws(OptionValue.Refusal) in options.perfMap = .written
+        },
+        session("--log", .required("FILE"), .observation, "write traces and reports to FILE, not standard error") {
             (options, text) throws(OptionValue.Refusal) in options.log = try OptionValue.nonEmpty(text)
         },
         session(

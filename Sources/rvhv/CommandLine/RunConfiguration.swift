@@ -110,6 +110,9 @@ struct SessionOptions: Equatable, Sendable {
     var seed: UInt64?
     var trace: TraceChoice = .off
     var statistics: StatisticsChoice = .off
+    /// Where the profile goes.
+    var profile: String?
+    var perfMap: PerfMapChoice = .off
     var color: ColorChoice = .auto
     /// Where traces and statistics go instead of standard error.
     var log: String?
@@ -135,6 +138,12 @@ extension ExecutionEngine: ChoiceValue {}
 enum TraceChoice: String, ChoiceValue {
     case off
     case traps
+}
+
+/// Whether translated code is named for Linux's perf.
+enum PerfMapChoice: Sendable {
+    case off
+    case written
 }
 
 enum StatisticsChoice: String, ChoiceValue {

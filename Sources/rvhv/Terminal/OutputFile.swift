@@ -6,7 +6,7 @@ enum OutputFile {
     ///
     /// A path that leads to the file behind standard output or standard error (`/dev/stdout`) goes on where that one
     /// stands: emptying it would take away what was printed.
-    static func open(_ path: String, appending: Int32 = 0) -> Result<Int32, SystemError> {
+    static func open(_ path: String, flags: Int32 = 0) -> Result<Int32, SystemError> {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
             for stream in [STDOUT_FILENO, STDERR_FILENO] {
@@ -18,7 +18,7 @@ enum OutputFile {
             }
         }
         while true {
-            let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | appending, 0o666)
+            let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0o666)
             if descriptor < 0, errno == EINTR { continue }
             return result(descriptor)
         }
@@ -55,7 +55,7 @@ final class LogFile: Sendable {
     private let sink: FileDescriptorSink
 
     init(path: String) throws(HostFailure) {
-        switch OutputFile.open(path, appending: O_APPEND) {
+        switch OutputFile.open(path, flags: O_APPEND) {
         case .success(let opened): descriptor = opened
         case .failure(let error): throw .cannotOpen(path: path, purpose: "--log", code: error.code)
         }

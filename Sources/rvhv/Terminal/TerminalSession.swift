@@ -183,6 +183,9 @@ final class TerminalSession: Sendable {
         report(String(text.dropLast()))
     }
 
+    /// Prints a report on the run that has ended.
+    func show(_ text: String) { report(text) }
+
     /// Stops the threads and gives the terminal back. The guests have ended.
     func finish() {
         multiplexer.finish()

@@ -190,6 +190,8 @@ private final class Recorder: Observer {
         case .hart(.trapReturn(let back)): "\(back.from.name) returns to \(back.to.name)"
         case .hart(.csrWrite(let write)): "\(write.address.standIn ?? "?") written"
         case .hart(.deviceAccess(let access)): "\(access.direction) \(machine.deviceName(at: access.address))"
+        case .hart(.sample): "sampled"
+        case .hart(.translation): "translated"
         case .sbiCall(let call, _): "\(call.target.name) answered"
         case .exit(let handled): "exit of \(handled.exit.name)"
         }

@@ -162,11 +162,13 @@ struct GuestProgram {
         harts: Int = 1,
         isa: String = Self.isa,
         console: any ConsoleSink,
-        observers: [any Observer] = []
+        observers: [any Observer] = [],
+        configure: (inout MachineConfiguration) -> Void = { _ in }
     ) throws -> Machine {
         let path = try write()
         defer { unlink(path) }
-        let configuration = try Self.configuration(path: path, harts: harts, isa: isa)
+        var configuration = try Self.configuration(path: path, harts: harts, isa: isa)
+        configure(&configuration)
         let host = try host ?? MachineHost(clock: clock)
         return try host.makeMachine(configuration, console: console, observers: observers, measuresTime: true)
     }

@@ -17,6 +17,7 @@ struct TestMachine {
         bus: Bus = Bus(),
         mailbox: Range<UInt64> = 0..<0,
         soleTurn: SoleTurn? = nil,
+        observer: (any HartObserver)? = nil,
         sharing other: TestMachine? = nil,
         entropy: EntropySource = .host,
         makeEngine: (@Sendable () -> (any Engine)?)? = nil
@@ -28,6 +29,7 @@ struct TestMachine {
             entropy: entropy,
             mailbox: mailbox,
             soleTurn: soleTurn,
+            observer: observer,
             makeEngine: makeEngine
         )
         hart = Hart(configuration: configuration, memory: memory, bus: bus, clock: clock)

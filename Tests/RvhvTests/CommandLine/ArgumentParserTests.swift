@@ -79,10 +79,13 @@ import Testing
             seed: 0x2a,
             trace: .traps,
             statistics: .json,
+            profile: "stacks",
+            perfMap: .written,
             color: .never,
             log: "file"
         )
-        let options = "--clock instructions --engine interpreter --seed 0x2a --trace traps --stats=json"
+        let options =
+            "--clock instructions --engine interpreter --seed 0x2a --trace traps --stats=json --profile stacks --perf-map"
         #expect(try run("\(options) --color never --log file a").session == expected)
         #expect(try run("a \(options) b --color=never --log=file").session == expected)
     }
@@ -237,7 +240,7 @@ import Testing
         ("--engine", "tcg"), ("--trace", "all"), ("--stats", "xml"),
         ("--clock", "sundial"), ("--color", "yes"), ("--paging", "sv32"), ("--seed", "0x"), ("--seed", "-1"),
         ("--name", "two words"), ("--name", ""), ("--name", String(repeating: "n", count: 25)), ("--initrd", ""),
-        ("--isa", ""), ("--dump-dtb", ""), ("--log", ""),
+        ("--isa", ""), ("--dump-dtb", ""), ("--log", ""), ("--profile", ""),
     ]
 
     @Test(arguments: refusedValueRows)
