@@ -35,6 +35,11 @@ public enum ExecutionEngine: String, Sendable, CaseIterable {
         HostMemoryLimits.maySpend(addresses: NativeEngine.addressBytes) ? try? NativeEngine(threshold: threshold) : nil
     }
 
+    /// Whether it can be had for so many harts. Others than lockstep can do with less.
+    func hasRoom(harts: Int) -> Bool {
+        self != .lockstep || HostMemoryLimits.maySpend(addresses: NativeEngine.addressBytes * UInt64(harts))
+    }
+
     /// What lockstep compares with the interpreter, which may not take its place.
     private static var checkedTranslator: NativeEngine {
         guard let engine = translator(.first) else {

@@ -104,6 +104,9 @@ public struct MachineError: Error, CustomStringConvertible {
     static func lockstepInHostTime(machine: String) -> Self {
         Self(description: "\(machine): engines can be compared only on a host whose clock follows instructions")
     }
+    static func noRoomToTranslate(machine: String) -> Self {
+        Self(description: "\(machine): the limit of addresses (ulimit -v) leaves no room for translated code to compare")
+    }
     static func tooManyGuests(machine: String) -> Self {
         Self(description: "\(machine): as many guests live as there are VMIDs for; end one of them first")
     }

@@ -63,6 +63,9 @@ public final class MachineHost: Sendable {
         guard configuration.engine != .lockstep || clock.followsInstructions else {
             throw .lockstepInHostTime(machine: configuration.name)
         }
+        guard configuration.engine.hasRoom(harts: configuration.hartCount) else {
+            throw .noRoomToTranslate(machine: configuration.name)
+        }
         let parts = try MachineParts(
             configuration,
             clock: clock,
