@@ -105,7 +105,7 @@ public struct MachineError: Error, CustomStringConvertible {
         Self(description: "\(machine): engines can be compared only on a host whose clock follows instructions")
     }
     static func noRoomToTranslate(machine: String) -> Self {
-        Self(description: "\(machine): the limit on addresses (ulimit -v) leaves no room for code that lockstep compares")
+        Self(description: "\(machine): the limit on addresses (ulimit -v) leaves no room for code that is compared")
     }
     static func tooManyGuests(machine: String) -> Self {
         Self(description: "\(machine): as many guests live as there are VMIDs for; end one of them first")
