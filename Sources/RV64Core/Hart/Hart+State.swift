@@ -7,6 +7,8 @@ import Synchronization
 extension Hart: Savable {
     package func save(to writer: inout StateWriter) {
         forgetMemory()
+        // When that was last done depends on what has been translated.
+        synchronizeCounters()
         runState.pointee.fetchEpochTick = time
         writer.write(configuration.id)
         writer.write(configuration.hostedModes)

@@ -3,20 +3,20 @@ package enum HostInstruction: UInt8, CaseIterable, Sendable {
     // Moves. `R` ends in a register, `M` may end in memory.
     case movR, movM, movM8, movM16, movImmediate, movzx8, movzx16, movsx8, movsx16, movsxd, lea
     // Arithmetic: register or memory into register, register into memory, immediate into either.
-    case addR, addM, addI, orR, orM, orI, andR, andM, andI, subR, subM, subI, xorR, xorM, xorI, cmpR, cmpM, cmpI, cmpI8
+    case addR, addM, addI, orR, orM, orI, andR, andM, andI, subR, subM, subI, xorR, xorM, xorI, cmpR, cmpM, cmpI
     case testM, testI, imulR, imulI
     case notM, negM, mulM, imulM, divM, idivM
     case shlI, shrI, sarI, rorI, rolI, shlx, shrx, sarx, rorx, rorCL, rolCL, andn
-    case bts, btr, btc, bt, btsI, btrI, btcI, btI
+    case bts, btr, btc, btsI, btrI, btcI
     case bswap, lzcnt, tzcnt, popcnt, cqo
     // Memory that harts share.
     case mfence, xchgM, lockXadd, lockCmpxchg, lockAnd, lockOr, lockXor
     // Control.
-    case jmpM, callM, ret, push, pop, pushfq, iretq, ud2
+    case jmpM, callM, ret, push, pop, pushfq, iretq
     // Floating point.
-    case movsdR, movsdM, movssR, movssM, movaps, movqToVector, movqFromVector, movdToVector, movdFromVector, pextrd
+    case movsdR, movsdM, movssM, movaps, movqToVector, movqFromVector, movdFromVector, pextrd
     case addsd, mulsd, subsd, divsd, sqrtsd, addss, mulss, subss, divss, sqrtss
-    case ucomisd, ucomiss, comisd, comiss, andps, andnps, orps, xorps
+    case ucomisd, ucomiss, comisd, comiss, xorps
     case cvtsi2sd, cvtsi2ss, cvttsd2si, cvtsd2si, cvttss2si, cvtss2si, cvtsd2ss, cvtss2sd
     case vfmadd231sd, vfmadd231ss, vfmsub231sd, vfmsub231ss, vfnmadd231sd, vfnmadd231ss, vfnmsub231sd, vfnmsub231ss
     case ldmxcsr, stmxcsr
@@ -93,7 +93,6 @@ extension HostEncoding {
         (.subR, .init(opcode: 0x2B)), (.subM, .init(opcode: 0x29)), (.subI, .init(opcode: 0x81, digit: 5, immediate: .signedByteOrDouble)),
         (.xorR, .init(opcode: 0x33)), (.xorM, .init(opcode: 0x31)), (.xorI, .init(opcode: 0x81, digit: 6, immediate: .signedByteOrDouble)),
         (.cmpR, .init(opcode: 0x3B)), (.cmpM, .init(opcode: 0x39)), (.cmpI, .init(opcode: 0x81, digit: 7, immediate: .signedByteOrDouble)),
-        (.cmpI8, .init(opcode: 0x80, digit: 7, width: .byte, immediate: .byte)),
         (.testM, .init(opcode: 0x85)), (.testI, .init(opcode: 0xF7, digit: 0, immediate: .double)),
         (.imulR, .init(opcode: 0xAF, map: .x0F)), (.imulI, .init(opcode: 0x69, immediate: .double)),
         (.notM, .init(opcode: 0xF7, digit: 2)), (.negM, .init(opcode: 0xF7, digit: 3)), (.mulM, .init(opcode: 0xF7, digit: 4)),
@@ -106,8 +105,8 @@ extension HostEncoding {
         (.rorx, .init(opcode: 0xF0, form: .vex, map: .x0F3A, prefix: .xF2, immediate: .byte)),
         (.rorCL, .init(opcode: 0xD3, digit: 1)), (.rolCL, .init(opcode: 0xD3, digit: 0)),
         (.andn, .init(opcode: 0xF2, form: .vex, map: .x0F38)),
-        (.bt, .init(opcode: 0xA3, map: .x0F)), (.bts, .init(opcode: 0xAB, map: .x0F)), (.btr, .init(opcode: 0xB3, map: .x0F)),
-        (.btc, .init(opcode: 0xBB, map: .x0F)), (.btI, .init(opcode: 0xBA, map: .x0F, digit: 4, immediate: .byte)),
+        (.bts, .init(opcode: 0xAB, map: .x0F)), (.btr, .init(opcode: 0xB3, map: .x0F)),
+        (.btc, .init(opcode: 0xBB, map: .x0F)),
         (.btsI, .init(opcode: 0xBA, map: .x0F, digit: 5, immediate: .byte)), (.btrI, .init(opcode: 0xBA, map: .x0F, digit: 6, immediate: .byte)),
         (.btcI, .init(opcode: 0xBA, map: .x0F, digit: 7, immediate: .byte)),
         (.bswap, .init(opcode: 0xC8, form: .short, map: .x0F)), (.lzcnt, .init(opcode: 0xBD, map: .x0F, prefix: .xF3)),
@@ -119,13 +118,12 @@ extension HostEncoding {
         (.jmpM, .init(opcode: 0xFF, digit: 4, width: .fixed)), (.callM, .init(opcode: 0xFF, digit: 2, width: .fixed)),
         (.ret, .init(opcode: 0xC3, form: .plain, width: .fixed)), (.push, .init(opcode: 0x50, form: .short, width: .fixed)),
         (.pop, .init(opcode: 0x58, form: .short, width: .fixed)), (.pushfq, .init(opcode: 0x9C, form: .plain, width: .fixed)),
-        (.iretq, .init(opcode: 0xCF, form: .plain, width: .always64)), (.ud2, .init(opcode: 0x0B, form: .plain, map: .x0F, width: .fixed)),
+        (.iretq, .init(opcode: 0xCF, form: .plain, width: .always64)),
         (.movsdR, .init(opcode: 0x10, map: .x0F, prefix: .xF2, width: .fixed)), (.movsdM, .init(opcode: 0x11, map: .x0F, prefix: .xF2, width: .fixed)),
-        (.movssR, .init(opcode: 0x10, map: .x0F, prefix: .xF3, width: .fixed)), (.movssM, .init(opcode: 0x11, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.movssM, .init(opcode: 0x11, map: .x0F, prefix: .xF3, width: .fixed)),
         (.movaps, .init(opcode: 0x28, map: .x0F, width: .fixed)),
         (.movqToVector, .init(opcode: 0x6E, map: .x0F, prefix: .x66, width: .always64)),
         (.movqFromVector, .init(opcode: 0x7E, map: .x0F, prefix: .x66, width: .always64)),
-        (.movdToVector, .init(opcode: 0x6E, map: .x0F, prefix: .x66, width: .fixed)),
         (.movdFromVector, .init(opcode: 0x7E, map: .x0F, prefix: .x66, width: .fixed)),
         (.pextrd, .init(opcode: 0x16, map: .x0F3A, prefix: .x66, width: .fixed, immediate: .byte)),
         (.addsd, .init(opcode: 0x58, map: .x0F, prefix: .xF2, width: .fixed)), (.mulsd, .init(opcode: 0x59, map: .x0F, prefix: .xF2, width: .fixed)),
@@ -136,8 +134,7 @@ extension HostEncoding {
         (.sqrtss, .init(opcode: 0x51, map: .x0F, prefix: .xF3, width: .fixed)),
         (.ucomisd, .init(opcode: 0x2E, map: .x0F, prefix: .x66, width: .fixed)), (.ucomiss, .init(opcode: 0x2E, map: .x0F, width: .fixed)),
         (.comisd, .init(opcode: 0x2F, map: .x0F, prefix: .x66, width: .fixed)), (.comiss, .init(opcode: 0x2F, map: .x0F, width: .fixed)),
-        (.andps, .init(opcode: 0x54, map: .x0F, width: .fixed)), (.andnps, .init(opcode: 0x55, map: .x0F, width: .fixed)),
-        (.orps, .init(opcode: 0x56, map: .x0F, width: .fixed)), (.xorps, .init(opcode: 0x57, map: .x0F, width: .fixed)),
+        (.xorps, .init(opcode: 0x57, map: .x0F, width: .fixed)),
         (.cvtsi2sd, .init(opcode: 0x2A, map: .x0F, prefix: .xF2)), (.cvtsi2ss, .init(opcode: 0x2A, map: .x0F, prefix: .xF3)),
         (.cvttsd2si, .init(opcode: 0x2C, map: .x0F, prefix: .xF2)), (.cvtsd2si, .init(opcode: 0x2D, map: .x0F, prefix: .xF2)),
         (.cvttss2si, .init(opcode: 0x2C, map: .x0F, prefix: .xF3)), (.cvtss2si, .init(opcode: 0x2D, map: .x0F, prefix: .xF3)),

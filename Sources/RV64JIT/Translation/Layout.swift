@@ -26,7 +26,6 @@ enum Layout {
 
     static let dataEntries = HostOperand.memory(base, run(\.data) + bankEntries)
     static let fetchEntries = HostOperand.memory(base, run(\.fetch) + bankEntries)
-    static let floatingPoint = HostOperand.memory(base, run(\.floatingPoint))
     static let reservationAddress = HostOperand.memory(base, run(\.reservationAddress))
     static let reservationValue = HostOperand.memory(base, run(\.reservationValue))
 

@@ -95,7 +95,6 @@ enum HostRows {
         ].flatMap { name, first, second, third in
             [integer(first, name, .registerAndOther), integer(second, name, .otherAndRegister), integer(third, name, .otherAndImmediate)]
         } + [
-            HostRow(instruction: .cmpI8, mnemonic: "cmp", form: .otherAndImmediate, other: .byte, memory: .byte, hasSizes: false, isByteImmediate: true),
             integer(.testM, "test", .otherAndRegister), integer(.testI, "test", .otherAndImmediate),
             integer(.imulR, "imul", .registerAndOther), integer(.imulI, "imul", .registerOtherAndImmediate),
             integer(.notM, "not", .other), integer(.negM, "neg", .other), integer(.mulM, "mul", .other),
@@ -103,7 +102,7 @@ enum HostRows {
         ]
 
     static let shifts: [HostRow] =
-        [(HostInstruction.shlI, "shl"), (.shrI, "shr"), (.sarI, "sar"), (.rorI, "ror"), (.rolI, "rol"), (.btI, "bt"),
+        [(HostInstruction.shlI, "shl"), (.shrI, "shr"), (.sarI, "sar"), (.rorI, "ror"), (.rolI, "rol"),
             (.btsI, "bts"), (.btrI, "btr"), (.btcI, "btc"),
         ].map { HostRow(instruction: $0, mnemonic: $1, form: .otherAndImmediate, isByteImmediate: true) } + [
             integer(.shlx, "shlx", .other3), integer(.shrx, "shrx", .other3), integer(.sarx, "sarx", .other3),
@@ -111,7 +110,7 @@ enum HostRows {
             integer(.rorCL, "ror", .otherAndCount), integer(.rolCL, "rol", .otherAndCount),
             integer(.andn, "andn", .register3),
             integer(.bts, "bts", .otherAndRegister), integer(.btr, "btr", .otherAndRegister),
-            integer(.btc, "btc", .otherAndRegister), integer(.bt, "bt", .otherAndRegister),
+            integer(.btc, "btc", .otherAndRegister),
             integer(.bswap, "bswap", .short), integer(.lzcnt, "lzcnt", .registerAndOther),
             integer(.tzcnt, "tzcnt", .registerAndOther), integer(.popcnt, "popcnt", .registerAndOther),
             integer(.cqo, "cqo", .plain),
@@ -132,18 +131,16 @@ enum HostRows {
         HostRow(instruction: .pop, mnemonic: "pop", form: .short, register: .quad, hasSizes: false),
         HostRow(instruction: .pushfq, mnemonic: "pushfq", form: .plain, hasSizes: false),
         HostRow(instruction: .iretq, mnemonic: "iretq", form: .plain, hasSizes: false),
-        HostRow(instruction: .ud2, mnemonic: "ud2", form: .plain, hasSizes: false),
         HostRow(instruction: .ldmxcsr, mnemonic: "ldmxcsr", form: .other, memory: .double, hasRegister: false, hasSizes: false),
         HostRow(instruction: .stmxcsr, mnemonic: "stmxcsr", form: .other, memory: .double, hasRegister: false, hasSizes: false),
     ]
 
     static let vectorMoves: [HostRow] = [
-        vector(.movsdR, "movsd", .quad), vector(.movssR, "movss", .double), vector(.movaps, "movaps", .vector),
+        vector(.movsdR, "movsd", .quad), vector(.movaps, "movaps", .vector),
         HostRow(instruction: .movsdM, mnemonic: "movsd", form: .otherAndRegister, register: .vector, memory: .quad, hasRegister: false, hasSizes: false),
         HostRow(instruction: .movssM, mnemonic: "movss", form: .otherAndRegister, register: .vector, memory: .double, hasRegister: false, hasSizes: false),
         HostRow(instruction: .movqToVector, mnemonic: "movq", form: .registerAndOther, register: .vector, other: .quad, memory: .quad, hasSizes: false),
         HostRow(instruction: .movqFromVector, mnemonic: "movq", form: .otherAndRegister, register: .vector, other: .quad, memory: .quad, hasSizes: false),
-        HostRow(instruction: .movdToVector, mnemonic: "movd", form: .registerAndOther, register: .vector, other: .double, memory: .double, hasSizes: false),
         HostRow(instruction: .movdFromVector, mnemonic: "movd", form: .otherAndRegister, register: .vector, other: .double, memory: .double, hasSizes: false),
         HostRow(instruction: .pextrd, mnemonic: "pextrd", form: .vectorAndVector, register: .vector, other: .double, memory: .double, hasSizes: false, isByteImmediate: true),
     ]
@@ -160,7 +157,6 @@ enum HostRows {
             // The disassembler takes COMISD's memory for 16 bytes.
             return rows.map { vector($0.1, $0.0 + suffix, $0.0 == "comi" ? .vector : width) }
         } + [
-            vector(.andps, "andps", .vector), vector(.andnps, "andnps", .vector), vector(.orps, "orps", .vector),
             vector(.xorps, "xorps", .vector), vector(.cvtsd2ss, "cvtsd2ss", .quad), vector(.cvtss2sd, "cvtss2sd", .double),
             HostRow(instruction: .cvtsi2sd, mnemonic: "cvtsi2sd", form: .registerAndOther, register: .vector),
             HostRow(instruction: .cvtsi2ss, mnemonic: "cvtsi2ss", form: .registerAndOther, register: .vector),
