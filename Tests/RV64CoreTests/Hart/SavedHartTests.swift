@@ -55,7 +55,8 @@ import Testing
         original.runState.pointee.countedEvents = 16
         original.runState.pointee.counterFilters = 17
         original.runState.pointee.countersCheckedAt = 18
-        original.runState.pointee.nextCounterOverflow = 19
+        // Not yet: a save looks at the counters.
+        original.runState.pointee.nextCounterOverflow = ~19
         original.lines.store(20, ordering: .relaxed)
         original.guestExternalLines.store(21, ordering: .relaxed)
         original.nonMaskableLines.store(22, ordering: .relaxed)
@@ -75,8 +76,8 @@ import Testing
         #expect(copy.runState.pointee.runningCounters == 15)
         #expect(copy.runState.pointee.countedEvents == 16)
         #expect(copy.runState.pointee.counterFilters == 17)
-        #expect(copy.runState.pointee.countersCheckedAt == 18)
-        #expect(copy.runState.pointee.nextCounterOverflow == 19)
+        #expect(copy.runState.pointee.countersCheckedAt == original.state.pointee.retired)
+        #expect(copy.runState.pointee.nextCounterOverflow == ~19)
         #expect(copy.lines.load(ordering: .relaxed) == 20)
         #expect(copy.guestExternalLines.load(ordering: .relaxed) == 21)
         #expect(copy.nonMaskableLines.load(ordering: .relaxed) == 22)
