@@ -21,6 +21,9 @@ package struct NativeState: BitwiseCopyable {
     package var isDirty = true
     /// For generated code alone.
     package var scratch: UInt64 = 0
+    /// The sign bits of a double and of a single: constants that generated code reads.
+    package var doubleSign: UInt64 = 1 << 63
+    package var singleSign: UInt64 = 1 << 31
 
     package init() {}
 }

@@ -46,7 +46,8 @@ package final class NativeEngine: Engine {
         // A trap has led here, most often: the next one finds it by itself.
         var isJump = true
         while true {
-            let step = next(hart, link: link, isJump: isJump)
+            let rest = link.flatMap { memory.links.base[$0].rest }
+            let step = rest.map { enterRest($0, hart, link: link) } ?? next(hart, link: link, isJump: isJump)
             switch step {
             case .event: return
             case .interpreted:
@@ -108,6 +109,25 @@ package final class NativeEngine: Engine {
         }
         let block = BlockTranslator.translate(start, at: pc, in: memory, of: hart)
         return enter(block, hart, link: link, isJump: isJump)
+    }
+
+    /// Goes on in the middle of a block, with code that takes nothing for granted.
+    private func enterRest(_ rest: NativeLink.Rest, _ hart: Hart, link: Int?) -> Step {
+        var block = memory.blocks.base[Int(rest.block)]
+        if let known = memory.find(block.source, block.pc, block.mode, from: rest.step) {
+            return enter(known, hart, link: link, isJump: false)
+        }
+        var link = link
+        if !memory.hasRoom {
+            // What the rest is to be translated from goes, too.
+            let places = Array(UnsafeBufferPointer(start: memory.places.base + Int(block.firstPlace), count: Int(block.count)))
+            forgetTranslations(hart)
+            block.firstPlace = Int32(memory.places.count)
+            for place in places { memory.places.append(place) }
+            link = nil
+        }
+        let translated = BlockTranslator.translateRest(of: block, from: rest.step, in: memory, of: hart)
+        return enter(translated, hart, link: link, isJump: false)
     }
 
     private func enter(

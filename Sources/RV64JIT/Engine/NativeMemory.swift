@@ -20,6 +20,14 @@ struct NativeLink {
     var block: Int32 = 0
     /// Where the expected addend of the target's page is, if that is another page.
     let addend: UnsafeMutablePointer<UInt8>?
+    /// It leads into the middle of a block, to code that takes nothing for granted.
+    var rest: Rest?
+
+    /// The block of which this is the rest, by its number, and the first of its instructions.
+    struct Rest {
+        let block: Int32
+        let step: Int32
+    }
 }
 
 /// One translated block: the code for `source` as executed at `pc` in a mode, whose CSRs and permissions it takes for
@@ -29,13 +37,27 @@ struct NativeBlock {
     let pc: UInt64
     let mode: PrivilegeMode
     let entry: UnsafeMutablePointer<UInt8>
-    let firstPlace: Int32
+    var firstPlace: Int32
     let count: Int32
+    /// The first of the instructions that are translated: not zero for what is only the rest of a block.
+    var firstStep: Int32 = 0
     /// The next one of the same index, and the next one of the same page.
     var next: Int32 = 0
     var nextInPage: Int32 = 0
     /// The last link that was patched to lead here.
     var lastIncoming: Int32 = 0
+
+    func executable(at entry: UnsafeMutablePointer<UInt8>) -> NativeBlock {
+        NativeBlock(
+            source: source,
+            pc: pc,
+            mode: mode,
+            entry: entry,
+            firstPlace: firstPlace,
+            count: count,
+            firstStep: firstStep
+        )
+    }
 }
 
 /// That a link was patched to lead to a block.
@@ -70,9 +92,11 @@ final class NativeMemory {
     private static let placeLimit = 1 << 20
     private static let linkLimit = 1 << 19
     private static let pageLimit = 1 << 15
+    /// Of each instruction: at its budget and otherwise, and for the rest of the block.
+    private static let linksPerBlock = 8 * Block.maximumCount
     private static let tableSize = 1 << 17
-    /// More than the longest block takes: of its instructions none takes 512 bytes, with stub.
-    private static let codeReserve = Block.maximumCount * 512
+    /// More than the longest block takes: of its instructions none takes 2048 bytes, with stub and all f registers.
+    private static let codeReserve = Block.maximumCount * 2048
 
     let code: CodeMemory
     let thunks: Thunks
@@ -123,11 +147,20 @@ final class NativeMemory {
         Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 17 ^ pc &>> 12) & UInt64(tableSize - 1))
     }
 
-    func find(_ source: UInt64, _ pc: UInt64, _ mode: PrivilegeMode) -> UnsafeMutablePointer<NativeBlock>? {
+    func find(
+        _ source: UInt64,
+        _ pc: UInt64,
+        _ mode: PrivilegeMode,
+        from step: Int32 = 0
+    ) -> UnsafeMutablePointer<NativeBlock>? {
         var number = table.base[Self.index(source, pc)]
         while number != 0 {
             let block = blocks.base + Int(number)
-            if block.pointee.source == source, block.pointee.pc == pc, block.pointee.mode == mode { return block }
+            if block.pointee.source == source, block.pointee.pc == pc, block.pointee.mode == mode,
+                block.pointee.firstStep == step
+            {
+                return block
+            }
             number = block.pointee.next
         }
         return nil
@@ -192,7 +225,7 @@ final class NativeMemory {
     var hasRoom: Bool {
         code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
             && places.count + Block.maximumCount < Self.placeLimit
-            && links.count + 2 * Block.maximumCount < Self.linkLimit
+            && links.count + Self.linksPerBlock < Self.linkLimit
             && incoming.count + 1 < Self.linkLimit && pages.count < Self.pageLimit
     }
 

@@ -135,7 +135,6 @@ private struct ThunkWriter {
 
     /// Gives the unit back to Swift, with rax as it was.
     private mutating func stopFloating() {
-        for (guest, host) in map.pinnedVectors { assembler.emit(.movsdM, host, Layout.f(guest)) }
         assembler.emit(.stmxcsr, Layout.scratch)
         assembler.emit(.ldmxcsr, Layout.hostControl)
         assembler.emit(.movR, .rcx, Layout.scratch, .double)
@@ -176,7 +175,6 @@ private struct ThunkWriter {
         let staysQuiet = assembler.jump(.equal)
         assembler.emit(.ldmxcsr, Layout.guestControl)
         assembler.emit(.movM, .rcx, Layout.isFloating)
-        for (guest, host) in map.pinnedVectors { assembler.emit(.movsdR, host, Layout.f(guest)) }
         assembler.bind(staysQuiet)
         reload()
         assembler.emit(.ret)

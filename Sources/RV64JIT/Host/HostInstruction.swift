@@ -14,8 +14,10 @@ package enum HostInstruction: UInt8, CaseIterable, Sendable {
     // Control.
     case jmpM, callM, ret, push, pop, pushfq, iretq
     // Floating point.
-    case movsdR, movsdM, movssM, movaps, movqToVector, movqFromVector, movdFromVector, pextrd
-    case addsd, mulsd, subsd, divsd, sqrtsd, addss, mulss, subss, divss, sqrtss
+    case movsdR, movsdM, movssM, movaps, movqToVector, movqFromVector, pextrd, pinsrd, pcmpeqd
+    case vaddsd, vmulsd, vsubsd, vdivsd, vsqrtsd, vminsd, vmaxsd
+    case vaddss, vmulss, vsubss, vdivss, vsqrtss, vminss, vmaxss
+    case vandpd, vandnpd, vorpd, vxorpd
     case ucomisd, ucomiss, comisd, comiss, xorps
     case cvtsi2sd, cvtsi2ss, cvttsd2si, cvtsd2si, cvttss2si, cvtss2si, cvtsd2ss, cvtss2sd
     case vfmadd231sd, vfmadd231ss, vfmsub231sd, vfmsub231ss, vfnmadd231sd, vfnmadd231ss, vfnmsub231sd, vfnmsub231ss
@@ -124,14 +126,19 @@ extension HostEncoding {
         (.movaps, .init(opcode: 0x28, map: .x0F, width: .fixed)),
         (.movqToVector, .init(opcode: 0x6E, map: .x0F, prefix: .x66, width: .always64)),
         (.movqFromVector, .init(opcode: 0x7E, map: .x0F, prefix: .x66, width: .always64)),
-        (.movdFromVector, .init(opcode: 0x7E, map: .x0F, prefix: .x66, width: .fixed)),
         (.pextrd, .init(opcode: 0x16, map: .x0F3A, prefix: .x66, width: .fixed, immediate: .byte)),
-        (.addsd, .init(opcode: 0x58, map: .x0F, prefix: .xF2, width: .fixed)), (.mulsd, .init(opcode: 0x59, map: .x0F, prefix: .xF2, width: .fixed)),
-        (.subsd, .init(opcode: 0x5C, map: .x0F, prefix: .xF2, width: .fixed)), (.divsd, .init(opcode: 0x5E, map: .x0F, prefix: .xF2, width: .fixed)),
-        (.sqrtsd, .init(opcode: 0x51, map: .x0F, prefix: .xF2, width: .fixed)),
-        (.addss, .init(opcode: 0x58, map: .x0F, prefix: .xF3, width: .fixed)), (.mulss, .init(opcode: 0x59, map: .x0F, prefix: .xF3, width: .fixed)),
-        (.subss, .init(opcode: 0x5C, map: .x0F, prefix: .xF3, width: .fixed)), (.divss, .init(opcode: 0x5E, map: .x0F, prefix: .xF3, width: .fixed)),
-        (.sqrtss, .init(opcode: 0x51, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.pinsrd, .init(opcode: 0x22, map: .x0F3A, prefix: .x66, width: .fixed, immediate: .byte)),
+        (.pcmpeqd, .init(opcode: 0x76, map: .x0F, prefix: .x66, width: .fixed)),
+        (.vaddsd, .init(opcode: 0x58, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)), (.vmulsd, .init(opcode: 0x59, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)),
+        (.vsubsd, .init(opcode: 0x5C, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)), (.vdivsd, .init(opcode: 0x5E, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)),
+        (.vsqrtsd, .init(opcode: 0x51, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)),
+        (.vminsd, .init(opcode: 0x5D, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)), (.vmaxsd, .init(opcode: 0x5F, form: .vex, map: .x0F, prefix: .xF2, width: .fixed)),
+        (.vaddss, .init(opcode: 0x58, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)), (.vmulss, .init(opcode: 0x59, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.vsubss, .init(opcode: 0x5C, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)), (.vdivss, .init(opcode: 0x5E, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.vsqrtss, .init(opcode: 0x51, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.vminss, .init(opcode: 0x5D, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)), (.vmaxss, .init(opcode: 0x5F, form: .vex, map: .x0F, prefix: .xF3, width: .fixed)),
+        (.vandpd, .init(opcode: 0x54, form: .vex, map: .x0F, prefix: .x66, width: .fixed)), (.vandnpd, .init(opcode: 0x55, form: .vex, map: .x0F, prefix: .x66, width: .fixed)),
+        (.vorpd, .init(opcode: 0x56, form: .vex, map: .x0F, prefix: .x66, width: .fixed)), (.vxorpd, .init(opcode: 0x57, form: .vex, map: .x0F, prefix: .x66, width: .fixed)),
         (.ucomisd, .init(opcode: 0x2E, map: .x0F, prefix: .x66, width: .fixed)), (.ucomiss, .init(opcode: 0x2E, map: .x0F, width: .fixed)),
         (.comisd, .init(opcode: 0x2F, map: .x0F, prefix: .x66, width: .fixed)), (.comiss, .init(opcode: 0x2F, map: .x0F, width: .fixed)),
         (.xorps, .init(opcode: 0x57, map: .x0F, width: .fixed)),

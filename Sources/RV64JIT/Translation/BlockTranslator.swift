@@ -3,12 +3,14 @@ import RV64Core
 
 /// Translates one block of the interpreter's: the same instructions, the same edges, the same counts.
 struct BlockTranslator {
-    private let memory: NativeMemory
-    private let pc: UInt64
-    private let mode: PrivilegeMode
+    let memory: NativeMemory
+    let source: NativeBlock
     private let hart: Hart
-    private var emitter: Emitter
+    private let places: UnsafeBufferPointer<NativePlace>
+    var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
+    /// Where a loop goes on, with its f registers in the host's.
+    private var loopStart: UnsafeMutablePointer<UInt8>?
     /// Jumps out of the straight line, whose rest is written behind the block.
     private var exits: [Exit] = []
 
@@ -16,7 +18,10 @@ struct BlockTranslator {
         let fixup: Fixup
         let target: UInt64
         let retired: Int
+        let floats: FloatRegisters.Knowledge
     }
+
+    private var pc: UInt64 { source.pc }
 
     /// Translates the block at `pc` for the mode that the hart is in.
     static func translate(
@@ -25,29 +30,61 @@ struct BlockTranslator {
         in memory: NativeMemory,
         of hart: Hart
     ) -> UnsafeMutablePointer<NativeBlock> {
-        var translator = BlockTranslator(memory, pc, hart)
         let firstPlace = memory.places.count
         var cursor = block.operations
         while !cursor.isEnd {
-            translator.translate(cursor.pointee)
+            let operation = cursor.pointee
+            let address = pc &+ UInt64(operation.offset)
+            memory.places.append(NativePlace(decoded: operation.decoded, pc: address, index: operation.index))
             cursor = cursor.next
         }
-        translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
+        let source = NativeBlock(
+            source: block.pointee.source,
+            pc: pc,
+            mode: hart.state.pointee.mode,
+            entry: memory.cursor,
+            firstPlace: Int32(firstPlace),
+            count: Int32(memory.places.count - firstPlace)
+        )
+        return translate(source, .assuming, in: memory, of: hart)
+    }
+
+    /// Translates what is left of a block from a step on, for where something does not hold that the block's own code takes
+    /// for granted.
+    static func translateRest(
+        of block: NativeBlock,
+        from step: Int32,
+        in memory: NativeMemory,
+        of hart: Hart
+    ) -> UnsafeMutablePointer<NativeBlock> {
+        let source = NativeBlock(
+            source: block.source,
+            pc: block.pc,
+            mode: block.mode,
+            entry: memory.cursor,
+            firstPlace: block.firstPlace,
+            count: block.count,
+            firstStep: step
+        )
+        return translate(source, .plain, in: memory, of: hart)
+    }
+
+    private static func translate(
+        _ source: NativeBlock,
+        _ manner: BlockPlan.Manner,
+        in memory: NativeMemory,
+        of hart: Hart
+    ) -> UnsafeMutablePointer<NativeBlock> {
+        var translator = BlockTranslator(memory, source, manner, hart)
+        translator.enterLoop()
+        for step in Int(source.firstStep)..<translator.places.count { translator.translate(step) }
+        translator.leaveAtEnd()
         translator.finish()
         memory.cursor = translator.emitter.assembler.cursor
         memory.nextSite = translator.emitter.nextSite
         hart.runState.pointee.native.isDirty = true
         if hart.isObserved(.translation) { translator.tellCode() }
-        return memory.insert(
-            NativeBlock(
-                source: block.pointee.source,
-                pc: pc,
-                mode: translator.mode,
-                entry: translator.entry + memory.code.executableDistance,
-                firstPlace: Int32(firstPlace),
-                count: Int32(memory.places.count - firstPlace)
-            )
-        )
+        return memory.insert(source.executable(at: translator.entry + memory.code.executableDistance))
     }
 
     private func tellCode() {
@@ -56,42 +93,55 @@ struct BlockTranslator {
         hart.tell(.translation(TranslatedCode(pc: pc, code: range)))
     }
 
-    private init(_ memory: NativeMemory, _ pc: UInt64, _ hart: Hart) {
+    private init(_ memory: NativeMemory, _ source: NativeBlock, _ manner: BlockPlan.Manner, _ hart: Hart) {
         self.memory = memory
-        self.pc = pc
+        self.source = source
         self.hart = hart
-        mode = hart.state.pointee.mode
+        let places = UnsafeBufferPointer(
+            start: memory.places.base + Int(source.firstPlace),
+            count: Int(source.count)
+        )
+        self.places = places
         entry = memory.cursor
-        emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
+        let plan = BlockPlan(places, manner, of: hart)
+        emitter = Emitter(at: entry, plan, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
 
     private mutating func finish() {
-        emitter.writeStubs()
+        writeStubs()
         for pending in exits {
             emitter.assembler.bind(pending.fixup)
+            emitter.floats.now = pending.floats
             exit(to: pending.target, retired: pending.retired)
         }
+        emitter.writeSettlings()
     }
 
-    private mutating func translate(_ operation: BlockOperation) {
-        let decoded = operation.decoded
-        let address = pc &+ UInt64(operation.offset)
-        let place = memory.places.count
-        memory.places.append(NativePlace(decoded: decoded, pc: address, index: operation.index))
-        let i = MicroInstruction(decoded, pc: address, isMisalignable: hart.mayMisalign(decoded))
-        let next = address &+ UInt64(operation.length)
-        let target = address &+ UInt64(bitPattern: i.immediate)
+    private mutating func translate(_ step: Int) {
+        let place = places[step]
+        let decoded = place.decoded
+        let i = emitter.plan.steps[step].micro
+        let next = place.pc &+ UInt64(decoded.length)
+        let target = place.pc &+ UInt64(bitPattern: i.immediate)
         switch i.operation {
-        case .branch: branch(i, decoded, to: target, retired: operation.index + 1, from: address)
+        case .branch: branch(i, decoded, to: target, retired: step + 1, from: place.pc)
         case .jump:
             writeLink(i.rd, next)
             // One that the block follows goes on behind it.
-            if !operation.isFollowed { exit(to: target, retired: operation.index + 1) }
-        case .jumpRegister: jump(i, next, retired: operation.index + 1)
+            if step + 1 == places.count { exit(to: target, retired: step + 1) }
+        case .jumpRegister: jump(i, next, retired: step + 1)
         case .system:
-            guard let access = PlainAccess(decoded, from: mode, of: hart) else { fallthrough }
+            guard let access = PlainAccess(decoded, from: source.mode, of: hart) else { fallthrough }
             emitter.emit(access, i)
-        default: emitter.emit(i, decoded, place: place)
+        default: emitter.emit(i, decoded, step: step, place: Int(source.firstPlace) + step)
+        }
+    }
+
+    private mutating func leaveAtEnd() {
+        guard let last = places.last else { return }
+        switch emitter.plan.steps[places.count - 1].micro.operation {
+        case .jump, .jumpRegister: break
+        default: exit(to: last.pc &+ UInt64(last.decoded.length), retired: places.count)
         }
     }
 
@@ -100,6 +150,83 @@ struct BlockTranslator {
         let target = emitter.host(rd) ?? .rax
         emitter.assembler.load(target, constant: next)
         emitter.store(target, to: rd)
+    }
+
+    // MARK: - Loops
+
+    /// A loop that computes with f registers has them in the host's from here on.
+    private mutating func enterLoop() {
+        guard emitter.plan.isLoop, emitter.floats.kept != 0 else { return }
+        emitter.loadFloats(emitter.floats.kept)
+        emitter.floats.now.dirty = emitter.floats.written
+        loopStart = emitter.assembler.cursor
+    }
+
+    private mutating func goAround(_ start: UnsafeMutablePointer<UInt8>, retired: Int) {
+        emitter.settle(emitter.floats.now.unsettled)
+        emitter.loadFloats(emitter.floats.kept)
+        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
+        emitter.assembler.jump(.greater, to: start)
+        emitter.writeBackFloats()
+        let number = memory.links.count
+        // Never patched: it is left at the budget alone.
+        let place = emitter.assembler.cursor
+        memory.links.append(NativeLink(target: pc, site: place, stub: place, addend: nil))
+        leave(number, isAtBudget: true)
+    }
+
+    // MARK: - Stubs
+
+    /// Writes what cannot go on in line.
+    private mutating func writeStubs() {
+        for stub in emitter.stubs { write(stub) }
+    }
+
+    private mutating func write(_ stub: Emitter.Stub) {
+        let (before, after) = (stub.before, stub.after)
+        if let miss = stub.miss {
+            for fixup in miss.fixups { emitter.assembler.bind(fixup) }
+            emitter.refill(miss)
+            // Where it was loaded, it has to be again. The flags stay.
+            if emitter.host(miss.base) == nil { emitter.assembler.emit(.movR, .rcx, emitter.operand(miss.base)) }
+            emitter.assembler.jump(.equal, to: miss.resume)
+        }
+        for fixup in stub.fixups { emitter.assembler.bind(fixup) }
+        emitter.saveFloats(before)
+        emitter.call(emitter.thunks.execute, Int(source.firstPlace) + stub.step)
+        if let miss = stub.miss, miss.isShared {
+            emitter.refill(miss)
+            goOnPlainly(emitter.assembler.jump(.notEqual), from: stub.step + 1)
+        }
+        if after.isUnitReady, !before.isUnitReady {
+            emitter.assembler.emit(.cmpI, Layout.isFloating, immediate: 0, .double)
+            goOnPlainly(emitter.assembler.jump(.equal), from: stub.step + 1)
+        }
+        emitter.restoreFloats(after)
+        FloatRegisters.forEach(after.boxed & ~before.boxed) { register in
+            guard let host = emitter.floats.host(register) else { return }
+            goOnPlainly(emitter.isNotBoxed(host), from: stub.step + 1)
+        }
+        emitter.assembler.jump(to: stub.back)
+    }
+
+    /// Where something does not hold that the rest of the block takes for granted. All f registers are in the hart's area.
+    private mutating func goOnPlainly(_ site: Fixup, from step: Int) {
+        let over = emitter.assembler.jump()
+        let stub = emitter.assembler.cursor
+        emitter.assembler.bind(site)
+        let number = memory.links.count
+        memory.links.append(
+            NativeLink(
+                target: pc,
+                site: site.place,
+                stub: stub,
+                addend: nil,
+                rest: NativeLink.Rest(block: Int32(memory.blocks.count), step: Int32(step))
+            )
+        )
+        leave(number, isAtBudget: false)
+        emitter.assembler.bind(over)
     }
 
     // MARK: - Edges
@@ -114,17 +241,28 @@ struct BlockTranslator {
         guard case .jump(let jump) = decoded.opcode.execution, let condition = jump.hostCondition else { return }
         emitter.compare(i)
         if target > address {
-            exits.append(Exit(fixup: emitter.assembler.jump(condition), target: target, retired: retired))
+            exits.append(
+                Exit(
+                    fixup: emitter.assembler.jump(condition),
+                    target: target,
+                    retired: retired,
+                    floats: emitter.floats.now
+                )
+            )
         } else {
             // A loop: its way back is in line.
             let over = emitter.assembler.jump(condition.inverse)
+            let floats = emitter.floats.now
             exit(to: target, retired: retired)
+            emitter.floats.now = floats
             emitter.assembler.bind(over)
         }
     }
 
     /// Leaves the block for a known address.
     private mutating func exit(to target: UInt64, retired: Int) {
+        if let loopStart, target == pc { return goAround(loopStart, retired: retired) }
+        emitter.writeBackFloats()
         let number = memory.links.count
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
         if target & ~Page.offsetMask == pc & ~Page.offsetMask {
@@ -170,6 +308,7 @@ struct BlockTranslator {
 
     /// Leaves the block for an address in a register, by the jump cache.
     private mutating func jump(_ i: MicroInstruction, _ next: UInt64, retired: Int) {
+        emitter.writeBackFloats()
         let immediate = Int(truncatingIfNeeded: i.immediate)
         if let base = emitter.host(i.rs1) {
             emitter.assembler.emit(.lea, .rax, .memory(base, immediate))
@@ -189,21 +328,21 @@ struct BlockTranslator {
         emitter.assembler.emit(.lea, .rdx, .memory(.rax, 1))
         emitter.assembler.emit(.shlI, .register(.rcx), immediate: JumpCache.shift, .double)
         emitter.assembler.emit(.andI, .register(.rcx), immediate: JumpCache.mask, .double)
-        emitter.assembler.emit(.cmpR, .rdx, Layout.jumpCache(mode, .rcx, JumpCache.key))
+        emitter.assembler.emit(.cmpR, .rdx, Layout.jumpCache(source.mode, .rcx, JumpCache.key))
         emitter.assembler.jump(.notEqual, to: memory.thunks.jumpMissed)
         // The page still is what it was.
         emitter.assembler.emit(.movR, .rdx, Layout.fetchEntries)
-        emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(mode, .rcx, JumpCache.entry))
+        emitter.assembler.emit(.addR, .rdx, Layout.jumpCache(source.mode, .rcx, JumpCache.entry))
         emitter.assembler.emit(.orI, .register(.rax), immediate: 0xFFF)
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.fetchTag))
         let isOther = emitter.assembler.jump(.notEqual)
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(mode, .rcx, JumpCache.addend))
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(source.mode, .rcx, JumpCache.addend))
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.addend))
         let isElsewhere = emitter.assembler.jump(.notEqual)
-        emitter.assembler.emit(.jmpM, Layout.jumpCache(mode, .rcx, JumpCache.code))
+        emitter.assembler.emit(.jmpM, Layout.jumpCache(source.mode, .rcx, JumpCache.code))
         emitter.assembler.bind(isOther)
         emitter.assembler.bind(isElsewhere)
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(mode, .rcx, JumpCache.key))
+        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(source.mode, .rcx, JumpCache.key))
         emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
         emitter.assembler.jump(to: memory.thunks.jumpMissed)
     }

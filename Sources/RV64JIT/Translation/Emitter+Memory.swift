@@ -3,56 +3,94 @@ import RV64Core
 
 /// Loads and stores: the check of the TLB's tag in line, everything else by the function that the interpreter calls.
 extension Emitter {
-    /// Finds the host's memory behind `bytes` bytes at `rs1 + immediate`, as this place found the page last.
+    /// Finds the host's memory behind an access, as the site of its group found the page last.
     ///
-    /// - Returns: what to do where it is another page, or the address is not aligned; and where the bytes are. That uses
-    ///   rax, and rcx for a register that is in memory.
-    mutating func translate(
-        _ rs1: UInt8,
-        _ immediate: Int64,
-        bytes: Int,
-        _ direction: Direction
-    ) -> (miss: Miss, memory: HostOperand) {
-        let distance = Int(truncatingIfNeeded: immediate)
-        let base = value(rs1, in: .rcx)
-        assembler.emit(.lea, .rdx, .memory(base, distance))
-        // The page, and the bits that an aligned address has not.
-        assembler.emit(.andI, .register(.rdx), immediate: Int32(bytes - 1 - Int(Page.size)))
-        assembler.emit(.xorR, .rdx, Layout.generation)
-        // Sites are used again and again: even ones by loads alone, whose pages may be read-only.
+    /// - Returns: what to do where it is another page, or an address is not aligned, if that is not known yet; and where
+    ///   the bytes are. That uses rax, and rcx for a register that is in memory.
+    mutating func translate(_ access: Access, _ step: Int) -> (miss: Miss?, memory: HostOperand) {
+        let base = value(access.base, in: .rcx)
+        let memory = HostOperand.indexed(.rax, base, access.distance)
+        guard let number = plan.steps[step].group, plan.groups[number].count > 1 else {
+            let miss = check(access, base)
+            return (miss, memory)
+        }
+        guard plan.groups[number].first == step else {
+            assembler.emit(.movR, .rax, Layout.siteAddend(plan.groups[number].site))
+            return (nil, memory)
+        }
+        let site = takeSite(plan.groups[number].direction)
+        plan.setSite(site, of: number)
+        return (check(plan.groups[number], base), memory)
+    }
+
+    /// Sites are used again and again: even ones by loads alone, whose pages may be read-only.
+    private mutating func takeSite(_ direction: Access.Direction) -> Int {
         let site = nextSite | (direction == .write ? 1 : 0)
         nextSite = (nextSite + 2) % TLBSite.count
+        return site
+    }
+
+    private mutating func check(_ access: Access, _ base: HostRegister) -> Miss {
+        let site = takeSite(access.direction)
+        assembler.emit(.lea, .rdx, .memory(base, access.distance))
+        // The page, and the bits that an aligned address has not.
+        assembler.emit(.andI, .register(.rdx), immediate: Int32(access.bytes - 1 - Int(Page.size)))
+        assembler.emit(.xorR, .rdx, Layout.generation)
         assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
         let fixup = assembler.jump(.notEqual)
         let resume = assembler.cursor
         assembler.emit(.movR, .rax, Layout.siteAddend(site))
-        let miss = Miss(
-            fixup: fixup,
+        return Miss(
+            fixups: [fixup],
             site: site,
-            direction: direction,
-            bytes: bytes,
-            base: rs1,
-            distance: distance,
-            resume: resume
+            direction: access.direction,
+            bytes: access.bytes,
+            base: access.base,
+            distance: access.distance,
+            resume: resume,
+            isShared: false
         )
-        return (miss, .indexed(.rax, base, distance))
     }
 
-    mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
+    private mutating func check(_ group: AccessGroup, _ base: HostRegister) -> Miss {
+        assembler.emit(.lea, .rdx, .memory(base, group.start))
+        assembler.emit(.lea, .rax, .memory(base, group.end - 1))
+        assembler.emit(.andI, .register(.rdx), immediate: Int32(group.width - 1 - Int(Page.size)))
+        // The last byte is in the same page: where the address is not aligned, the tag will tell.
+        assembler.emit(.subR, .rax, .rdx)
+        assembler.emit(.cmpI, .register(.rax), immediate: Int32(Page.size))
+        let isBeyond = assembler.jump(.aboveOrEqual)
+        assembler.emit(.xorR, .rdx, Layout.generation)
+        assembler.emit(.cmpR, .rdx, Layout.siteTag(group.site))
+        let isOther = assembler.jump(.notEqual)
+        let resume = assembler.cursor
+        assembler.emit(.movR, .rax, Layout.siteAddend(group.site))
+        return Miss(
+            fixups: [isBeyond, isOther],
+            site: group.site,
+            direction: group.direction,
+            bytes: group.end - group.start,
+            base: group.base,
+            distance: group.start,
+            resume: resume,
+            isShared: true
+        )
+    }
+
+    mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ step: Int) {
+        guard let access = Access(decoded) else { return }
+        let (miss, memory) = translate(access, step)
         switch decoded.opcode.execution {
         case .load(let width, let kind):
-            let (miss, source) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .read)
             let target = host(i.rd) ?? .rax
-            emitLoad(target, source, width, kind == .signExtended)
+            emitLoad(target, memory, width, kind == .signExtended)
             store(target, to: i.rd)
-            leave([], miss, place)
         case .store(let width):
-            let (miss, target) = translate(i.rs1, i.immediate, bytes: Int(width.bytes), .write)
             let source = value(i.rs2, in: .rdx)
-            emitStore(source, target, width)
-            leave([], miss, place)
+            emitStore(source, memory, width)
         default: preconditionFailure("\(decoded.opcode) is no access")
         }
+        leave([], miss, step)
     }
 
     private mutating func emitLoad(
@@ -83,31 +121,37 @@ extension Emitter {
 
     // MARK: - Atomics
 
-    mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {
+    mutating func emitAtomic(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ step: Int, _ place: Int) {
         switch decoded.opcode.execution {
         // The other harts stand still from the one to the other.
         case .atomic(.loadReserved, _) where decoded.hasAccessBetween,
             .atomic(.storeConditional, _) where decoded.hasAccessBetween:
-            call(thunks.execute, place)
+            execute(place)
         case .atomic(.loadReserved, let width):
             if MemoryFence.isReleasing(decoded.raw) { assembler.emit(.mfence, .register(.rax)) }
-            emitLoadReserved(i, width, place)
-        case .atomic(.storeConditional, let width): emitStoreConditional(i, width, place)
-        case .modify(let modification, let width): emitModification(i, modification, width, place)
+            emitLoadReserved(i, width, step)
+        case .atomic(.storeConditional, let width): emitStoreConditional(i, width, step)
+        case .modify(let modification, let width): emitModification(i, modification, width, step, place)
         default: preconditionFailure("\(decoded.opcode) is no atomic")
         }
     }
 
     /// The host address of a naturally aligned cell.
-    private mutating func cell(_ i: MicroInstruction, _ width: AccessWidth, _ direction: Direction) -> (Miss, Fixup) {
-        let (miss, memory) = translate(i.rs1, 0, bytes: Int(width.bytes), direction)
-        assembler.emit(.lea, .rax, memory)
+    private mutating func cell(
+        _ i: MicroInstruction,
+        _ width: AccessWidth,
+        _ direction: Access.Direction
+    ) -> (Miss, Fixup) {
+        let base = value(i.rs1, in: .rcx)
+        let access = Access(base: i.rs1, distance: 0, bytes: Int(width.bytes), direction: direction)
+        let miss = check(access, base)
+        assembler.emit(.lea, .rax, .indexed(.rax, base))
         // A page is aligned in the host as in the guest.
         assembler.emit(.testI, .register(.rax), immediate: Int32(width.bytes - 1), .double)
         return (miss, assembler.jump(.notEqual))
     }
 
-    private mutating func emitLoadReserved(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
+    private mutating func emitLoadReserved(_ i: MicroInstruction, _ width: AccessWidth, _ step: Int) {
         let size: HostSize = width == .double ? .quad : .double
         let (miss, isMisaligned) = cell(i, width, .read)
         assembler.emit(.movR, .rcx, .memory(.rax), size)
@@ -115,10 +159,10 @@ extension Emitter {
         assembler.emit(.movM, .rax, Layout.reservationAddress)
         assembler.emit(.movM, .rcx, Layout.reservationValue)
         width == .double ? store(.rcx, to: i.rd) : i.writesNothing ? () : storeWord(.rcx, to: i.rd)
-        leave([isMisaligned], miss, place)
+        leave([isMisaligned], miss, step)
     }
 
-    private mutating func emitStoreConditional(_ i: MicroInstruction, _ width: AccessWidth, _ place: Int) {
+    private mutating func emitStoreConditional(_ i: MicroInstruction, _ width: AccessWidth, _ step: Int) {
         let size: HostSize = width == .double ? .quad : .double
         let (miss, isMisaligned) = cell(i, width, .write)
         assembler.emit(.lea, .rdx, .memory(.rax, width == .double ? 1 : 0))
@@ -134,13 +178,14 @@ extension Emitter {
         assembler.set(.notEqual, .rax)
         assembler.emit(.movzx8, .rax, .rax, .double)
         store(.rax, to: i.rd)
-        leave([isMisaligned], miss, place)
+        leave([isMisaligned], miss, step)
     }
 
     private mutating func emitModification(
         _ i: MicroInstruction,
         _ modification: AtomicModification,
         _ width: AccessWidth,
+        _ step: Int,
         _ place: Int
     ) {
         let size: HostSize = width == .double ? .quad : .double
@@ -148,7 +193,7 @@ extension Emitter {
         switch modification {
         case .swap, .add: isSimple = true
         case .and, .or, .exclusiveOr: isSimple = i.writesNothing
-        case .minimum, .maximum, .minimumUnsigned, .maximumUnsigned: return call(thunks.execute, place)
+        case .minimum, .maximum, .minimumUnsigned, .maximumUnsigned: return execute(place)
         }
         let (miss, isMisaligned) = cell(i, width, .write)
         let target = HostOperand.memory(isSimple ? .rax : .rdx)
@@ -172,6 +217,6 @@ extension Emitter {
             assembler.emit(.movR, .rcx, .rax, size)
         }
         if !i.writesNothing { width == .double ? store(.rcx, to: i.rd) : storeWord(.rcx, to: i.rd) }
-        leave([isMisaligned], miss, place)
+        leave([isMisaligned], miss, step)
     }
 }

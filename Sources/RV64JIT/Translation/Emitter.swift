@@ -5,41 +5,55 @@ import RV64Core
 struct Emitter {
     var assembler: Assembler
     let map: RegisterMap
+    var plan: BlockPlan
+    var floats: FloatRegisters
     /// What cannot go on in line: written behind the block.
     var stubs: [Stub] = []
+    var settlings: [Settling] = []
     let thunks: Thunks
+    /// The number of the next site of an access.
+    var nextSite: Int
 
-    /// An access whose site does not know the page: the TLB may.
+    /// Accesses whose site does not know the page: the TLB may.
     struct Miss {
-        let fixup: Fixup
+        let fixups: [Fixup]
         let site: Int
-        let direction: Direction
+        let direction: Access.Direction
         let bytes: Int
         /// The guest's address: a register of the guest and a distance.
         let base: UInt8
         let distance: Int
         /// Behind the comparison.
         let resume: UnsafeMutablePointer<UInt8>
+        /// Further accesses rely on it.
+        let isShared: Bool
     }
-
-    enum Direction { case read, write }
 
     struct Stub {
         let fixups: [Fixup]
         let miss: Miss?
-        /// Number of the place among all that the engine knows.
-        let place: Int
+        let step: Int
         /// Where to go on.
+        let back: UnsafeMutablePointer<UInt8>
+        /// What was known before the instruction, and what the code behind it takes for granted.
+        let before: FloatRegisters.Knowledge
+        let after: FloatRegisters.Knowledge
+    }
+
+    /// A NaN of the host's, in one of some registers, to become RISC-V's.
+    struct Settling {
+        let fixup: Fixup
+        let registers: UInt32
+        let isDouble: Bool
         let back: UnsafeMutablePointer<UInt8>
     }
 
-    /// The number of the next site of an access.
-    var nextSite: Int
-
-    init(at cursor: UnsafeMutablePointer<UInt8>, map: RegisterMap, thunks: Thunks, firstSite: Int) {
+    init(at cursor: UnsafeMutablePointer<UInt8>, _ plan: BlockPlan, map: RegisterMap, thunks: Thunks, firstSite: Int) {
         nextSite = firstSite
         assembler = Assembler(at: cursor)
         self.map = map
+        self.plan = plan
+        floats = plan.floats
         self.thunks = thunks
     }
 
@@ -90,7 +104,7 @@ struct Emitter {
     // MARK: - One micro-instruction
 
     /// Writes one; `place` is the number under which the engine knows the instruction.
-    mutating func emit(_ i: MicroInstruction, _ decoded: DecodedInstruction, place: Int) {
+    mutating func emit(_ i: MicroInstruction, _ decoded: DecodedInstruction, step: Int, place: Int) {
         switch i.operation {
         case .constant:
             guard !i.writesNothing else { return }
@@ -108,16 +122,26 @@ struct Emitter {
             .signExtendByte, .signExtendHalf, .zeroExtendHalf, .leadingZeros, .trailingZeros, .population,
             .reverseBytes, .orCombine, .bitSet, .bitClear, .bitInvert, .bitExtract, .zeroIfZero, .zeroIfNotZero:
             if !i.writesNothing { emitComputation(i, decoded) }
-        case .load, .store: emitAccess(i, decoded, place)
-        case .floatLoad, .floatStore: emitFloatAccess(i, decoded, place)
-        case .float: emitFloat(i, decoded, place)
-        case .loadReserved, .storeConditional, .modify: emitAtomic(i, decoded, place)
+        case .load, .store: emitAccess(i, decoded, step)
+        case .floatLoad, .floatStore: emitFloatAccess(i, decoded, step)
+        case .float: emitFloat(i, decoded, step, place)
+        case .loadReserved, .storeConditional, .modify: emitAtomic(i, decoded, step, place)
         case .fence: break
         case .fullFence: assembler.emit(.mfence, .register(.rax))
         case .branch, .jump, .jumpRegister: preconditionFailure("the translator writes jumps")
-        case .execute: call(thunks.execute, place)
-        case .system: call(thunks.system, place)
+        case .execute: execute(place)
+        case .system:
+            writeBackFloats()
+            call(thunks.system, place)
+            floats.now = FloatRegisters.Knowledge()
         }
+    }
+
+    /// Calls the interpreter's function.
+    mutating func execute(_ place: Int) {
+        writeBackFloats()
+        call(thunks.execute, place)
+        floats.now = FloatRegisters.Knowledge(isUnitReady: floats.now.isUnitReady)
     }
 
     mutating func call(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {
@@ -126,27 +150,31 @@ struct Emitter {
     }
 
     /// Goes on here once a function has executed the instruction, for the reasons that `fixups` jump.
-    mutating func leave(_ fixups: [Fixup], _ miss: Miss? = nil, _ place: Int) {
-        stubs.append(Stub(fixups: fixups, miss: miss, place: place, back: assembler.cursor))
+    mutating func leave(
+        _ fixups: [Fixup],
+        _ miss: Miss? = nil,
+        _ step: Int,
+        before: FloatRegisters.Knowledge? = nil
+    ) {
+        guard !fixups.isEmpty || miss != nil else { return }
+        let before = before ?? floats.now
+        let stub = Stub(
+            fixups: fixups,
+            miss: miss,
+            step: step,
+            back: assembler.cursor,
+            before: before,
+            after: floats.now
+        )
+        stubs.append(stub)
     }
 
-    mutating func writeStubs() {
-        for stub in stubs {
-            if let miss = stub.miss {
-                assembler.bind(miss.fixup)
-                let base = value(miss.base, in: .rcx)
-                assembler.emit(.lea, .rax, .memory(base, miss.distance))
-                assembler.load(.rcx, constant: UInt64(miss.site * MemoryLayout<TLBSite>.stride))
-                assembler.load(.rdx, constant: UInt64(miss.bytes - 1))
-                assembler.call(miss.direction == .read ? thunks.refillRead : thunks.refillWrite)
-                // Where it was loaded, it has to be again. The flags stay.
-                if host(miss.base) == nil { assembler.emit(.movR, .rcx, operand(miss.base)) }
-                assembler.jump(.equal, to: miss.resume)
-            }
-            for fixup in stub.fixups { assembler.bind(fixup) }
-            call(thunks.execute, stub.place)
-            assembler.jump(to: stub.back)
-        }
-        stubs.removeAll(keepingCapacity: true)
+    /// Looks in the TLB for what a site does not know: `equal` says that it was there.
+    mutating func refill(_ miss: Miss) {
+        let base = value(miss.base, in: .rcx)
+        assembler.emit(.lea, .rax, .memory(base, miss.distance))
+        assembler.load(.rcx, constant: UInt64(miss.site * MemoryLayout<TLBSite>.stride))
+        assembler.load(.rdx, constant: UInt64(miss.bytes - 1))
+        assembler.call(miss.direction == .read ? thunks.refillRead : thunks.refillWrite)
     }
 }

@@ -38,6 +38,8 @@ enum Layout {
     static let isFloating = HostOperand.memory(base, native(\.isFloating))
     static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
+    static let doubleSign = HostOperand.memory(base, native(\.doubleSign))
+    static let singleSign = HostOperand.memory(base, native(\.singleSign))
 
     static let generation = HostOperand.memory(data, TLBBank.generationOffset)
     static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }

@@ -141,17 +141,16 @@ enum HostRows {
         HostRow(instruction: .movssM, mnemonic: "movss", form: .otherAndRegister, register: .vector, memory: .double, hasRegister: false, hasSizes: false),
         HostRow(instruction: .movqToVector, mnemonic: "movq", form: .registerAndOther, register: .vector, other: .quad, memory: .quad, hasSizes: false),
         HostRow(instruction: .movqFromVector, mnemonic: "movq", form: .otherAndRegister, register: .vector, other: .quad, memory: .quad, hasSizes: false),
-        HostRow(instruction: .movdFromVector, mnemonic: "movd", form: .otherAndRegister, register: .vector, other: .double, memory: .double, hasSizes: false),
         HostRow(instruction: .pextrd, mnemonic: "pextrd", form: .vectorAndVector, register: .vector, other: .double, memory: .double, hasSizes: false, isByteImmediate: true),
+        HostRow(instruction: .pinsrd, mnemonic: "pinsrd", form: .registerOtherAndImmediate, register: .vector, other: .double, memory: .double, hasSizes: false, isByteImmediate: true),
+        vector(.pcmpeqd, "pcmpeqd", .vector),
     ]
 
     static let floats: [HostRow] =
         [("sd", HostRow.Width.quad), ("ss", .double)].flatMap { suffix, width in
             let isDouble = suffix == "sd"
             let rows: [(String, HostInstruction)] = [
-                ("add", isDouble ? .addsd : .addss), ("mul", isDouble ? .mulsd : .mulss),
-                ("sub", isDouble ? .subsd : .subss), ("div", isDouble ? .divsd : .divss),
-                ("sqrt", isDouble ? .sqrtsd : .sqrtss), ("ucomi", isDouble ? .ucomisd : .ucomiss),
+                ("ucomi", isDouble ? .ucomisd : .ucomiss),
                 ("comi", isDouble ? .comisd : .comiss),
             ]
             // The disassembler takes COMISD's memory for 16 bytes.
@@ -171,6 +170,11 @@ enum HostRows {
         (.vfmsub231sd, "vfmsub231sd", .quad), (.vfmsub231ss, "vfmsub231ss", .double),
         (.vfnmadd231sd, "vfnmadd231sd", .quad), (.vfnmadd231ss, "vfnmadd231ss", .double),
         (.vfnmsub231sd, "vfnmsub231sd", .quad), (.vfnmsub231ss, "vfnmsub231ss", .double),
+        (.vaddsd, "vaddsd", .quad), (.vmulsd, "vmulsd", .quad), (.vsubsd, "vsubsd", .quad), (.vdivsd, "vdivsd", .quad),
+        (.vsqrtsd, "vsqrtsd", .quad), (.vminsd, "vminsd", .quad), (.vmaxsd, "vmaxsd", .quad),
+        (.vaddss, "vaddss", .double), (.vmulss, "vmulss", .double), (.vsubss, "vsubss", .double), (.vdivss, "vdivss", .double),
+        (.vsqrtss, "vsqrtss", .double), (.vminss, "vminss", .double), (.vmaxss, "vmaxss", .double),
+        (.vandpd, "vandpd", .vector), (.vandnpd, "vandnpd", .vector), (.vorpd, "vorpd", .vector), (.vxorpd, "vxorpd", .vector),
     ].map {
         HostRow(instruction: $0.0, mnemonic: $0.1, form: .fused, register: .vector, other: .vector, memory: $0.2, hasSizes: false)
     }
