@@ -61,12 +61,15 @@ extension ProgramGenerator {
     mutating func access() { access(pick(Rows.access)) }
 
     mutating func access(_ row: InstructionRow) {
-        let (base, range): (UInt32, Int) =
-            switch random.next() % 16 {
-            case 0: (codeBase, 0xE0)
-            case 1: (deviceBase, 0x14)
-            default: (dataBase, 0x7F0)
-            }
+        switch random.next() % 16 {
+        case 0: access(row, codeBase, 0xE0)
+        case 1: access(row, deviceBase, 0x14)
+        default: access(row, dataBase, 0x7F0)
+        }
+    }
+
+    /// At most `range` away from where a register points.
+    private mutating func access(_ row: InstructionRow, _ base: UInt32, _ range: Int) {
         var immediate = Int(random.next() % UInt64(2 * range)) - range
         if random.next() & 3 != 0 { immediate &= ~7 }
         if Rows.isStore(row) {
@@ -149,19 +152,33 @@ extension ProgramGenerator {
     mutating func loop() {
         // Some are worth a translation of their own.
         let isLong = random.next() & 3 == 0
-        word(Encoding.i(Encoding.addi, counter, 0, Int(random.next() % (isLong ? 300 : 9)) + 1))
+        let turns = Int(random.next() % (isLong ? 300 : 9)) + 1
+        // The pointer stays among the data.
+        var reach = 0x1C00 / turns
+        word(Encoding.i(Encoding.addi, counter, 0, turns))
+        word(Encoding.i(Encoding.addi, walker, dataBase, 0))
         let start = chunk.count
-        for _ in 0..<random.next() % 7 {
+        for _ in 0..<random.next() % 9 {
             boundaries.append(chunk.count)
-            switch random.next() & 7 {
+            switch random.next() & 15 {
             case 0, 1: access()
-            case 2: float()
-            case 3: branchForward()
+            case 2, 3: float()
+            case 4: branchForward()
+            case 5, 6, 7: access(pick(Rows.access), walker, 0x20)
+            case 8, 9, 10: walk(&reach)
             default: integer()
             }
         }
         word(Encoding.i(Encoding.addi, counter, counter, -1))
         word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+    }
+
+    /// Moves the pointer of a loop on, or back.
+    private mutating func walk(_ reach: inout Int) {
+        let strides = [1, 2, 3, 4, 8, 8, 8, 12, 16, 24, 40, 64, 200, 512, 600, 2000]
+        let stride = min(pick(strides), reach)
+        reach -= stride
+        word(Encoding.i(Encoding.addi, walker, walker, random.next() & 1 == 0 ? stride : -stride))
     }
 
     /// Calls a function, by a distance or by its address; functions call nobody.

@@ -11,6 +11,7 @@ package struct ProgramGenerator {
     let codeBase: UInt32
     let deviceBase: UInt32
     let counter: UInt32
+    let walker: UInt32
     let scratch: [UInt32]
     let free: [UInt32]
     /// What the program consists of, if it is to try one row.
@@ -40,8 +41,9 @@ package struct ProgramGenerator {
         codeBase = registers[1]
         deviceBase = registers[2]
         counter = registers[3]
-        scratch = [registers[4], registers[5]]
-        free = [0] + registers[4...]
+        walker = registers[4]
+        scratch = [registers[5], registers[6]]
+        free = [0] + registers[5...]
     }
 
     package mutating func generate() -> Program {

@@ -21,6 +21,8 @@ package struct NativeState: BitwiseCopyable {
     package var isDirty = true
     /// For generated code alone.
     package var scratch: UInt64 = 0
+    /// What a loop has put aside of the budget until it looks for its pages again.
+    package var rest: UInt64 = 0
     /// The sign bits of a double and of a single: constants that generated code reads.
     package var doubleSign: UInt64 = 1 << 63
     package var singleSign: UInt64 = 1 << 31

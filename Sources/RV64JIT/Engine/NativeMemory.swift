@@ -95,8 +95,8 @@ final class NativeMemory {
     /// Of each instruction: at its budget and otherwise, and for the rest of the block.
     private static let linksPerBlock = 8 * Block.maximumCount
     private static let tableSize = 1 << 17
-    /// More than the longest block takes: of its instructions none takes 2048 bytes, with stub and all f registers.
-    private static let codeReserve = Block.maximumCount * 2048
+    /// More than the longest block takes: of its instructions none takes 4096 bytes, with stubs, all f registers, and twice.
+    private static let codeReserve = Block.maximumCount * 4096
 
     let code: CodeMemory
     let thunks: Thunks

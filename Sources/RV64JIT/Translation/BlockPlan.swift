@@ -17,11 +17,28 @@ struct BlockPlan {
         var group: Int?
     }
 
+    /// A loop that has its way back at `end` alone, and accesses whose pages need no look in every turn.
+    struct Strip {
+        let end: Int
+        let paces: [Pace]
+    }
+
+    /// How accesses of a loop go on from one turn to the next.
+    struct Pace {
+        let group: Int
+        /// What is added to their base in a turn, and what has been before the first of them.
+        let stride: Int
+        let shift: Int
+    }
+
     private(set) var steps: [Step] = []
     private(set) var groups: [AccessGroup] = []
     private(set) var floats = FloatRegisters()
-    /// Whether one of its jumps leads to its own start.
-    private(set) var isLoop = false
+    private(set) var strip: Strip?
+    /// The jumps to the block's own start.
+    private var waysBack: [Int] = []
+
+    var isLoop: Bool { !waysBack.isEmpty }
 
     /// - Parameter places: the block's instructions.
     init(_ places: UnsafeBufferPointer<NativePlace>, _ manner: Manner, of hart: Hart) {
@@ -37,13 +54,16 @@ struct BlockPlan {
             written |= use.written
             FloatRegisters.forEach(use.read) { counts[Int($0)] += 1 }
             FloatRegisters.forEach(use.written) { counts[Int($0)] += 1 }
-            if micro.operation == .branch || micro.operation == .jump {
-                isLoop = isLoop || place.pc &+ UInt64(bitPattern: micro.immediate) == places[0].pc
+            if micro.operation == .branch || micro.operation == .jump,
+                place.pc &+ UInt64(bitPattern: micro.immediate) == places[0].pc
+            {
+                waysBack.append(steps.count - 1)
             }
         }
         guard manner == .assuming else { return }
         floats = FloatRegisters(counts: counts, written: written)
         group(places)
+        if waysBack.count == 1 { strip = findStrip(places, end: waysBack[0]) }
     }
 
     // MARK: - Groups
@@ -54,19 +74,10 @@ struct BlockPlan {
         for index in places.indices {
             let decoded = places[index].decoded
             if let access = Access(decoded) { place(access, index, &open) }
-            switch decoded.opcode.execution {
-            case .store, .floatStore, .floatLoad, .illegal: break
-            case .float: if decoded.floatRegisters.written == 0 { open[Int(decoded.rd)] = 0 }
-            case .loop, .load, .scalar, .modify, .atomic(.loadReserved, _), .atomic(.storeConditional, _),
-                .atomic(.loadAcquire, _), .atomic(.compareAndSwap, _):
-                open[Int(decoded.rd)] = 0
-            case .jump(let condition):
-                switch condition {
-                case .always, .register: open[Int(decoded.rd)] = 0
-                case .equal, .notEqual, .less, .greaterOrEqual, .lessUnsigned, .greaterOrEqualUnsigned: break
-                }
-            case .atomic, .cacheBlock, .csr, .hypervisorLoad, .hypervisorStore, .system:
-                open = InlineArray(repeating: 0)
+            switch decoded.integerResult {
+            case .none: break
+            case .register(let rd): open[Int(rd)] = 0
+            case .unknown: open = InlineArray(repeating: 0)
             }
         }
     }
@@ -82,8 +93,76 @@ struct BlockPlan {
         }
     }
 
+    // MARK: - Strips
+
+    private func findStrip(_ places: UnsafeBufferPointer<NativePlace>, end: Int) -> Strip? {
+        // By register: the sum of what is added in a turn.
+        var strides = InlineArray<40, Int>(repeating: 0)
+        var isIrregular = InlineArray<40, Bool>(repeating: false)
+        for step in 0...end {
+            guard isInLine(places[step].decoded, steps[step].micro) else { return nil }
+            switch places[step].decoded.integerResult {
+            case .none: break
+            case .register(let rd):
+                if let addend = addend(step) { strides[Int(rd)] += addend } else { isIrregular[Int(rd)] = true }
+            case .unknown: return nil
+            }
+        }
+        var shifts = InlineArray<40, Int>(repeating: 0)
+        var paces: [Pace] = []
+        for step in 0...end {
+            if let number = steps[step].group, groups[number].first == step {
+                let base = Int(groups[number].base)
+                if !isIrregular[base], abs(strides[base]) <= AccessGroup.limit {
+                    paces.append(Pace(group: number, stride: strides[base], shift: shifts[base]))
+                }
+            }
+            if let addend = addend(step) { shifts[Int(steps[step].micro.rd)] += addend }
+        }
+        return paces.isEmpty ? nil : Strip(end: end, paces: paces)
+    }
+
+    /// What an instruction adds to a register, if that is all it does.
+    private func addend(_ step: Int) -> Int? {
+        let micro = steps[step].micro
+        guard micro.operation == .add, micro.usesImmediate, !micro.isWord, micro.rd == micro.rs1 else { return nil }
+        return Int(truncatingIfNeeded: micro.immediate)
+    }
+
+    /// Whether nothing is called but where something fails.
+    private func isInLine(_ decoded: DecodedInstruction, _ micro: MicroInstruction) -> Bool {
+        switch micro.operation {
+        case .execute, .system, .loadReserved, .storeConditional, .modify: false
+        case .float: !decoded.isLeftToFunction
+        default: true
+        }
+    }
+
+    /// How the accesses of a group go on in the block's strip.
+    func isHoisted(_ group: Int) -> Bool { strip?.paces.contains { $0.group == group } ?? false }
+
     /// The place of a group in the bank's sites.
     mutating func setSite(_ site: Int, of group: Int) { groups[group].site = site }
+}
+
+extension DecodedInstruction {
+    enum IntegerResult {
+        case none, unknown
+        case register(UInt8)
+    }
+
+    /// Which x register it writes, as far as its translation is in line.
+    fileprivate var integerResult: IntegerResult {
+        switch opcode.execution {
+        case .store, .floatStore, .floatLoad, .illegal: .none
+        case .float: floatRegisters.written == 0 ? .register(rd) : .none
+        case .loop, .load, .scalar, .modify, .atomic(.loadReserved, _), .atomic(.storeConditional, _),
+            .atomic(.loadAcquire, _), .atomic(.compareAndSwap, _), .jump(.always), .jump(.register):
+            .register(rd)
+        case .jump: .none
+        case .atomic, .cacheBlock, .csr, .hypervisorLoad, .hypervisorStore, .system: .unknown
+        }
+    }
 }
 
 /// A load or a store, as far as its address goes.
@@ -129,10 +208,10 @@ struct AccessGroup {
     private(set) var end: Int
     private(set) var direction: Access.Direction
     /// The site of all of them.
-    fileprivate(set) var site = 0
+    var site = 0
 
     /// Accesses further apart are hardly of one thing, and likely to be of two pages.
-    private static let limit = 512
+    fileprivate static let limit = 512
 
     init(_ access: Access, first: Int) {
         base = access.base
@@ -158,4 +237,10 @@ struct AccessGroup {
 
     /// The distance of the first byte, or up to seven less: aligned where all accesses are.
     var start: Int { anchor - (anchor - low + width - 1) / width * width }
+
+    /// Whether an aligned access may end in another page than it begins.
+    var isWide: Bool { end - start > width }
+
+    /// What a site's tag has of an address: the page, and the bits that an aligned one has not.
+    var mask: Int32 { Int32(width - 1 - Int(Page.size)) }
 }

@@ -9,8 +9,7 @@ struct BlockTranslator {
     private let places: UnsafeBufferPointer<NativePlace>
     var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
-    /// Where a loop goes on, with its f registers in the host's.
-    private var loopStart: UnsafeMutablePointer<UInt8>?
+    var loop = Loop()
     /// Jumps out of the straight line, whose rest is written behind the block.
     private var exits: [Exit] = []
 
@@ -19,9 +18,10 @@ struct BlockTranslator {
         let target: UInt64
         let retired: Int
         let floats: FloatRegisters.Knowledge
+        let isInStrip: Bool
     }
 
-    private var pc: UInt64 { source.pc }
+    var pc: UInt64 { source.pc }
 
     /// Translates the block at `pc` for the mode that the hart is in.
     static func translate(
@@ -77,8 +77,12 @@ struct BlockTranslator {
     ) -> UnsafeMutablePointer<NativeBlock> {
         var translator = BlockTranslator(memory, source, manner, hart)
         translator.enterLoop()
-        for step in Int(source.firstStep)..<translator.places.count { translator.translate(step) }
+        for step in Int(source.firstStep)..<translator.places.count {
+            translator.translate(step)
+            if step == translator.emitter.plan.strip?.end { translator.loop.behind = translator.emitter.assembler.cursor }
+        }
         translator.leaveAtEnd()
+        translator.writeStrip()
         translator.finish()
         memory.cursor = translator.emitter.assembler.cursor
         memory.nextSite = translator.emitter.nextSite
@@ -112,12 +116,13 @@ struct BlockTranslator {
         for pending in exits {
             emitter.assembler.bind(pending.fixup)
             emitter.floats.now = pending.floats
+            emitter.isInStrip = pending.isInStrip
             exit(to: pending.target, retired: pending.retired)
         }
         emitter.writeSettlings()
     }
 
-    private mutating func translate(_ step: Int) {
+    mutating func translate(_ step: Int) {
         let place = places[step]
         let decoded = place.decoded
         let i = emitter.plan.steps[step].micro
@@ -152,38 +157,17 @@ struct BlockTranslator {
         emitter.store(target, to: rd)
     }
 
-    // MARK: - Loops
-
-    /// A loop that computes with f registers has them in the host's from here on.
-    private mutating func enterLoop() {
-        guard emitter.plan.isLoop, emitter.floats.kept != 0 else { return }
-        emitter.loadFloats(emitter.floats.kept)
-        emitter.floats.now.dirty = emitter.floats.written
-        loopStart = emitter.assembler.cursor
-    }
-
-    private mutating func goAround(_ start: UnsafeMutablePointer<UInt8>, retired: Int) {
-        emitter.settle(emitter.floats.now.unsettled)
-        emitter.loadFloats(emitter.floats.kept)
-        emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
-        emitter.assembler.jump(.greater, to: start)
-        emitter.writeBackFloats()
-        let number = memory.links.count
-        // Never patched: it is left at the budget alone.
-        let place = emitter.assembler.cursor
-        memory.links.append(NativeLink(target: pc, site: place, stub: place, addend: nil))
-        leave(number, isAtBudget: true)
-    }
-
     // MARK: - Stubs
 
     /// Writes what cannot go on in line.
     private mutating func writeStubs() {
         for stub in emitter.stubs { write(stub) }
+        writeStripStubs()
     }
 
     private mutating func write(_ stub: Emitter.Stub) {
         let (before, after) = (stub.before, stub.after)
+        let start = emitter.assembler.cursor
         if let miss = stub.miss {
             for fixup in miss.fixups { emitter.assembler.bind(fixup) }
             emitter.refill(miss)
@@ -192,6 +176,9 @@ struct BlockTranslator {
             emitter.assembler.jump(.equal, to: miss.resume)
         }
         for fixup in stub.fixups { emitter.assembler.bind(fixup) }
+        if emitter.plan.strip != nil {
+            loop.stubs.append(Loop.Stub(step: stub.step, miss: start, function: emitter.assembler.cursor))
+        }
         emitter.saveFloats(before)
         emitter.call(emitter.thunks.execute, Int(source.firstPlace) + stub.step)
         if let miss = stub.miss, miss.isShared {
@@ -246,7 +233,8 @@ struct BlockTranslator {
                     fixup: emitter.assembler.jump(condition),
                     target: target,
                     retired: retired,
-                    floats: emitter.floats.now
+                    floats: emitter.floats.now,
+                    isInStrip: emitter.isInStrip
                 )
             )
         } else {
@@ -261,8 +249,9 @@ struct BlockTranslator {
 
     /// Leaves the block for a known address.
     private mutating func exit(to target: UInt64, retired: Int) {
-        if let loopStart, target == pc { return goAround(loopStart, retired: retired) }
+        if let start = loop.start, target == pc { return goAround(start, retired: retired) }
         emitter.writeBackFloats()
+        leaveStrip()
         let number = memory.links.count
         emitter.assembler.emit(.subI, .register(Layout.budget), immediate: Int32(retired))
         if target & ~Page.offsetMask == pc & ~Page.offsetMask {
@@ -301,7 +290,7 @@ struct BlockTranslator {
         leave(number, isAtBudget: false)
     }
 
-    private mutating func leave(_ link: Int, isAtBudget: Bool) {
+    mutating func leave(_ link: Int, isAtBudget: Bool) {
         emitter.assembler.load(.rax, constant: UInt64(link) &<< 1 | (isAtBudget ? 1 : 0))
         emitter.assembler.jump(to: memory.thunks.leave)
     }

@@ -48,6 +48,7 @@ extension Emitter {
     }
 
     mutating func emitFloat(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ step: Int, _ place: Int) {
+        if decoded.isLeftToFunction { return execute(place) }
         guard case .float(let operation, let format) = decoded.opcode.execution else { return }
         let isDouble = format == .double
         switch operation {
@@ -68,15 +69,15 @@ extension Emitter {
         case .toInt32: emitToInteger(i, decoded, isDouble, .double, step)
         case .toInt64: emitToInteger(i, decoded, isDouble, .quad, step)
         case .fromInt32, .fromUInt32, .fromInt64: emitFromInteger(i, decoded, operation, isDouble, step)
-        case .fromSingle where isDouble: emitWidening(i, step)
-        case .fromDouble where !isDouble: emitNarrowing(i, decoded, step)
+        case .fromSingle: emitWidening(i, step)
+        case .fromDouble: emitNarrowing(i, decoded, step)
         case .moveToInteger: emitMoveToInteger(i, isDouble, step)
         case .moveFromInteger: emitMoveFromInteger(i, isDouble, step)
         case .minimum: emitExtreme(i, isDouble ? .vminsd : .vminss, isDouble, step)
         case .maximum: emitExtreme(i, isDouble ? .vmaxsd : .vmaxss, isDouble, step)
         case .minimumPropagatingNaN, .maximumPropagatingNaN, .lessQuiet, .lessOrEqualQuiet, .classify, .constant,
-            .round, .roundExact, .toUInt32, .toUInt64, .toInt32Modulo, .fromUInt64, .fromHalf, .fromSingle, .fromDouble:
-            execute(place)
+            .round, .roundExact, .toUInt32, .toUInt64, .toInt32Modulo, .fromUInt64, .fromHalf:
+            preconditionFailure("\(operation) is left to a function")
         }
     }
 
@@ -437,5 +438,24 @@ extension Emitter {
         let source = value(i.rs1, in: .rax)
         storeFloat(source, to: i.rd, isDouble)
         leave(slow, nil, step, before: before)
+    }
+}
+
+extension DecodedInstruction {
+    /// A computation of floating point for which the host has no instruction, or nobody any use.
+    var isLeftToFunction: Bool {
+        guard case .float(let operation, let format) = opcode.execution else { return false }
+        switch operation {
+        case .minimumPropagatingNaN, .maximumPropagatingNaN, .lessQuiet, .lessOrEqualQuiet, .classify, .constant, .round,
+            .roundExact, .toUInt32, .toUInt64, .toInt32Modulo, .fromUInt64, .fromHalf:
+            return true
+        case .fromSingle: return format != .double
+        case .fromDouble: return format != .single
+        case .add, .subtract, .multiply, .divide, .squareRoot, .multiplyAdd, .multiplySubtract,
+            .negatedMultiplySubtract, .negatedMultiplyAdd, .sign, .negatedSign, .exclusiveOrSign, .minimum, .maximum,
+            .equal, .less, .lessOrEqual, .toInt32, .toInt64, .fromInt32, .fromUInt32, .fromInt64, .moveToInteger,
+            .moveFromInteger:
+            return false
+        }
     }
 }

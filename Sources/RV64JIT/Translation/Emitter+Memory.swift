@@ -10,16 +10,12 @@ extension Emitter {
     mutating func translate(_ access: Access, _ step: Int) -> (miss: Miss?, memory: HostOperand) {
         let base = value(access.base, in: .rcx)
         let memory = HostOperand.indexed(.rax, base, access.distance)
-        guard let number = plan.steps[step].group, plan.groups[number].count > 1 else {
-            let miss = check(access, base)
-            return (miss, memory)
-        }
-        guard plan.groups[number].first == step else {
+        guard let number = plan.steps[step].group else { return (check(access, base), memory) }
+        if plan.groups[number].first != step || isInStrip && plan.isHoisted(number) {
             assembler.emit(.movR, .rax, Layout.siteAddend(plan.groups[number].site))
             return (nil, memory)
         }
-        let site = takeSite(plan.groups[number].direction)
-        plan.setSite(site, of: number)
+        plan.setSite(takeSite(plan.groups[number].direction), of: number)
         return (check(plan.groups[number], base), memory)
     }
 
@@ -31,49 +27,37 @@ extension Emitter {
     }
 
     private mutating func check(_ access: Access, _ base: HostRegister) -> Miss {
-        let site = takeSite(access.direction)
-        assembler.emit(.lea, .rdx, .memory(base, access.distance))
-        // The page, and the bits that an aligned address has not.
-        assembler.emit(.andI, .register(.rdx), immediate: Int32(access.bytes - 1 - Int(Page.size)))
-        assembler.emit(.xorR, .rdx, Layout.generation)
-        assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
-        let fixup = assembler.jump(.notEqual)
-        let resume = assembler.cursor
-        assembler.emit(.movR, .rax, Layout.siteAddend(site))
-        return Miss(
-            fixups: [fixup],
-            site: site,
-            direction: access.direction,
-            bytes: access.bytes,
-            base: access.base,
-            distance: access.distance,
-            resume: resume,
-            isShared: false
-        )
+        var group = AccessGroup(access, first: 0)
+        group.site = takeSite(access.direction)
+        return check(group, base)
     }
 
     private mutating func check(_ group: AccessGroup, _ base: HostRegister) -> Miss {
         assembler.emit(.lea, .rdx, .memory(base, group.start))
-        assembler.emit(.lea, .rax, .memory(base, group.end - 1))
-        assembler.emit(.andI, .register(.rdx), immediate: Int32(group.width - 1 - Int(Page.size)))
-        // The last byte is in the same page: where the address is not aligned, the tag will tell.
-        assembler.emit(.subR, .rax, .rdx)
-        assembler.emit(.cmpI, .register(.rax), immediate: Int32(Page.size))
-        let isBeyond = assembler.jump(.aboveOrEqual)
+        var fixups: [Fixup] = []
+        if group.isWide { assembler.emit(.lea, .rax, .memory(base, group.end - 1)) }
+        // The page, and the bits that an aligned address has not.
+        assembler.emit(.andI, .register(.rdx), immediate: group.mask)
+        if group.isWide {
+            // The last byte is in the same page: where the address is not aligned, the tag will tell.
+            assembler.emit(.subR, .rax, .rdx)
+            assembler.emit(.cmpI, .register(.rax), immediate: Int32(Page.size))
+            fixups.append(assembler.jump(.aboveOrEqual))
+        }
         assembler.emit(.xorR, .rdx, Layout.generation)
         assembler.emit(.cmpR, .rdx, Layout.siteTag(group.site))
-        let isOther = assembler.jump(.notEqual)
+        fixups.append(assembler.jump(.notEqual))
         let resume = assembler.cursor
         assembler.emit(.movR, .rax, Layout.siteAddend(group.site))
         return Miss(
-            fixups: [isBeyond, isOther],
+            fixups: fixups,
             site: group.site,
             direction: group.direction,
             bytes: group.end - group.start,
             base: group.base,
             distance: group.start,
             resume: resume,
-            isShared: true
+            isShared: group.count > 1
         )
     }
 

@@ -11,6 +11,8 @@ struct Emitter {
     var stubs: [Stub] = []
     var settlings: [Settling] = []
     let thunks: Thunks
+    /// Whether pages have been looked for before the loop.
+    var isInStrip = false
     /// The number of the next site of an access.
     var nextSite: Int
 

@@ -38,6 +38,7 @@ enum Layout {
     static let isFloating = HostOperand.memory(base, native(\.isFloating))
     static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
+    static let rest = HostOperand.memory(base, native(\.rest))
     static let doubleSign = HostOperand.memory(base, native(\.doubleSign))
     static let singleSign = HostOperand.memory(base, native(\.singleSign))
 
