@@ -120,7 +120,9 @@ package final class NativeEngine: Engine {
         var link = link
         if !memory.hasRoom {
             // What the rest is to be translated from goes, too.
-            let places = Array(UnsafeBufferPointer(start: memory.places.base + Int(block.firstPlace), count: Int(block.count)))
+            let places = Array(
+                UnsafeBufferPointer(start: memory.places.base + Int(block.firstPlace), count: Int(block.count))
+            )
             forgetTranslations(hart)
             block.firstPlace = Int32(memory.places.count)
             for place in places { memory.places.append(place) }

@@ -79,7 +79,9 @@ struct BlockTranslator {
         translator.enterLoop()
         for step in Int(source.firstStep)..<translator.places.count {
             translator.translate(step)
-            if step == translator.emitter.plan.strip?.end { translator.loop.behind = translator.emitter.assembler.cursor }
+            if step == translator.emitter.plan.strip?.end {
+                translator.loop.behind = translator.emitter.assembler.cursor
+            }
         }
         translator.leaveAtEnd()
         translator.writeStrip()

@@ -332,8 +332,12 @@ extension Emitter {
     }
 
     /// Equal numbers may be zeros of two signs.
-    private mutating func emitExtreme(_ i: MicroInstruction, _ instruction: HostInstruction, _ isDouble: Bool, _ step: Int)
-    {
+    private mutating func emitExtreme(
+        _ i: MicroInstruction,
+        _ instruction: HostInstruction,
+        _ isDouble: Bool,
+        _ step: Int
+    ) {
         prepare([i.rs1, i.rs2], isDouble)
         let before = floats.now
         var slow = requireUnit() + requireBoxed([i.rs1, i.rs2], isDouble)
@@ -446,7 +450,8 @@ extension DecodedInstruction {
     var isLeftToFunction: Bool {
         guard case .float(let operation, let format) = opcode.execution else { return false }
         switch operation {
-        case .minimumPropagatingNaN, .maximumPropagatingNaN, .lessQuiet, .lessOrEqualQuiet, .classify, .constant, .round,
+        case .minimumPropagatingNaN, .maximumPropagatingNaN, .lessQuiet, .lessOrEqualQuiet, .classify, .constant,
+            .round,
             .roundExact, .toUInt32, .toUInt64, .toInt32Modulo, .fromUInt64, .fromHalf:
             return true
         case .fromSingle: return format != .double

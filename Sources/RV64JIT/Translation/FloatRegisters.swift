@@ -49,7 +49,9 @@ struct FloatRegisters {
         self.written = written & kept
     }
 
-    func host(_ register: UInt8) -> HostVector? { HostVector(rawValue: hosts[Int(register & 31)]).flatMap { keeps(register) ? $0 : nil } }
+    func host(_ register: UInt8) -> HostVector? {
+        HostVector(rawValue: hosts[Int(register & 31)]).flatMap { keeps(register) ? $0 : nil }
+    }
 
     func keeps(_ register: UInt8) -> Bool { kept & Self.bit(register) != 0 }
 
