@@ -21,6 +21,15 @@ struct BlockPlan {
     struct Strip {
         let end: Int
         let paces: [Pace]
+        let goal: Goal?
+    }
+
+    /// Two registers that the way back compares: how far one is from the other says how many turns are left.
+    struct Goal {
+        let counter: UInt8
+        let stride: Int
+        /// Nothing changes it.
+        let bound: UInt8
     }
 
     /// How accesses of a loop go on from one turn to the next.
@@ -40,7 +49,10 @@ struct BlockPlan {
 
     var isLoop: Bool { !waysBack.isEmpty }
 
-    /// - Parameter places: the block's instructions.
+    /// - Parameters:
+    ///   - places: the block's instructions.
+    ///   - manner: whether anything is looked for that several of them share.
+    ///   - hart: the one that they are translated for.
     init(_ places: UnsafeBufferPointer<NativePlace>, _ manner: Manner, of hart: Hart) {
         steps.reserveCapacity(places.count)
         var counts = InlineArray<32, UInt8>(repeating: 0)
@@ -119,7 +131,22 @@ struct BlockPlan {
             }
             if let addend = addend(step) { shifts[Int(steps[step].micro.rd)] += addend }
         }
-        return paces.isEmpty ? nil : Strip(end: end, paces: paces)
+        guard !paces.isEmpty else { return nil }
+        let goal = steps[end].micro.operation == .branch ? goal(steps[end].micro, strides, isIrregular) : nil
+        return Strip(end: end, paces: paces, goal: goal)
+    }
+
+    private func goal(
+        _ branch: MicroInstruction,
+        _ strides: InlineArray<40, Int>,
+        _ isIrregular: InlineArray<40, Bool>
+    ) -> Goal? {
+        for (counter, bound) in [(branch.rs1, branch.rs2), (branch.rs2, branch.rs1)] {
+            let (mine, other) = (Int(counter), Int(bound))
+            if isIrregular[mine] || isIrregular[other] || strides[mine] == 0 || strides[other] != 0 { continue }
+            return Goal(counter: counter, stride: strides[mine], bound: bound)
+        }
+        return nil
     }
 
     /// What an instruction adds to a register, if that is all it does.

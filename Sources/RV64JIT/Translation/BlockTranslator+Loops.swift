@@ -62,7 +62,7 @@ extension BlockTranslator {
     // MARK: - Strips
 
     /// Turns below which looking for pages costs more than it saves.
-    private static let leastTurns: Int32 = 4
+    private static let leastTurns: Int32 = 6
     private static let mostTurns: UInt64 = 4096
 
     mutating func writeStrip() {
@@ -90,6 +90,7 @@ extension BlockTranslator {
     private mutating func writeSetup(_ strip: BlockPlan.Strip, otherwise start: UnsafeMutablePointer<UInt8>) {
         loop.stripSetup = emitter.assembler.cursor
         for fixup in loop.waysToStrip { emitter.assembler.bind(fixup) }
+        if let goal = strip.goal { passBy(goal, otherwise: start) }
         emitter.assembler.load(.rcx, constant: Self.mostTurns)
         for pace in strip.paces { limitTurns(pace, otherwise: start) }
         emitter.assembler.emit(.cmpI, .register(.rcx), immediate: Self.leastTurns, .double)
@@ -101,6 +102,16 @@ extension BlockTranslator {
         emitter.assembler.move(.less, .rax, .register(.rdx))
         emitter.assembler.emit(.movM, .rax, Layout.rest)
         emitter.assembler.emit(.subR, Layout.budget, .rax)
+    }
+
+    /// A loop that is about to end anyway goes on as it is.
+    private mutating func passBy(_ goal: BlockPlan.Goal, otherwise start: UnsafeMutablePointer<UInt8>) {
+        let (from, to) = goal.stride > 0 ? (goal.counter, goal.bound) : (goal.bound, goal.counter)
+        emitter.load(to, into: .rax)
+        emitter.assembler.emit(.subR, .rax, emitter.operand(from))
+        let least = Int(Self.leastTurns) * Int(goal.stride.magnitude)
+        emitter.assembler.emit(.cmpI, .register(.rax), immediate: Int32(truncatingIfNeeded: least))
+        emitter.assembler.jump(.below, to: start)
     }
 
     /// Has in rcx no more turns than the accesses of one group stay in their page.

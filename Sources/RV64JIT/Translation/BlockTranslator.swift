@@ -108,8 +108,9 @@ struct BlockTranslator {
             count: Int(source.count)
         )
         self.places = places
-        entry = memory.cursor
         let plan = BlockPlan(places, manner, of: hart)
+        let alignment = UInt(plan.isLoop ? 64 : 1)
+        entry = memory.cursor + Int((0 &- UInt(bitPattern: memory.cursor)) & (alignment - 1))
         emitter = Emitter(at: entry, plan, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
 

@@ -73,6 +73,8 @@ import Testing
         #expect(strip.paces.map(\.group) == [0, 1, 2])
         #expect(strip.paces.map(\.stride) == [8, 8, 0])
         #expect(strip.paces.map(\.shift) == [0, 8, 0])
+        let goal = try #require(strip.goal)
+        #expect((goal.counter, goal.bound, goal.stride) == (UInt8(X.a0), UInt8(X.a1), 8))
     }
 
     @Test func otherLoopsAreNot() throws {
