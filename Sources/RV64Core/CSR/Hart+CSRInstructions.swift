@@ -35,7 +35,9 @@ extension Hart {
                 }
             let status = statusRegisters
             writeFromInstruction(address, new)
-            isHarmless = isHarmlessWrite(to: address, changing: status ^ statusRegisters)
+            let changed = status ^ statusRegisters
+            isHarmless = isHarmlessWrite(to: address, changing: changed)
+            if changed & Field<MStatus>.fs.mask != 0 { updateFloatingPointStatus() }
             if isObserved(.csrWrite) { tellOfWrite(to: address, new) }
         }
         x[Int(i.rd & 63)] = old
@@ -55,7 +57,8 @@ extension Hart {
         switch address {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
         case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
-        case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
+        case .vsstatus where state.pointee.mode == .supervisor: changed & Flag<MStatus>.sdt.mask == 0
+        case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.unobtrusiveMask == 0 && !isInterruptReady
         // Numbers of CSRs: what another one changes, nobody has looked at.
         default: false
         }

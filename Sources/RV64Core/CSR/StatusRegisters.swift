@@ -71,9 +71,11 @@ extension MStatus {
         return result
     }
 
-    /// The fields that matter to interrupts and to trap returns alone; in `vsstatus` they have the same places.
-    static let interruptMask =
+    /// The fields that matter to interrupts, to trap returns and, FS, to floating point alone; in `vsstatus` they have the
+    /// same places.
+    static let unobtrusiveMask =
         Flag<Self>.sie.mask | Flag<Self>.mie.mask | Flag<Self>.spie.mask | Flag<Self>.mpie.mask | Flag<Self>.spp.mask
+        | Field<Self>.fs.mask
 
     /// With SD computed. norm:mstatus_sd_op1
     package var summarized: Self {

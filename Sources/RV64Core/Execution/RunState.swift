@@ -30,7 +30,7 @@ package struct RunState: BitwiseCopyable {
     /// The `time` at which fetches last began to look at memory anew without being asked.
     var fetchEpochTick: UInt64 = 0
     /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
-    var timerPending: UInt64 = 0
+    package var timerPending: UInt64 = 0
 
     // MARK: Counters
     /// The counters that advance with `retired` in the current mode.

@@ -11,7 +11,7 @@ extension Hart {
         updateFloatingPointStatus()
     }
 
-    private func updateFloatingPointStatus() {
+    func updateFloatingPointStatus() {
         let machine = state.pointee.mstatus[.fs]
         let guest = state.pointee.mode.isVirtual ? state.pointee.vsstatus[.fs] : 3
         let status: FloatingPointStatus =

@@ -90,7 +90,7 @@ struct BlockTranslator {
         case .jumpRegister: jump(i, next, retired: operation.index + 1)
         case .system:
             guard let access = PlainAccess(decoded, from: mode, of: hart) else { fallthrough }
-            emitter.emit(access, i)
+            emitter.emit(access, i, place: place)
         default: emitter.emit(i, decoded, place: place)
         }
     }

@@ -26,6 +26,13 @@ enum Layout {
 
     static let dataEntries = HostOperand.memory(base, run(\.data) + bankEntries)
     static let fetchEntries = HostOperand.memory(base, run(\.fetch) + bankEntries)
+    static let mip = HostOperand.memory(base, state(\.mip))
+    static let mie = HostOperand.memory(base, state(\.mie))
+    static let timerPending = HostOperand.memory(base, run(\.timerPending))
+    static let lines = HostOperand.memory(base, HartArea.linesOffset - bias)
+    static let guestExternalLines = HostOperand.memory(base, HartArea.guestExternalLinesOffset - bias)
+    static let floatingPoint = HostOperand.memory(base, run(\.floatingPoint))
+
     static let reservationAddress = HostOperand.memory(base, run(\.reservationAddress))
     static let reservationValue = HostOperand.memory(base, run(\.reservationValue))
 
