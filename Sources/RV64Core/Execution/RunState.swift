@@ -37,7 +37,7 @@ package struct RunState: BitwiseCopyable {
     var runningCounters: UInt64 = 0
     /// The other events that a counter counts in the current mode.
     var countedEvents: UInt64 = 0
-    /// The filter bits that any counter has.
+    /// The filter bits that any counter has which counts something.
     var counterFilters: UInt64 = 0
     /// `retired` when the running counters were last looked at, and at their next overflow or the next sample.
     var countersCheckedAt: UInt64 = 0
