@@ -18,7 +18,7 @@ package final class Hart: @unchecked Sendable {
     package var bus: Bus
     package let clock: any MachineClock
     /// Whoever takes traps to hosted modes inside of `run`; without it, `run` returns. Set before the hart runs.
-    @exclusivity(unchecked) package unowned(unsafe) var hostedSoftware: (any HostedSoftware)?
+    @exclusivity(unchecked) package var hostedSoftware: HostedSoftware?
 
     /// All memory that executing takes, but for what the engine derives from code.
     package let area: HartArea
