@@ -26,6 +26,7 @@ package enum PointerMasking {
 extension Hart {
     /// PMM of the loads and stores that a mode makes: its own is in the registers of the mode above.
     /// norm:pm_config_next_higher norm:pm_per_mode_control
+    @inline(__always)
     func pointerMasking(of mode: PrivilegeMode) -> UInt64 {
         switch mode {
         case .machine: state.pointee.mseccfg[.pmm]
@@ -44,6 +45,7 @@ extension Hart {
 
 extension TranslationContext {
     /// The context with the top of every address ignored. norm:pm_mxr_exception: not where MXR is in effect.
+    @inline(__always)
     func masked(by pointerMasking: UInt64) -> Self {
         guard pointerMasking != PointerMasking.off, !flags.contains(.executableReadable) else { return self }
         var result = self

@@ -23,12 +23,14 @@ package struct HartArea {
     let guestExternalLines: UnsafeMutablePointer<Atomic<UInt64>>
     let tlb: TLB
     package let base: UnsafeMutableRawPointer
+    package let engineRoom: UnsafeMutableRawPointer
 
     init() {
         let access = PROT_READ | PROT_WRITE
         let mapping = mmap(nil, Self.byteCount, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let mapping, mapping != MAP_FAILED else { fatalError("no memory for a hart's state") }
         base = mapping
+        engineRoom = mapping + Self.engineRoomOffset
         tlb = TLB(at: mapping + Self.tlbOffset)
         state = (mapping + Self.stateOffset).bindMemory(to: HartState.self, capacity: 1)
         state.initialize(to: HartState())

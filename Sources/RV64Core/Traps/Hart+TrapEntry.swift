@@ -47,6 +47,7 @@ extension Hart {
     }
 
     /// Trap entry: the complete CSR update, then the one branch between guest code and Swift.
+    @inline(__always)
     private func enter(
         _ target: PrivilegeMode,
         cause: UInt64,
@@ -110,6 +111,7 @@ extension Hart {
     }
 
     /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE. norm:sstatus_sdt_trap
+    @inline(__always)
     private func enterSupervisor(_ record: TrapRecord) {
         if state.pointee.menvcfg[.dte] {
             guard !state.pointee.mstatus[.sdt] else { return enterMachine(record.doubled) }
@@ -131,6 +133,7 @@ extension Hart {
     }
 
     /// norm:vsstatus_sdt_op
+    @inline(__always)
     private func enterVirtualSupervisor(_ record: TrapRecord) {
         if state.pointee.henvcfg[.dte] {
             guard !state.pointee.vsstatus[.sdt] else { return enterMachine(record.doubled) }
@@ -145,6 +148,7 @@ extension Hart {
         finish(.virtualSupervisor, vector: state.pointee.vstvec, record)
     }
 
+    @inline(__always)
     private func finish(_ target: PrivilegeMode, vector: UInt64, _ record: TrapRecord) {
         let (previous, pc, cause) = (state.pointee.mode, state.pointee.pc, record.cause)
         state.pointee.mode = target
