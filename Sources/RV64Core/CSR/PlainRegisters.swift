@@ -2,12 +2,21 @@
 package struct PlainRegister: BitwiseCopyable {
     /// The word's place in `HartState`, in bytes.
     package let offset: Int
-    /// The bits that a write sets; all others are zero.
-    package let writable: UInt64
+    /// The bits that a write sets, all others being zero; nil where a write is more than that.
+    package let writable: UInt64?
 
     fileprivate init(_ field: KeyPath<HartState, UInt64>, writable: UInt64 = ~0) {
         offset = HartState.offset(of: field)
         self.writable = writable
+    }
+
+    private init(offset: Int) {
+        self.offset = offset
+        writable = nil
+    }
+
+    fileprivate static func read<Value>(_ field: KeyPath<HartState, Value>) -> Self {
+        Self(offset: HartState.offset(of: field))
     }
 }
 
@@ -71,6 +80,22 @@ extension Hart {
         case .mepc: PlainRegister(\.mepc, writable: legalizedProgramCounter(~0))
         case .mcause: PlainRegister(\.mcause)
         case .mtval: PlainRegister(\.mtval)
+        case .mtinst: PlainRegister(\.mtinst)
+        case .mtval2: PlainRegister(\.mtval2)
+        case .htval: PlainRegister(\.htval)
+        case .htinst: PlainRegister(\.htinst)
+        case .stvec: .read(\.stvec)
+        case .vstvec: .read(\.vstvec)
+        case .mtvec: .read(\.mtvec)
+        case .hstatus: .read(\.hstatus)
+        case .vsatp: .read(\.vsatp)
+        case .hedeleg: .read(\.hedeleg)
+        case .hideleg: .read(\.hideleg)
+        case .hcounteren: .read(\.hcounteren)
+        case .scounteren: .read(\.scounteren)
+        case .medeleg: .read(\.medeleg)
+        case .mideleg: .read(\.mideleg)
+        case .mie: .read(\.mie)
         // Numbers of CSRs: all others have a function.
         default: nil
         }

@@ -12,8 +12,13 @@ extension Hart {
             value: trap.value,
             isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,
-            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
+            instruction: trap.instruction == .zero ? 0 : transformed(instruction, of: trap)
         )
+    }
+
+    @inline(never)
+    private func transformed(_ instruction: DecodedInstruction?, of trap: Trap) -> UInt64 {
+        TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
     }
 
     /// Makes the guest take an exception, as if the hart had delegated it: how a hypervisor injects.

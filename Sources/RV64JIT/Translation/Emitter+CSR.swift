@@ -10,11 +10,12 @@ enum PlainAccess {
     init?(_ i: DecodedInstruction, from mode: PrivilegeMode, of hart: Hart) {
         guard case .csr(let operation, let operand) = i.opcode.execution else { return nil }
         let address = CSRAddress(UInt16(truncatingIfNeeded: i.immediate))
+        // norm:csrrs_csrrc_rs1_x0 norm:csrrsi_csrrci_uimm_zero
+        let writes = operation == .replace || i.rs1 != 0
         if let register = hart.plainRegister(at: address, from: mode) {
+            guard !writes || register.writable != nil else { return nil }
             self = .word(register, operation, operand)
         } else if let status = hart.statusWord(at: address, from: mode) {
-            // norm:csrrs_csrrc_rs1_x0 norm:csrrsi_csrrci_uimm_zero
-            let writes = operation == .replace || i.rs1 != 0
             let change = StatusChange(operation: operation, operand: operand, immediate: UInt64(i.rs1))
             self = writes ? .statusChange(status, change) : .status(status)
         } else {
@@ -70,8 +71,8 @@ extension Emitter {
                 assembler.emit(.notM, .register(.rcx))
                 assembler.emit(.andR, .rcx, .rax)
             }
-            if register.writable != ~0 {
-                assembler.emit(.andI, .register(.rcx), immediate: Int32(truncatingIfNeeded: register.writable))
+            if let writable = register.writable, writable != ~0 {
+                assembler.emit(.andI, .register(.rcx), immediate: Int32(truncatingIfNeeded: writable))
             }
             assembler.emit(.movM, .rcx, word)
         }
