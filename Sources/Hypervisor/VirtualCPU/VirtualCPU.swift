@@ -235,14 +235,15 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private func synchronizeInterrupts() {
         let external = InterruptCause.virtualSupervisorExternal.mask
         let software = InterruptCause.virtualSupervisorSoftware.mask
-        var pending = hart.virtualInterrupts
+        let before = hart.virtualInterrupts
+        var pending = before
         pending = externalInterrupt.load(ordering: .sequentiallyConsistent) ? pending | external : pending & ~external
         if softwareInterrupt.load(ordering: .relaxed),
             softwareInterrupt.exchange(false, ordering: .sequentiallyConsistent)
         {
             pending |= software
         }
-        hart.virtualInterrupts = pending
+        if pending != before { hart.virtualInterrupts = pending }
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.

@@ -128,7 +128,7 @@ extension Hart {
 
     /// `hvip`, for a hypervisor that is not the hart's own software.
     package var virtualInterrupts: UInt64 {
-        get { virtualInterruptPending }
+        @inlinable get { state.pointee.mip & InterruptSet.virtualSupervisor }
         set { writeVirtualInterruptPending(newValue) }
     }
 }

@@ -169,7 +169,7 @@ extension Flag where Register == HStatus {
     /// Guest virtual address: `stval` holds one.
     package static var gva: Self { Self(bit: 6) }
     /// The virtualization mode before the trap into HS.
-    package static var spv: Self { Self(bit: 7) }
+    @inlinable package static var spv: Self { Self(bit: 7) }
     /// The nominal privilege of the guest before the trap; also what HLV and HSV act as.
     package static var spvp: Self { Self(bit: 8) }
     /// HLV, HLVX and HSV allowed in U-mode.

@@ -117,6 +117,8 @@ struct Emitter {
         case .branch, .jump, .jumpRegister: preconditionFailure("the translator writes jumps")
         case .execute: call(thunks.execute, place)
         case .system: call(thunks.system, place)
+        case .environmentCall: call(thunks.environmentCall, place)
+        case .supervisorReturn: call(thunks.supervisorReturn, place)
         }
     }
 

@@ -40,6 +40,8 @@ enum Layout {
     static let hart = HostOperand.memory(base, native(\.hart))
     static let execute = HostOperand.memory(base, native(\.execute))
     static let system = HostOperand.memory(base, native(\.system))
+    static let environmentCall = HostOperand.memory(base, native(\.environmentCall))
+    static let supervisorReturn = HostOperand.memory(base, native(\.supervisorReturn))
     static let hostControl = HostOperand.memory(base, native(\.hostControl))
     static let guestControl = HostOperand.memory(base, native(\.guestControl))
     static let isFloating = HostOperand.memory(base, native(\.isFloating))
