@@ -10,7 +10,7 @@ package struct HostedSoftware {
     private let software: UnsafeMutableRawPointer
     private let function: Function
 
-    /// - Parameter software: what `function` is called with, as long as the hart runs.
+    /// `software` is what `function` is called with, as long as the hart runs.
     package init(_ software: UnsafeMutableRawPointer, _ function: @escaping Function) {
         self.software = software
         self.function = function

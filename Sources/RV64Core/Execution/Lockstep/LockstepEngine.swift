@@ -267,7 +267,8 @@ extension Hart {
 
     fileprivate func hasWires(of other: Hart) -> Bool {
         lines.pointee.load(ordering: .relaxed) == other.lines.pointee.load(ordering: .relaxed)
-            && guestExternalLines.pointee.load(ordering: .relaxed) == other.guestExternalLines.pointee.load(ordering: .relaxed)
+            && guestExternalLines.pointee.load(ordering: .relaxed)
+                == other.guestExternalLines.pointee.load(ordering: .relaxed)
             && nonMaskableLines.load(ordering: .relaxed) == other.nonMaskableLines.load(ordering: .relaxed)
             && machineTimer.load(ordering: .relaxed) == other.machineTimer.load(ordering: .relaxed)
             && requests.load(ordering: .relaxed) == other.requests.load(ordering: .relaxed)
