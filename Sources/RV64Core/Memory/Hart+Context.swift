@@ -30,6 +30,7 @@ extension Hart {
     }
 
     /// How instruction fetches are translated.
+    @inline(__always)
     private var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
     /// The mode of loads and stores: that of fetches, but for MPRV.

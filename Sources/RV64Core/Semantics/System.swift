@@ -104,10 +104,10 @@ extension Hart {
         guard !mode.isUser else { throw mode.isVirtual ? virtual(instruction) : illegal(instruction) }
         if mode == .virtualSupervisor {
             guard !state.pointee.hstatus[.vtsr] else { throw virtual(instruction) }
-            retiring(returnFromVirtualSupervisorTrap)
+            retiring { returnFromVirtualSupervisorTrap() }
         } else {
             guard mode == .machine || !state.pointee.mstatus[.tsr] else { throw illegal(instruction) }
-            retiring(returnFromSupervisorTrap)
+            retiring { returnFromSupervisorTrap() }
         }
         noteProgress()
     }
