@@ -6,7 +6,7 @@ package enum AccessWidth: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case double = 8
 
     /// Size in bytes.
-    package var bytes: UInt64 { UInt64(rawValue) }
+    @inlinable package var bytes: UInt64 { UInt64(rawValue) }
 
     /// The bits of a 64-bit value that an access of this width carries.
     package var mask: UInt64 { self == .double ? ~0 : (1 << (bytes * 8)) - 1 }

@@ -42,6 +42,10 @@ package struct Bus: Sendable {
 
     /// The region that holds all `width` bytes at `address`.
     package func region(at address: UInt64, _ width: AccessWidth) -> Region? {
+        index(at: address, width).map { regions[$0] }
+    }
+
+    private func index(at address: UInt64, _ width: AccessWidth) -> Int? {
         var low = 0
         var high = regions.count
         while low < high {
@@ -49,19 +53,18 @@ package struct Bus: Sendable {
             if regions[middle].base <= address { low = middle + 1 } else { high = middle }
         }
         guard low > 0 else { return nil }
-        let region = regions[low - 1]
-        let offset = address - region.base
-        guard region.size >= width.bytes, offset <= region.size - width.bytes else { return nil }
-        return region
+        let (base, size) = (regions[low - 1].base, regions[low - 1].size)
+        guard size >= width.bytes, address - base <= size - width.bytes else { return nil }
+        return low - 1
     }
 
     package func read(_ width: AccessWidth, at address: UInt64) throws(BusFault) -> UInt64 {
-        guard let region = region(at: address, width) else { throw .unmapped }
-        return try region.device.read(width, at: address - region.base) & width.mask
+        guard let index = index(at: address, width) else { throw .unmapped }
+        return try regions[index].device.read(width, at: address - regions[index].base) & width.mask
     }
 
     package func write(_ value: UInt64, _ width: AccessWidth, at address: UInt64) throws(BusFault) {
-        guard let region = region(at: address, width) else { throw .unmapped }
-        try region.device.write(value & width.mask, width, at: address - region.base)
+        guard let index = index(at: address, width) else { throw .unmapped }
+        try regions[index].device.write(value & width.mask, width, at: address - regions[index].base)
     }
 }

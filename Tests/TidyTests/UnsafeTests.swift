@@ -47,6 +47,7 @@ import Testing
         "Sources/RV64Core/FloatingPoint/FloatingPointUnit.swift",
         "Sources/RV64Core/Hart/Hart.swift",
         "Sources/RV64Core/Hart/HartArea.swift",
+        "Sources/RV64Core/Hart/HostedSoftware.swift",
         "Sources/RV64Core/ISA/BitPattern.swift",
         "Sources/RV64Core/Memory/Hart+LoadStore.swift",
         "Sources/RV64Core/Memory/StoreGrants.swift",

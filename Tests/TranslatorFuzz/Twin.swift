@@ -27,13 +27,17 @@ package final class Twin {
     package let translated: Side
 
     package init(
+        extensions: ExtensionSet = Twin.extensions,
         _ makeEngine: @escaping @Sendable () -> (any Engine)? = { try? NativeEngine(threshold: .first) }
     ) throws {
-        interpreted = try Self.side(nil)
-        translated = try Self.side(makeEngine)
+        interpreted = try Self.side(extensions, nil)
+        translated = try Self.side(extensions, makeEngine)
     }
 
-    private static func side(_ makeEngine: (@Sendable () -> (any Engine)?)?) throws -> Side {
+    private static func side(
+        _ extensions: ExtensionSet,
+        _ makeEngine: (@Sendable () -> (any Engine)?)?
+    ) throws -> Side {
         let memory = try PhysicalMemory(base: base, size: size)
         let device = CountingDevice()
         var bus = Bus()

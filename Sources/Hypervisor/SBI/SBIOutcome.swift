@@ -20,13 +20,6 @@ package enum SBIOutcome: Equatable, Sendable {
     /// Do not return: the guest takes this trap, with `sepc` at the `ecall`. SBI 3.0, "Legacy Extensions".
     case inject(Trap)
 
-    var returnsToGuest: Bool {
-        switch self {
-        case .reply, .legacyReply, .inject: true
-        case .stopHart, .suspendHart, .resetMachine: false
-        }
-    }
-
     /// `SBI_SUCCESS` with a value.
     static func success(_ value: UInt64 = 0) -> SBIOutcome { .reply(.success(value)) }
 }

@@ -67,6 +67,11 @@ package final class Guest: @unchecked Sendable {
         for vcpu in vcpus { vcpu.connect(to: machine) }
     }
 
+    /// The devices of that machine, from here on. No vCPU runs.
+    package func connect(to bus: Bus) {
+        for vcpu in vcpus { vcpu.connect(to: bus) }
+    }
+
     /// Every hart as after power-on, the first about to enter the guest. No vCPU runs.
     package func reset(at entry: HartEntry) {
         hartStates.reset()
@@ -75,17 +80,15 @@ package final class Guest: @unchecked Sendable {
     }
 }
 
-/// What a vCPU reaches beyond the hart: the devices of its machine, and its life.
+/// What a vCPU reaches beyond the hart and devices: its machine, and that one's life.
 ///
 /// Any vCPU's thread may use it.
 package protocol GuestMachine: ObservedMachine {
-    var bus: Bus { get }
+    /// A hart that is not the first has accessed a device, whose timer may have moved.
+    func deviceAccessed()
 
-    /// A hart has accessed a device, whose timer may have moved.
-    func deviceAccessed(byHart hart: Int)
-
-    /// Whether a hart is to come out of its turn now, for the machine, the console or a device's timer.
-    func isAwaited(byHart hart: Int, after action: TrapAction) -> Bool
+    /// Whether a hart is to come out of its turn now, for the machine, the console or the timer of the device at `access`.
+    func isAwaited(byHart hart: Int, after access: UInt64?) -> Bool
 
     /// Sixteen random bits for the guest's `seed`.
     var entropy: UInt16 { get }

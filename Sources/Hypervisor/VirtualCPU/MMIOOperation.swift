@@ -90,3 +90,25 @@ package struct MMIOOperation: Equatable, Sendable {
         }
     }
 }
+
+/// The last load and the last store that were decoded: a driver's loop consists of few.
+struct KnownOperations {
+    /// By `htinst`, where zero is no instruction.
+    private var entries: [2 of Entry] = [Entry(), Entry()]
+
+    private struct Entry {
+        var transformed: UInt64 = 0
+        var operation: MMIOOperation?
+    }
+
+    subscript(transformed: UInt64) -> MMIOOperation? {
+        get {
+            let entry = entries[Self.index(transformed)]
+            return entry.transformed == transformed ? entry.operation : nil
+        }
+        set { entries[Self.index(transformed)] = Entry(transformed: transformed, operation: newValue) }
+    }
+
+    /// STORE and STORE-FP differ from LOAD and LOAD-FP by bit 5.
+    private static func index(_ transformed: UInt64) -> Int { Int(truncatingIfNeeded: transformed >> 5 & 1) }
+}

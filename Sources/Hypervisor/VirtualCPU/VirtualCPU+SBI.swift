@@ -3,37 +3,47 @@ import RV64Core
 
 extension VirtualCPU {
     /// An `ecall` from VS-mode is an SBI call. The one place that writes a0 and a1 and steps over the `ecall`.
-    func handleEnvironmentCall() -> (TrapAction, Turn) {
+    func handleEnvironmentCall() -> Handling {
         let call = sbiCall
         let target = call.target
         if measuresTime { counters.count(target) }
         if target.isImplemented { hart.noteProgress() }
         let outcome = SBIDispatcher().handle(call, for: target, hart: index, environment: self)
         if observed.contains(.sbiCalls) { observers?.tell(.sbiCall(call, outcome), on: hart) }
+        let handling = carryOut(outcome)
+        note(.answered(call, outcome))
+        return handling
+    }
+
+    private func carryOut(_ outcome: SBIOutcome) -> Handling {
         switch outcome {
         case .reply(let result):
             hart.state.pointee.x[10] = result.a0
             hart.state.pointee.x[11] = result.a1
             stepOver()
+            return .returned
         case .legacyReply(let value):
             hart.state.pointee.x[10] = value
             stepOver()
+            return .returned
         case .stopHart:
             hartStates.completeStop(of: index)
             if hartStates.areAllStopped {
                 machine.end(.failed("every hart has stopped itself, and none is left to start another"))
             }
-            return (.answered(call, outcome), .stopped)
+            return .stopped
         case .suspendHart(let suspension):
             hart.state.pointee.x[10] = 0
             hart.state.pointee.x[11] = 0
             stepOver()
             if case .nonRetentive(let entry) = suspension { resumption = entry }
             hartStates.enterSuspend(of: index)
-        case .resetMachine(let reset): perform(reset)
-        case .inject(let trap): _ = inject(trap)
+            return .left
+        case .resetMachine(let reset):
+            perform(reset)
+            return .left
+        case .inject(let trap): return inject(trap)
         }
-        return (.answered(call, outcome), .ran)
     }
 
     private func perform(_ reset: SBIReset) {

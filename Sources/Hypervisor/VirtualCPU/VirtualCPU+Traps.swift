@@ -3,35 +3,46 @@ import RV64Core
 
 /// One handler per exit family. Each ends by moving `sepc` or by an injection, and by the same SRET.
 extension VirtualCPU {
-    func handleTrap() -> (action: TrapAction, turn: Turn) {
+    func handleTrap() -> Handling {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
         let site = observed.contains(.exits) ? TrapSite(hart) : nil
-        let (action, turn) = handle(exit)
+        let handling = handle(exit)
         if let site {
             observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
         }
-        return (action, turn)
+        return handling
     }
 
-    private func handle(_ exit: VCPUExit) -> (TrapAction, Turn) {
+    private func handle(_ exit: VCPUExit) -> Handling {
         switch exit {
         case .environmentCall: return handleEnvironmentCall()
-        case .guestPageFault(let fault): return (handle(fault), .ran)
-        case .virtualInstruction(let encoding): return (handleVirtualInstruction(encoding), .ran)
-        case .exception(let cause, let value): return (inject(cause, value: value), .ran)
-        case .interrupt(let cause): return (handle(cause), .ran)
+        case .guestPageFault(let fault): return handle(fault)
+        case .virtualInstruction(let encoding): return handleVirtualInstruction(encoding)
+        case .exception(let cause, let value): return inject(cause, value: value)
+        case .interrupt(let cause): return handle(cause)
         case .unexpected(let cause):
-            machine.end(.failed("hart \(index) took a trap that delegation rules out, cause \(hex(cause))"))
-            return (.stopped, .ran)
+            return endMachine("hart \(index) took a trap that delegation rules out, cause \(hex(cause))")
         }
+    }
+
+    /// Keeps what was done for those who want to know; it takes more to write down than most exits do.
+    @inline(__always)
+    func note(_ action: @autoclosure () -> TrapAction) {
+        if observed.contains(.exits) { self.action = action() }
+    }
+
+    private func endMachine(_ report: String) -> Handling {
+        machine.end(.failed(report))
+        note(.stopped)
+        return .left
     }
 
     // MARK: - Guest-page faults
 
     /// RAM is populated and the access retried; a device's address is emulated; elsewhere there is nothing.
-    private func handle(_ fault: GuestPageFault) -> TrapAction {
+    private func handle(_ fault: GuestPageFault) -> Handling {
         if addressSpace.ram.contains(fault.address.rawValue) { return populate(fault) }
         guard fault.kind != .fetch, !fault.isImplicit else {
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
@@ -39,42 +50,53 @@ extension VirtualCPU {
         return emulate(fault)
     }
 
-    private func populate(_ fault: GuestPageFault) -> TrapAction {
+    private func populate(_ fault: GuestPageFault) -> Handling {
         do throws(OutOfHostFrames) {
             try addressSpace.populate(fault.address)
-            hart.returnFromSupervisorTrap()
-            return .populated
         } catch {
-            machine.end(.failed(error.description))
-            return .stopped
+            return endMachine(error.description)
         }
+        hart.returnFromSupervisorTrap()
+        note(.populated)
+        return .returned
     }
 
     /// Trap-and-emulate: decode, access the bus, write the register back, step over the instruction.
-    private func emulate(_ fault: GuestPageFault) -> TrapAction {
+    private func emulate(_ fault: GuestPageFault) -> Handling {
         let operation: MMIOOperation
         switch decode(fault) {
         case .success(let decoded): operation = decoded
         case .retry:
             hart.returnFromSupervisorTrap()
-            return .retried
+            note(.retried)
+            return .returned
         case .notEmulated:
             // AMOs, LR and SC have no meaning on a device.
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
         }
         let address = fault.address.rawValue
-        do throws(BusFault) {
-            try operation.perform(on: machine.bus, at: address, state: hart.state)
-        } catch {
+        let isAnswered = withSurroundings { surroundings in
+            do throws(BusFault) {
+                try operation.perform(on: surroundings.bus, at: address, state: hart.state)
+                return true
+            } catch {
+                return false
+            }
+        }
+        guard isAnswered else {
             return inject(ExceptionCause(accessFault: fault.kind), value: fault.virtualAddress)
         }
-        let access = operation.access(at: address, state: hart.state)
-        if observed.contains(.deviceAccesses) { observers?.tell(.hart(.deviceAccess(access)), on: hart) }
-        machine.deviceAccessed(byHart: index)
+        if !observed.isDisjoint(with: [.deviceAccesses, .exits]) {
+            let access = operation.access(at: address, state: hart.state)
+            if observed.contains(.deviceAccesses) { observers?.tell(.hart(.deviceAccess(access)), on: hart) }
+            note(.emulated(access))
+        }
+        // The first hart looks at devices' timers itself.
+        if index != 0 { machine.deviceAccessed() }
         hart.noteProgress()
         hart.state.pointee.sepc &+= operation.length
         hart.returnFromSupervisorTrap()
-        return .emulated(access)
+        return .accessed(address)
     }
 
     private enum Decoded {
@@ -87,8 +109,12 @@ extension VirtualCPU {
     /// `htinst` says it all where it is not zero; otherwise the instruction is fetched as HLVX would.
     private func decode(_ fault: GuestPageFault) -> Decoded {
         if fault.instruction != 0 {
-            return MMIOOperation(transformed: fault.instruction, decoder: decoder).map { .success($0) }
-                ?? .notEmulated
+            if let known = knownOperations[fault.instruction] { return .success(known) }
+            guard let operation = MMIOOperation(transformed: fault.instruction, decoder: decoder) else {
+                return .notEmulated
+            }
+            knownOperations[fault.instruction] = operation
+            return .success(operation)
         }
         do throws(Trap) {
             let encoding = try hart.fetchGuestInstruction(at: hart.state.pointee.sepc)
@@ -101,7 +127,7 @@ extension VirtualCPU {
     // MARK: - Exceptions that are the guest's own
 
     /// `seed` is emulated. Beside it the guest has nothing of a hypervisor: what is virtual to HS is illegal to it.
-    private func handleVirtualInstruction(_ encoding: UInt64) -> TrapAction {
+    private func handleVirtualInstruction(_ encoding: UInt64) -> Handling {
         let instruction = decoder.decode(UInt32(truncatingIfNeeded: encoding))
         let isSupervisor = hart.state.pointee.mstatus[.spp]
         guard isSupervisor, instruction.isAccess(to: .seed) else { return injectIllegalInstruction(encoding) }
@@ -109,39 +135,58 @@ extension VirtualCPU {
         hart.noteProgress()
         hart.state.pointee.sepc &+= UInt64(instruction.length)
         hart.returnFromSupervisorTrap()
-        return .seeded
+        note(.seeded)
+        return .returned
     }
 
-    private func injectIllegalInstruction(_ encoding: UInt64) -> TrapAction {
+    private func injectIllegalInstruction(_ encoding: UInt64) -> Handling {
         hart.noteIllegalInstruction(encoding, at: hart.state.pointee.sepc, offered: guest.offered)
         return inject(.illegalInstruction, value: encoding)
     }
 
     /// Gives the guest an exception, through the one trap entry.
-    func inject(_ cause: ExceptionCause, value: UInt64) -> TrapAction {
+    func inject(_ cause: ExceptionCause, value: UInt64) -> Handling {
         inject(Trap(cause, value: value))
     }
 
-    func inject(_ trap: Trap) -> TrapAction {
+    func inject(_ trap: Trap) -> Handling {
         hart.returnFromSupervisorTrap()
         hart.inject(trap)
-        guard hart.state.pointee.mode.isVirtual else {
-            machine.end(.failed(machineTrapReport))
-            return .stopped
-        }
-        return .injected(trap.cause)
+        guard hart.state.pointee.mode.isVirtual else { return endMachine(machineTrapReport) }
+        note(.injected(trap.cause))
+        return .returned
     }
 
     // MARK: - Interrupts
 
     /// Our timer expired for a guest without Sstc: its own becomes pending.
-    private func handle(_ interrupt: InterruptCause) -> TrapAction {
+    private func handle(_ interrupt: InterruptCause) -> Handling {
         if interrupt == .supervisorTimer {
             hart.writeCSR(.stimecmp, ~0)
             hart.writeCSR(.hvip, hart.readCSR(.hvip) | InterruptCause.virtualSupervisorTimer.mask)
         }
         hart.returnFromSupervisorTrap()
-        return .timerRaised
+        note(.timerRaised)
+        return .returned
+    }
+}
+
+/// How a turn goes on behind a trap.
+enum Handling {
+    /// With the guest's code.
+    case returned
+    /// So too, behind an access to the device at this address.
+    case accessed(UInt64)
+    /// With something else: the hart has suspended itself, or the machine ends.
+    case left
+    /// Not at all: the hart has stopped itself.
+    case stopped
+
+    var turn: Turn {
+        switch self {
+        case .returned, .accessed, .left: .ran
+        case .stopped: .stopped
+        }
     }
 }
 
@@ -155,15 +200,6 @@ package enum TrapAction: Equatable, Sendable {
     case timerRaised
     case seeded
     case stopped
-
-    /// Whether the guest's code is what follows.
-    var returnsToGuest: Bool {
-        switch self {
-        case .populated, .retried, .emulated, .injected, .timerRaised, .seeded: true
-        case .answered(_, let outcome): outcome.returnsToGuest
-        case .stopped: false
-        }
-    }
 }
 
 /// Where a trap came from, as the CSRs said before it was handled.

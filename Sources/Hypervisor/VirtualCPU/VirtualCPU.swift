@@ -14,9 +14,11 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     package let hart: Hart
     unowned let guest: Guest
     /// The machine, once there is one: it outlives the last turn.
-    @exclusivity(unchecked) unowned(unsafe) var link: (any GuestMachine)?
-    /// The machine's answer, without counting who uses the machine: at every exit all harts would count in one place.
-    @exclusivity(unchecked) private var isAwaited: ((TrapAction) -> Bool)?
+    @exclusivity(unchecked) private unowned(unsafe) var link: (any GuestMachine)?
+    /// What exits need of it; changed while the vCPU does not run.
+    @exclusivity(unchecked) private var surroundings = Surroundings()
+    /// The same, without counting who uses it.
+    @exclusivity(unchecked) private var uncounted: Unmanaged<Surroundings>
     let addressSpace: GuestAddressSpace
     // What every exit needs of the guest, without a way through it.
     package let hartStates: HartStateMachine
@@ -64,7 +66,10 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     var lockedFirmwareFeatures: UInt64 = 0
     @exclusivity(unchecked) package internal(set) var counters = VCPUCounters()
     /// What the last trap came to that was taken without leaving the hart.
-    private var turnInside = Turn.ran
+    @exclusivity(unchecked) private var turnInside = Turn.ran
+    /// What was done about the last trap, where somebody wants to know.
+    @exclusivity(unchecked) var action = TrapAction.stopped
+    @exclusivity(unchecked) var knownOperations = KnownOperations()
 
     init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
         self.index = index
@@ -78,16 +83,40 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         measuresTime = guest.measuresTime
         work = guest.work
         decoder = hart.decoder
+        uncounted = Unmanaged.passUnretained(surroundings)
         // Who measures, observes or counts exits wants each of them to be one.
-        if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil { hart.hostedSoftware = self }
+        if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil {
+            // SAFETY: the vCPU holds the hart, and nobody else runs it.
+            hart.hostedSoftware = HostedSoftware(Unmanaged.passUnretained(self).toOpaque()) { vcpu in
+                Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { $0.takeTrap() }
+            }
+        }
     }
 
     func connect<Machine: GuestMachine>(to machine: Machine) {
         link = machine
         // SAFETY: the machine outlives the last turn.
-        isAwaited = { [machine = Unmanaged.passUnretained(machine), index] action in
-            machine._withUnsafeGuaranteedRef { $0.isAwaited(byHart: index, after: action) }
-        }
+        let unretained = Unmanaged.passUnretained(machine)
+        let bus = surroundings.bus
+        set(
+            Surroundings(bus: bus) { [unretained, index] access in
+                unretained._withUnsafeGuaranteedRef { $0.isAwaited(byHart: index, after: access) }
+            }
+        )
+    }
+
+    /// The devices that the guest finds from here on.
+    func connect(to bus: Bus) { set(Surroundings(bus: bus, isAwaited: surroundings.isAwaited)) }
+
+    private func set(_ surroundings: Surroundings) {
+        self.surroundings = surroundings
+        uncounted = Unmanaged.passUnretained(surroundings)
+    }
+
+    /// Runs `body` with what exits need of the machine: `surroundings` holds it, and no exit changes that.
+    @inline(__always)
+    func withSurroundings<Result>(_ body: (Surroundings) -> Result) -> Result {
+        uncounted._withUnsafeGuaranteedRef(body)
     }
 
     var machine: any GuestMachine {
@@ -206,14 +235,15 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     private func synchronizeInterrupts() {
         let external = InterruptCause.virtualSupervisorExternal.mask
         let software = InterruptCause.virtualSupervisorSoftware.mask
-        var pending = hart.virtualInterrupts
+        let before = hart.virtualInterrupts
+        var pending = before
         pending = externalInterrupt.load(ordering: .sequentiallyConsistent) ? pending | external : pending & ~external
         if softwareInterrupt.load(ordering: .relaxed),
             softwareInterrupt.exchange(false, ordering: .sequentiallyConsistent)
         {
             pending |= software
         }
-        hart.virtualInterrupts = pending
+        if pending != before { hart.virtualInterrupts = pending }
     }
 
     /// Enters VS-mode as after reset. SBI 3.0, "Hart Start": MMU off, interrupts off, a0 the hart, a1 opaque.
@@ -275,17 +305,38 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     }
 }
 
-extension VirtualCPU: HostedSoftware {
-    package func takeTrap() -> Bool {
-        let (action, turn) = handleTrap()
+/// What exits need of the machine that a vCPU is in.
+final class Surroundings {
+    let bus: Bus
+    /// Whether the hart is to come out of its turn now, after it has accessed a device at this address, if it has.
+    let isAwaited: (UInt64?) -> Bool
+
+    init(bus: Bus = Bus(), isAwaited: @escaping (UInt64?) -> Bool = { _ in true }) {
+        self.bus = bus
+        self.isAwaited = isAwaited
+    }
+}
+
+extension VirtualCPU {
+    /// Takes a trap without leaving the hart. See `HostedSoftware`.
+    private func takeTrap() -> Bool {
+        let handling = handleTrap()
         counters.finishExit(nanoseconds: 0)
-        if turn == .ran, action.returnsToGuest, isAwaited?(action) == false {
-            drainFences()
-            synchronizeInterrupts()
-            return true
+        let access: UInt64?
+        switch handling {
+        case .returned: access = nil
+        case .accessed(let address): access = address
+        case .left, .stopped:
+            turnInside = handling.turn
+            return false
         }
-        turnInside = turn
-        return false
+        guard !withSurroundings({ $0.isAwaited(access) }) else {
+            turnInside = .ran
+            return false
+        }
+        drainFences()
+        synchronizeInterrupts()
+        return true
     }
 }
 

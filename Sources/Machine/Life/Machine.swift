@@ -214,20 +214,18 @@ public final class Machine: @unchecked Sendable {
 
     // MARK: - What vCPUs ask
 
-    package var bus: Bus { board?.bus ?? Bus() }
-
     package func deviceName(at address: UInt64) -> String { board?.name(at: address) ?? hex(address) }
 
     /// The first hart's thread serves devices' timers: it computes its sleep anew.
-    package func deviceAccessed(byHart hart: Int) {
-        if hart != 0, nextDeviceDeadline != nil { drivers.first?.wake() }
+    package func deviceAccessed() {
+        if nextDeviceDeadline != nil { drivers.first?.wake() }
     }
 
-    package func isAwaited(byHart hart: Int, after action: TrapAction) -> Bool {
+    package func isAwaited(byHart hart: Int, after access: UInt64?) -> Bool {
         if console.hasOutput || wantsRest { return true }
         // The first hart's thread serves devices' timers.
-        guard hart == 0, case .emulated(let access) = action, let board else { return false }
-        return board.isTimed(access.address) && nextDeviceDeadline != nil
+        guard hart == 0, let access, let board else { return false }
+        return board.isTimed(access) && nextDeviceDeadline != nil
     }
 
     package var entropy: UInt16 { random.bits }

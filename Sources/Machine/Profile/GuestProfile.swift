@@ -23,8 +23,8 @@ final class GuestProfile: Profile {
 
     func makeMailbox(console: any ConsoleSink, power: any PowerSink) -> Board.Entry? { nil }
 
-    /// A guest reaches devices by faults, which look for the board themselves.
-    func connect(_ bus: Bus) {}
+    /// A guest reaches devices by faults.
+    func connect(_ bus: Bus) { guest.connect(to: bus) }
 
     func close() { guest.addressSpace.close() }
 

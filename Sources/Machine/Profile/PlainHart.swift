@@ -57,10 +57,10 @@ final class PlainHart: HartDriver, @unchecked Sendable {
     /// A wire: a bit of `mip`.
     func setLine(_ interrupt: InterruptCause, _ isAsserted: Bool) {
         if isAsserted {
-            hart.lines.bitwiseOr(interrupt.mask, ordering: .sequentiallyConsistent)
+            hart.lines.pointee.bitwiseOr(interrupt.mask, ordering: .sequentiallyConsistent)
             wake()
         } else {
-            hart.lines.bitwiseAnd(~interrupt.mask, ordering: .sequentiallyConsistent)
+            hart.lines.pointee.bitwiseAnd(~interrupt.mask, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -72,7 +72,7 @@ final class PlainHart: HartDriver, @unchecked Sendable {
 
     /// M-mode at the program's entry, all wires low. No thread runs the hart.
     func reset(_ start: Start, hasDirtyUpdates: Bool) {
-        hart.lines.store(0, ordering: .sequentiallyConsistent)
+        hart.lines.pointee.store(0, ordering: .sequentiallyConsistent)
         hart.machineTimer.store(.max, ordering: .sequentiallyConsistent)
         sleepsUntil = nil
         hart.reset()

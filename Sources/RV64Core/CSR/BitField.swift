@@ -7,7 +7,7 @@ package protocol ControlRegister: BitwiseCopyable, Sendable, Equatable {
 /// A one-bit field of `Register`.
 package struct Flag<Register: ControlRegister>: Sendable {
     package let mask: UInt64
-    @inline(__always) package init(bit: UInt64) { mask = 1 &<< bit }
+    @inlinable @inline(__always) package init(bit: UInt64) { mask = 1 &<< bit }
 }
 
 /// A field of `Register` that is wider than one bit.
@@ -25,7 +25,7 @@ extension ControlRegister {
     @inline(__always) package init(_ rawValue: UInt64) { self.init(rawValue: rawValue) }
 
     package subscript(flag: Flag<Self>) -> Bool {
-        @inline(__always) get { rawValue & flag.mask != 0 }
+        @inlinable @inline(__always) get { rawValue & flag.mask != 0 }
         @inline(__always) set { rawValue = newValue ? rawValue | flag.mask : rawValue & ~flag.mask }
     }
 

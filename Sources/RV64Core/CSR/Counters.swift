@@ -101,14 +101,18 @@ extension Hart {
     /// What a counter counts in the current mode; nil while it stands. norm:counter_inhibited_behavior
     private func countedEvent(_ number: Int) -> HardwareEvent? {
         let configuration = state.pointee.counterConfiguration[number & 31]
-        guard state.pointee.mcountinhibit &>> UInt64(number) & 1 == 0,
-            configuration.rawValue & CounterConfiguration.filter(state.pointee.mode) == 0
-        else { return nil }
+        guard configuration.rawValue & CounterConfiguration.filter(state.pointee.mode) == 0 else { return nil }
+        return selectedEvent(number)
+    }
+
+    /// What a counter counts in the modes where no filter stops it; nil while it is inhibited.
+    private func selectedEvent(_ number: Int) -> HardwareEvent? {
+        guard state.pointee.mcountinhibit &>> UInt64(number) & 1 == 0 else { return nil }
         switch number {
         case FixedCounter.cycle: return .cycles
         case FixedCounter.instret: return .instructions
         // The numbers of hpmcounter3 and up, whose event software chooses.
-        default: return HardwareEvent(selector: configuration[.event])
+        default: return HardwareEvent(selector: state.pointee.counterConfiguration[number & 31][.event])
         }
     }
 
@@ -119,7 +123,11 @@ extension Hart {
         var events: UInt64 = 0
         var filters: UInt64 = 0
         for number in 0..<32 {
-            filters |= state.pointee.counterConfiguration[number].rawValue
+            // Firmware gives filters to counters that count nothing, too.
+            switch selectedEvent(number) {
+            case nil, .noEvent: continue
+            case .some: filters |= state.pointee.counterConfiguration[number].rawValue
+            }
             switch countedEvent(number) {
             case nil, .noEvent: break
             case .cycles, .instructions: running |= 1 &<< UInt64(number)

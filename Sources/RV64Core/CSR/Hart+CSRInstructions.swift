@@ -35,7 +35,9 @@ extension Hart {
                 }
             let status = statusRegisters
             writeFromInstruction(address, new)
-            isHarmless = isHarmlessWrite(to: address, changing: status ^ statusRegisters)
+            let changed = status ^ statusRegisters
+            isHarmless = isHarmlessWrite(to: address, changing: changed)
+            if changed & Field<MStatus>.fs.mask != 0 { updateFloatingPointStatus() }
             if isObserved(.csrWrite) { tellOfWrite(to: address, new) }
         }
         x[Int(i.rd & 63)] = old
@@ -49,13 +51,21 @@ extension Hart {
         tell(.csrWrite(CSRWrite(address: address, mode: mode, pc: pc, written: written, value: value)))
     }
 
-    /// The writes that handlers and critical sections consist of, and those of floating-point code; `changed` are the
-    /// bits of a status register that the write has changed.
+    /// The writes that handlers, critical sections and switches from one guest to another consist of, and those of
+    /// floating-point code; `changed` are the bits of a status register that the write has changed.
     private func isHarmlessWrite(to address: CSRAddress, changing changed: UInt64) -> Bool {
         switch address {
         case .sscratch ... .stval, .vsscratch ... .vstval, .mscratch ... .mtval: true
+        case .stvec, .vstvec, .mtvec, .medeleg, .hedeleg, .htval, .htinst, .mtval2, .mtinst: true
+        case .scounteren, .hcounteren, .mcounteren: true
+        case .sie, .vsie, .hie, .mie, .sip, .vsip, .hip, .mip, .hvip, .hgeie, .mideleg, .hideleg, .stimecmp, .vstimecmp,
+            .htimedelta, .hstatus:
+            !isInterruptReady
         case .fflags, .frm, .fcsr: runState.pointee.floatingPoint == .dirty
-        case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.interruptMask == 0 && !isInterruptReady
+        // HS-mode's own accesses do not go by what is the guest's; MPRV's in M-mode may.
+        case .vsatp, .hgatp: state.pointee.mode == .supervisor
+        case .vsstatus where state.pointee.mode == .supervisor: changed & Flag<MStatus>.sdt.mask == 0
+        case .sstatus, .vsstatus, .mstatus: changed & ~MStatus.unobtrusiveMask == 0 && !isInterruptReady
         // Numbers of CSRs: what another one changes, nobody has looked at.
         default: false
         }

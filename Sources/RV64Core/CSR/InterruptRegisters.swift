@@ -12,7 +12,7 @@ package enum GuestExternalInterrupts {
 extension Hart {
     /// `mip` as it takes effect: software's bits, the wires, the timers and the guest external interrupts.
     package var pendingInterrupts: UInt64 {
-        var pending = state.pointee.mip | lines.load(ordering: .acquiring)
+        var pending = state.pointee.mip | lines.pointee.load(ordering: .acquiring)
         let timers = runState.pointee.timerPending
         pending |= timers & InterruptCause.machineTimer.mask
         if state.pointee.menvcfg[.stce] {
@@ -36,7 +36,7 @@ extension Hart {
 
     /// `hgeip`. norm:hgeip_sz_acc_op
     var guestExternalPending: UInt64 {
-        guestExternalLines.load(ordering: .acquiring) & GuestExternalInterrupts.mask
+        guestExternalLines.pointee.load(ordering: .acquiring) & GuestExternalInterrupts.mask
     }
 
     /// The writable bits of `mie`. norm:mie_bits_wr norm:mip_mie_vs
@@ -128,7 +128,7 @@ extension Hart {
 
     /// `hvip`, for a hypervisor that is not the hart's own software.
     package var virtualInterrupts: UInt64 {
-        get { virtualInterruptPending }
+        @inlinable get { state.pointee.mip & InterruptSet.virtualSupervisor }
         set { writeVirtualInterruptPending(newValue) }
     }
 }

@@ -26,13 +26,12 @@ package enum PointerMasking {
 extension Hart {
     /// PMM of the loads and stores that a mode makes: its own is in the registers of the mode above.
     /// norm:pm_config_next_higher norm:pm_per_mode_control
+    @inline(__always)
     func pointerMasking(of mode: PrivilegeMode) -> UInt64 {
-        switch mode {
-        case .machine: state.pointee.mseccfg[.pmm]
-        case .supervisor: state.pointee.menvcfg[.pmm]
-        case .user, .virtualUser: state.pointee.senvcfg[.pmm]
-        case .virtualSupervisor: state.pointee.henvcfg[.pmm]
-        }
+        // Comparisons: every trap asks, and a jump through a table is hard to foresee.
+        if mode.isUser { return state.pointee.senvcfg[.pmm] }
+        if mode == .virtualSupervisor { return state.pointee.henvcfg[.pmm] }
+        return mode == .supervisor ? state.pointee.menvcfg[.pmm] : state.pointee.mseccfg[.pmm]
     }
 
     /// PMM of HLV and HSV. "Hypervisor Status (`hstatus`) Register": HUPMM takes the place of `senvcfg` in U-mode.
@@ -44,6 +43,7 @@ extension Hart {
 
 extension TranslationContext {
     /// The context with the top of every address ignored. norm:pm_mxr_exception: not where MXR is in effect.
+    @inline(__always)
     func masked(by pointerMasking: UInt64) -> Self {
         guard pointerMasking != PointerMasking.off, !flags.contains(.executableReadable) else { return self }
         var result = self

@@ -71,9 +71,11 @@ extension MStatus {
         return result
     }
 
-    /// The fields that matter to interrupts and to trap returns alone; in `vsstatus` they have the same places.
-    static let interruptMask =
+    /// The fields that matter to interrupts, to trap returns and, FS, to floating point alone; in `vsstatus` they have the
+    /// same places.
+    static let unobtrusiveMask =
         Flag<Self>.sie.mask | Flag<Self>.mie.mask | Flag<Self>.spie.mask | Flag<Self>.mpie.mask | Flag<Self>.spp.mask
+        | Field<Self>.fs.mask
 
     /// With SD computed. norm:mstatus_sd_op1
     package var summarized: Self {
@@ -167,7 +169,7 @@ extension Flag where Register == HStatus {
     /// Guest virtual address: `stval` holds one.
     package static var gva: Self { Self(bit: 6) }
     /// The virtualization mode before the trap into HS.
-    package static var spv: Self { Self(bit: 7) }
+    @inlinable package static var spv: Self { Self(bit: 7) }
     /// The nominal privilege of the guest before the trap; also what HLV and HSV act as.
     package static var spvp: Self { Self(bit: 8) }
     /// HLV, HLVX and HSV allowed in U-mode.

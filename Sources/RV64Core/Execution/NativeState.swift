@@ -11,6 +11,8 @@ package struct NativeState: BitwiseCopyable {
     /// Functions that generated code calls.
     package var execute: UnsafeRawPointer?
     package var system: UnsafeRawPointer?
+    package var environmentCall: UnsafeRawPointer?
+    package var supervisorReturn: UnsafeRawPointer?
     /// The host's control word of floating point while Swift runs, and the one for the guest's rounding mode.
     package var hostControl: UInt32 = 0x1F80
     package var guestControl: UInt32 = 0

@@ -30,14 +30,14 @@ package struct RunState: BitwiseCopyable {
     /// The `time` at which fetches last began to look at memory anew without being asked.
     var fetchEpochTick: UInt64 = 0
     /// Timer bits of `mip` (STIP, VSTIP, MTIP) as of the last look at the clock.
-    var timerPending: UInt64 = 0
+    package var timerPending: UInt64 = 0
 
     // MARK: Counters
     /// The counters that advance with `retired` in the current mode.
     var runningCounters: UInt64 = 0
     /// The other events that a counter counts in the current mode.
     var countedEvents: UInt64 = 0
-    /// The filter bits that any counter has.
+    /// The filter bits that any counter has which counts something.
     var counterFilters: UInt64 = 0
     /// `retired` when the running counters were last looked at, and at their next overflow or the next sample.
     var countersCheckedAt: UInt64 = 0

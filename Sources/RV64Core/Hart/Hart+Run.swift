@@ -177,5 +177,17 @@ extension Hart {
     package func noteProgress() { runState.pointee.unreturnedTraps = 0 }
 
     /// An interrupt would be taken now.
-    var isInterruptReady: Bool { state.pointee.interrupt(pending: pendingInterrupts) != nil }
+    @inline(__always)
+    var isInterruptReady: Bool {
+        // More may be pending here than is, never less.
+        let pending =
+            state.pointee.mip | lines.pointee.load(ordering: .acquiring) | runState.pointee.timerPending
+        guard pending & state.pointee.mie | guestExternalLines.pointee.load(ordering: .acquiring) != 0 else {
+            return false
+        }
+        return isInterruptTaken
+    }
+
+    @inline(never)
+    private var isInterruptTaken: Bool { state.pointee.interrupt(pending: pendingInterrupts) != nil }
 }

@@ -17,7 +17,7 @@ extension Hart: Savable {
         writer.write(state.pointee.isInCriticalError)
         state.pointee.forEachField { writer.write($0) }
         runState.pointee.forEachField { writer.write($0) }
-        for input in [lines.load(ordering: .acquiring), guestExternalLines.load(ordering: .acquiring)] {
+        for input in [lines.pointee.load(ordering: .acquiring), guestExternalLines.pointee.load(ordering: .acquiring)] {
             writer.write(input)
         }
         writer.write(nonMaskableLines.load(ordering: .acquiring))
@@ -43,8 +43,8 @@ extension Hart: Savable {
         state.pointee = restored
 
         try runState.pointee.forEachField { field throws(StateError) in field = try reader.read() }
-        lines.store(try reader.read(), ordering: .releasing)
-        guestExternalLines.store(try reader.read(), ordering: .releasing)
+        lines.pointee.store(try reader.read(), ordering: .releasing)
+        guestExternalLines.pointee.store(try reader.read(), ordering: .releasing)
         nonMaskableLines.store(try reader.read(), ordering: .releasing)
         machineTimer.store(try reader.read(), ordering: .releasing)
         refusedTranslationMode = try reader.read()

@@ -18,7 +18,7 @@ package final class Hart: @unchecked Sendable {
     package var bus: Bus
     package let clock: any MachineClock
     /// Whoever takes traps to hosted modes inside of `run`; without it, `run` returns. Set before the hart runs.
-    @exclusivity(unchecked) package unowned(unsafe) var hostedSoftware: (any HostedSoftware)?
+    @exclusivity(unchecked) package var hostedSoftware: HostedSoftware?
 
     /// All memory that executing takes, but for what the engine derives from code.
     package let area: HartArea
@@ -38,9 +38,9 @@ package final class Hart: @unchecked Sendable {
     private let executions = Hart.executionTable.executions
 
     /// Bits of `mip` that wires drive (MSIP, MEIP, SEIP's wired half).
-    package let lines = Atomic<UInt64>(0)
+    package let lines: UnsafeMutablePointer<Atomic<UInt64>>
     /// Bits of `hgeip` that wires drive.
-    package let guestExternalLines = Atomic<UInt64>(0)
+    package let guestExternalLines: UnsafeMutablePointer<Atomic<UInt64>>
     /// RNMI signals: bit n is the one with cause n. Only a hart with Smrnmi has them.
     package let nonMaskableLines = Atomic<UInt64>(0)
     let hasNonMaskableInterrupts: Bool
@@ -79,6 +79,8 @@ package final class Hart: @unchecked Sendable {
         area = HartArea()
         state = area.state
         runState = area.runState
+        lines = area.lines
+        guestExternalLines = area.guestExternalLines
         // SAFETY: `x` is the first field of HartState; both arrays live as long as `state`.
         let raw = UnsafeMutableRawPointer(state)
         x = raw.assumingMemoryBound(to: UInt64.self)

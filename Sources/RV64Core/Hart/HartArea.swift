@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The memory of one hart, one mapping: architectural state, run state, and the TLB.
 ///
@@ -7,7 +8,10 @@ import Glibc
 package struct HartArea {
     static let stateOffset = 0
     package static let runStateOffset = aligned(MemoryLayout<HartState>.size, to: 64)
-    static let tlbOffset = aligned(runStateOffset + MemoryLayout<RunState>.size, to: 4096)
+    /// What other threads write has a line of the host's cache for itself.
+    package static let linesOffset = aligned(runStateOffset + MemoryLayout<RunState>.size, to: 64)
+    package static let guestExternalLinesOffset = linesOffset + MemoryLayout<UInt64>.stride
+    static let tlbOffset = aligned(guestExternalLinesOffset + MemoryLayout<UInt64>.size, to: 4096)
     /// For what an engine keeps within reach of generated code.
     package static let engineRoomOffset = tlbOffset + TLB.byteCount
     package static let engineRoomSize = 1536 << 10
@@ -15,19 +19,27 @@ package struct HartArea {
 
     let state: UnsafeMutablePointer<HartState>
     let runState: UnsafeMutablePointer<RunState>
+    let lines: UnsafeMutablePointer<Atomic<UInt64>>
+    let guestExternalLines: UnsafeMutablePointer<Atomic<UInt64>>
     let tlb: TLB
     package let base: UnsafeMutableRawPointer
+    package let engineRoom: UnsafeMutableRawPointer
 
     init() {
         let access = PROT_READ | PROT_WRITE
         let mapping = mmap(nil, Self.byteCount, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let mapping, mapping != MAP_FAILED else { fatalError("no memory for a hart's state") }
         base = mapping
+        engineRoom = mapping + Self.engineRoomOffset
         tlb = TLB(at: mapping + Self.tlbOffset)
         state = (mapping + Self.stateOffset).bindMemory(to: HartState.self, capacity: 1)
         state.initialize(to: HartState())
         runState = (mapping + Self.runStateOffset).bindMemory(to: RunState.self, capacity: 1)
         runState.initialize(to: RunState(data: .none, fetch: .none))
+        lines = (mapping + Self.linesOffset).bindMemory(to: Atomic<UInt64>.self, capacity: 1)
+        lines.initialize(to: Atomic(0))
+        guestExternalLines = (mapping + Self.guestExternalLinesOffset).bindMemory(to: Atomic<UInt64>.self, capacity: 1)
+        guestExternalLines.initialize(to: Atomic(0))
     }
 
     /// Empties the TLB, as if no context had ever been used, and gives its memory back.

@@ -2,7 +2,8 @@ extension Hart {
     /// Selects the TLB banks and derived flags for the current state. Called after anything that may change them.
     func updateContext() {
         let fetch = fetchContext
-        let mode = dataMode
+        // MPRV is M-mode's alone.
+        let mode = state.pointee.mode == .machine ? dataMode : state.pointee.mode
         let unmasked = mode == state.pointee.mode ? fetch : translationContext(for: mode)
         let data = unmasked.masked(by: pointerMasking(of: mode))
         let bank = area.tlb.bank(for: fetch)
@@ -11,7 +12,8 @@ extension Hart {
         updateFloatingPointStatus()
     }
 
-    private func updateFloatingPointStatus() {
+    @inline(__always)
+    func updateFloatingPointStatus() {
         let machine = state.pointee.mstatus[.fs]
         let guest = state.pointee.mode.isVirtual ? state.pointee.vsstatus[.fs] : 3
         let status: FloatingPointStatus =
@@ -28,10 +30,12 @@ extension Hart {
     }
 
     /// How instruction fetches are translated.
+    @inline(__always)
     private var fetchContext: TranslationContext { translationContext(for: state.pointee.mode) }
 
     /// The mode of loads and stores: that of fetches, but for MPRV.
     /// norm:mstatus_mprv_hypervisor norm:pm_mprv_spvp
+    @inline(__always)
     private var dataMode: PrivilegeMode {
         let status = state.pointee.mstatus
         // norm:mnstatus_mprv_clear
@@ -46,6 +50,7 @@ extension Hart {
         return translationContext(for: mode).masked(by: guestPointerMasking(of: mode))
     }
 
+    @inline(__always)
     private func translationContext(for mode: PrivilegeMode) -> TranslationContext {
         var flags: TranslationContext.Flags = []
         let status = state.pointee.mstatus

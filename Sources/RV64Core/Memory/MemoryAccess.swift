@@ -69,6 +69,12 @@ package struct TranslationContext: Equatable, Sendable, BitwiseCopyable {
     /// The G-stage's root, zero unless the mode is virtual.
     var guestStage: HGATP
 
+    @inline(__always)
+    package static func == (a: Self, b: Self) -> Bool {
+        a.mode == b.mode && a.flags.rawValue == b.flags.rawValue && a.firstStage.rawValue == b.firstStage.rawValue
+            && a.guestStage.rawValue == b.guestStage.rawValue
+    }
+
     /// Whether there is anything that a fence of the first stage orders.
     var hasFirstStage: Bool { firstStage[.mode] != 0 }
 

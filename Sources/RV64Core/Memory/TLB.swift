@@ -202,33 +202,50 @@ struct TLB {
 
     private let uses: UnsafeMutablePointer<UInt64>
     private let records: UnsafeMutablePointer<Record>
+    /// The number of the bank that a mode with certain flags had last: below 48.
+    private let hints: UnsafeMutablePointer<UInt8>
     private let banks: UnsafeMutableRawPointer
 
-    /// Uses and records have a page, the banks the rest.
+    /// Uses, records and hints have a page, the banks the rest.
     static let byteCount = 4096 + bankCount * TLBBank.byteCount
 
     init(at base: UnsafeMutableRawPointer) {
         uses = base.bindMemory(to: UInt64.self, capacity: 1)
-        // SAFETY: sixteen records are shorter than a page, and zeros are a record.
+        // SAFETY: sixteen records are shorter than half a page, and zeros are a record.
         records = (base + MemoryLayout<Record>.alignment).bindMemory(to: Record.self, capacity: Self.bankCount)
+        hints = (base + 2048).bindMemory(to: UInt8.self, capacity: 48)
         banks = base + 4096
     }
 
     /// The bank of a context; the least recently used one is given up for a new context.
     func bank(for context: TranslationContext) -> TLBBank {
         uses.pointee &+= 1
+        // Where it was found last: most often it is the one of its mode and flags.
+        let hint = hints + (Int(context.mode.rawValue) &<< 3 | Int(context.flags.rawValue & 7))
+        let known = Int(hint.pointee)
+        if records[known].context == context, records[known].lastUse != 0 {
+            records[known].lastUse = uses.pointee
+            return TLBBank(context: context, entries: entries(known))
+        }
+        let found = findBank(for: context)
+        hint.pointee = UInt8(truncatingIfNeeded: found)
+        return TLBBank(context: context, entries: entries(found))
+    }
+
+    @inline(never)
+    private func findBank(for context: TranslationContext) -> Int {
         var oldest = 0
         for index in 0..<Self.bankCount {
             if records[index].context == context, records[index].lastUse != 0 {
                 records[index].lastUse = uses.pointee
-                return TLBBank(context: context, entries: entries(index))
+                return index
             }
             if records[index].lastUse < records[oldest].lastUse { oldest = index }
         }
         // Also one that nobody has had: generation 0 is none.
         if records[oldest].lastUse != 0 { clear(oldest) } else { TLBSite.invalidate(of: entries(oldest)) }
         records[oldest] = Record(context: context, lastUse: uses.pointee)
-        return TLBBank(context: context, entries: entries(oldest))
+        return oldest
     }
 
     /// Flushes the banks whose context matches: all of them, or one page of them.

@@ -25,7 +25,7 @@ extension Hart {
                 first =
                     context.mode.isVirtual
                     ? try walkGuestTable(table, address, kind, context)
-                    : try walk(table, address, kind, context, locate: locateEntry)
+                    : try walk(table, address, kind, context)
             } catch {
                 throw trap(for: error, .page, address, kind, context)
             }
@@ -85,7 +85,19 @@ extension Hart {
             updatesAccessedDirty: state.pointee.menvcfg[.adue],
             memoryTypes: state.pointee.menvcfg[.pbmte] ? .enabled : .disabled
         )
-        return try walk(table, address, kind, context, locate: locateEntry)
+        return try walk(table, address, kind, context)
+    }
+
+    /// A table in physical memory. A method in place of the closure would be one that counts the hart.
+    private func walk(
+        _ table: PageTable,
+        _ address: UInt64,
+        _ kind: AccessKind,
+        _ context: TranslationContext
+    ) throws(WalkFailure) -> PageTranslation {
+        try walk(table, address, kind, context) { entry, access throws(WalkFailure) in
+            try self.locateEntry(entry, access)
+        }
     }
 
     /// The VS-stage. Its entries lie in guest physical memory and go through the G-stage, whose translations have a bank of

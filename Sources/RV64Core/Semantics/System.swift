@@ -33,6 +33,19 @@ extension Hart {
         return isHarmless
     }
 
+    /// ECALL as `executeSystem` executes it, for an engine that has told it apart before.
+    package func executeEnvironmentCall() { deliver(environmentCall, raisedBy: nil) }
+
+    /// SRET, likewise.
+    package func executeSupervisorReturn(_ instruction: DecodedInstruction) {
+        do throws(Trap) {
+            try returnFromSupervisor(instruction)
+            state.pointee.retired &+= 1
+        } catch {
+            deliver(error, raisedBy: instruction)
+        }
+    }
+
     private func perform(
         _ operation: SystemOperation,
         _ instruction: DecodedInstruction,
@@ -44,7 +57,7 @@ extension Hart {
         case .machineReturn: return try executeMachineReturn(instruction, returnFromMachineTrap)
         // norm:mnret_mode
         case .nonMaskableReturn: return try executeMachineReturn(instruction, returnFromNonMaskableInterrupt)
-        case .supervisorReturn: return try executeSupervisorReturn(instruction)
+        case .supervisorReturn: return try returnFromSupervisor(instruction)
         case .instructionFence: synchronizeInstructionFetch()
         case .waitForInterrupt: try executeWaitForInterrupt(instruction)
         case .supervisorFence: try executeSupervisorFence(instruction)
@@ -63,12 +76,11 @@ extension Hart {
     }
 
     private var environmentCall: Trap {
-        switch state.pointee.mode {
-        case .user, .virtualUser: Trap(.environmentCallFromU)
-        case .supervisor: Trap(.environmentCallFromHS)
-        case .virtualSupervisor: Trap(.environmentCallFromVS)
-        case .machine: Trap(.environmentCallFromM)
-        }
+        // Comparisons: a jump through a table, from one place to many, is foreseen by no processor.
+        let mode = state.pointee.mode
+        if mode.isUser { return Trap(.environmentCallFromU) }
+        if mode == .virtualSupervisor { return Trap(.environmentCallFromVS) }
+        return Trap(mode == .supervisor ? .environmentCallFromHS : .environmentCallFromM)
     }
 
     /// `xtval` holds the address of the EBREAK, a guest virtual one in V.
@@ -86,17 +98,16 @@ extension Hart {
     }
 
     /// norm:sret_h norm:hstatus_vtsr_op norm:mstatus_tsr_op
-    private func executeSupervisorReturn(_ instruction: DecodedInstruction) throws(Trap) {
-        switch state.pointee.mode {
-        case .machine: retiring(returnFromSupervisorTrap)
-        case .supervisor:
-            guard !state.pointee.mstatus[.tsr] else { throw illegal(instruction) }
-            retiring(returnFromSupervisorTrap)
-        case .virtualSupervisor:
+    private func returnFromSupervisor(_ instruction: DecodedInstruction) throws(Trap) {
+        // Comparisons, as for ECALL.
+        let mode = state.pointee.mode
+        guard !mode.isUser else { throw mode.isVirtual ? virtual(instruction) : illegal(instruction) }
+        if mode == .virtualSupervisor {
             guard !state.pointee.hstatus[.vtsr] else { throw virtual(instruction) }
-            retiring(returnFromVirtualSupervisorTrap)
-        case .virtualUser: throw virtual(instruction)
-        case .user: throw illegal(instruction)
+            retiring { returnFromVirtualSupervisorTrap() }
+        } else {
+            guard mode == .machine || !state.pointee.mstatus[.tsr] else { throw illegal(instruction) }
+            retiring { returnFromSupervisorTrap() }
         }
         noteProgress()
     }

@@ -63,7 +63,7 @@ package enum InterruptCause: UInt64, CaseIterable, Sendable, BitwiseCopyable {
     case counterOverflow = 13
 
     /// The interrupt's bit in `mip`, `mie`, `mideleg`, `hideleg`.
-    @inline(__always) package var mask: UInt64 { 1 &<< rawValue }
+    @inlinable @inline(__always) package var mask: UInt64 { 1 &<< rawValue }
 
     /// Bit 63 of `xcause`.
     package static let causeFlag: UInt64 = 1 << 63

@@ -12,8 +12,13 @@ extension Hart {
             value: trap.value,
             isGuestVirtual: trap.isGuestVirtualAddress,
             guestPhysicalAddress: trap.guestPhysicalAddress,
-            instruction: TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
+            instruction: trap.instruction == .zero ? 0 : transformed(instruction, of: trap)
         )
+    }
+
+    @inline(never)
+    private func transformed(_ instruction: DecodedInstruction?, of trap: Trap) -> UInt64 {
+        TransformedInstruction.value(for: trap, raisedBy: instruction, decoder: decoder)
     }
 
     /// Makes the guest take an exception, as if the hart had delegated it: how a hypervisor injects.
@@ -47,6 +52,7 @@ extension Hart {
     }
 
     /// Trap entry: the complete CSR update, then the one branch between guest code and Swift.
+    @inline(__always)
     private func enter(
         _ target: PrivilegeMode,
         cause: UInt64,
@@ -110,6 +116,7 @@ extension Hart {
     }
 
     /// norm:H_trap_hs_csrwrites: SPV, SPVP (kept when V was 0), GVA, SPP, SPIE. norm:sstatus_sdt_trap
+    @inline(__always)
     private func enterSupervisor(_ record: TrapRecord) {
         if state.pointee.menvcfg[.dte] {
             guard !state.pointee.mstatus[.sdt] else { return enterMachine(record.doubled) }
@@ -131,6 +138,7 @@ extension Hart {
     }
 
     /// norm:vsstatus_sdt_op
+    @inline(__always)
     private func enterVirtualSupervisor(_ record: TrapRecord) {
         if state.pointee.henvcfg[.dte] {
             guard !state.pointee.vsstatus[.sdt] else { return enterMachine(record.doubled) }
@@ -145,6 +153,7 @@ extension Hart {
         finish(.virtualSupervisor, vector: state.pointee.vstvec, record)
     }
 
+    @inline(__always)
     private func finish(_ target: PrivilegeMode, vector: UInt64, _ record: TrapRecord) {
         let (previous, pc, cause) = (state.pointee.mode, state.pointee.pc, record.cause)
         state.pointee.mode = target

@@ -55,6 +55,7 @@ extension Hart {
     }
 
     /// The cause of the RNMI to take now. norm:rnmi_priority norm:rnmi_not_disabled
+    @inline(__always)
     var nonMaskableInterruptToTake: UInt64? {
         guard hasNonMaskableInterrupts, state.pointee.mnstatus[.nmie] else { return nil }
         let pending = nonMaskableLines.load(ordering: .acquiring)

@@ -4,9 +4,10 @@ import RV64Core
 /// on.
 enum JumpCache {
     /// Each mode has a cache of its own: the modes' numbers are 0 to 5.
-    private static let byteCount = HartArea.engineRoomSize / 6
-    static let count = byteCount / stride
+    static let modeCount = 6
+    static let count = 8192
     static let stride = 32
+    static let byteCount = modeCount * count * stride
     /// `pc << shift & mask` is the distance of an entry: pc is even.
     static let shift: Int32 = 4
     static let mask = Int32((count - 1) * stride)
@@ -19,10 +20,14 @@ enum JumpCache {
     static let entry = 24
 
     /// The distance of a mode's cache in the hart's area.
-    static func offset(of mode: PrivilegeMode) -> Int { HartArea.engineRoomOffset &+ Int(mode.rawValue) &* byteCount }
+    static func offset(of mode: PrivilegeMode) -> Int { HartArea.engineRoomOffset &+ offset(inRoom: mode) }
 
+    @inline(__always)
+    private static func offset(inRoom mode: PrivilegeMode) -> Int { Int(mode.rawValue) &* (count * stride) }
+
+    @inline(__always)
     private static func place(of pc: UInt64, _ mode: PrivilegeMode, in hart: Hart) -> UnsafeMutableRawPointer {
-        hart.area.base + offset(of: mode) + Int(truncatingIfNeeded: pc &<< UInt64(shift) & UInt64(mask))
+        hart.area.engineRoom + offset(inRoom: mode) + Int(truncatingIfNeeded: pc &<< UInt64(shift) & UInt64(mask))
     }
 
     static func remember(_ block: NativeBlock, in hart: Hart) {

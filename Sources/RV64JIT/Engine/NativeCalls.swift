@@ -45,6 +45,26 @@ enum NativeCalls {
         }
     }
 
+    // What comes with every call of a system has functions of its own.
+
+    static func environmentCall(_ hart: UnsafeMutableRawPointer, _ place: UInt32) -> UInt {
+        Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
+            let place = self.place(place, hart)
+            hart.writeBack(place.pointee.pc, retired: done(hart, place.pointee.index))
+            hart.executeEnvironmentCall()
+            return goOn(hart)
+        }
+    }
+
+    static func supervisorReturn(_ hart: UnsafeMutableRawPointer, _ place: UInt32) -> UInt {
+        Unmanaged<Hart>.fromOpaque(hart)._withUnsafeGuaranteedRef { hart in
+            let place = self.place(place, hart)
+            hart.writeBack(place.pointee.pc, retired: done(hart, place.pointee.index))
+            hart.executeSupervisorReturn(place.pointee.decoded)
+            return goOn(hart)
+        }
+    }
+
     /// Goes on at pc, in whatever mode and context, without leaving generated code if nobody has to look.
     private static func goOn(_ hart: Hart) -> UInt {
         let budget = hart.goOn()

@@ -211,6 +211,10 @@ package final class NativeEngine: Engine {
         hart.runState.pointee.native.places = UnsafeRawPointer(memory.places.base)
         let execute: NativeFunction = { hart, place in NativeCalls.execute(hart, place) }
         let system: NativeFunction = { hart, place in NativeCalls.system(hart, place) }
+        let environmentCall: NativeFunction = { hart, place in NativeCalls.environmentCall(hart, place) }
+        let supervisorReturn: NativeFunction = { hart, place in NativeCalls.supervisorReturn(hart, place) }
+        hart.runState.pointee.native.environmentCall = unsafeBitCast(environmentCall, to: UnsafeRawPointer.self)
+        hart.runState.pointee.native.supervisorReturn = unsafeBitCast(supervisorReturn, to: UnsafeRawPointer.self)
         hart.runState.pointee.native.execute = unsafeBitCast(execute, to: UnsafeRawPointer.self)
         hart.runState.pointee.native.system = unsafeBitCast(system, to: UnsafeRawPointer.self)
     }

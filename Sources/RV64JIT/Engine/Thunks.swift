@@ -9,6 +9,8 @@ struct Thunks {
     /// Calls the function that executes the instruction whose place is in eax, and goes on.
     let execute: UnsafeMutablePointer<UInt8>
     let system: UnsafeMutablePointer<UInt8>
+    let environmentCall: UnsafeMutablePointer<UInt8>
+    let supervisorReturn: UnsafeMutablePointer<UInt8>
     /// Leaves with the exit in rax.
     let leave: UnsafeMutablePointer<UInt8>
     /// A jump to the address in rax that the jump cache does not know, and one at the end of the budget.
@@ -30,6 +32,8 @@ struct Thunks {
         let leaveQuietly = writer.finish()
         execute = writer.call(Layout.execute, leaveQuietly, staysFloating: true)
         system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
+        environmentCall = writer.call(Layout.environmentCall, leaveQuietly, staysFloating: false)
+        supervisorReturn = writer.call(Layout.supervisorReturn, leaveQuietly, staysFloating: false)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
         refillRead = writer.refill(Layout.readTag)

@@ -158,10 +158,11 @@ struct BlockPlan {
 
     /// Whether nothing is called but where something fails.
     private func isInLine(_ decoded: DecodedInstruction, _ micro: MicroInstruction) -> Bool {
-        switch micro.operation {
-        case .execute, .system, .loadReserved, .storeConditional, .modify: false
-        case .float: !decoded.isLeftToFunction
-        default: true
+        switch decoded.opcode.execution {
+        case .loop, .jump, .load, .store: micro.operation != .execute && micro.operation != .system
+        case .floatLoad(let format), .floatStore(let format): format != .half
+        case .float: micro.operation == .float && !decoded.isLeftToFunction
+        case .scalar, .atomic, .modify, .cacheBlock, .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal: false
         }
     }
 

@@ -140,7 +140,7 @@ struct BlockTranslator {
         case .jumpRegister: jump(i, next, retired: step + 1)
         case .system:
             guard let access = PlainAccess(decoded, from: source.mode, of: hart) else { fallthrough }
-            emitter.emit(access, i)
+            emitter.emit(access, i, place: Int(source.firstPlace) + step)
         default: emitter.emit(i, decoded, step: step, place: Int(source.firstPlace) + step)
         }
     }

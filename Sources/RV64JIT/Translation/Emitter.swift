@@ -132,10 +132,9 @@ struct Emitter {
         case .fullFence: assembler.emit(.mfence, .register(.rax))
         case .branch, .jump, .jumpRegister: preconditionFailure("the translator writes jumps")
         case .execute: execute(place)
-        case .system:
-            writeBackFloats()
-            call(thunks.system, place)
-            floats.now = FloatRegisters.Knowledge()
+        case .system: callOut(thunks.system, place)
+        case .environmentCall: callOut(thunks.environmentCall, place)
+        case .supervisorReturn: callOut(thunks.supervisorReturn, place)
         }
     }
 
@@ -144,6 +143,13 @@ struct Emitter {
         writeBackFloats()
         call(thunks.execute, place)
         floats.now = FloatRegisters.Knowledge(isUnitReady: floats.now.isUnitReady)
+    }
+
+    /// Calls a function behind which the unit may be anybody's.
+    private mutating func callOut(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {
+        writeBackFloats()
+        call(thunk, place)
+        floats.now = FloatRegisters.Knowledge()
     }
 
     mutating func call(_ thunk: UnsafeMutablePointer<UInt8>, _ place: Int) {

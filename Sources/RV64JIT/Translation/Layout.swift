@@ -26,6 +26,13 @@ enum Layout {
 
     static let dataEntries = HostOperand.memory(base, run(\.data) + bankEntries)
     static let fetchEntries = HostOperand.memory(base, run(\.fetch) + bankEntries)
+    static let mip = HostOperand.memory(base, state(\.mip))
+    static let mie = HostOperand.memory(base, state(\.mie))
+    static let timerPending = HostOperand.memory(base, run(\.timerPending))
+    static let lines = HostOperand.memory(base, HartArea.linesOffset - bias)
+    static let guestExternalLines = HostOperand.memory(base, HartArea.guestExternalLinesOffset - bias)
+    static let floatingPoint = HostOperand.memory(base, run(\.floatingPoint))
+
     static let reservationAddress = HostOperand.memory(base, run(\.reservationAddress))
     static let reservationValue = HostOperand.memory(base, run(\.reservationValue))
 
@@ -33,6 +40,8 @@ enum Layout {
     static let hart = HostOperand.memory(base, native(\.hart))
     static let execute = HostOperand.memory(base, native(\.execute))
     static let system = HostOperand.memory(base, native(\.system))
+    static let environmentCall = HostOperand.memory(base, native(\.environmentCall))
+    static let supervisorReturn = HostOperand.memory(base, native(\.supervisorReturn))
     static let hostControl = HostOperand.memory(base, native(\.hostControl))
     static let guestControl = HostOperand.memory(base, native(\.guestControl))
     static let isFloating = HostOperand.memory(base, native(\.isFloating))

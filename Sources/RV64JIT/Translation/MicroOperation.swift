@@ -24,7 +24,7 @@ package enum MicroOperation: UInt8, CaseIterable, Sendable {
     case loadReserved, storeConditional, modify
     case fence, fullFence
     case branch, jump, jumpRegister
-    case execute, system
+    case execute, system, environmentCall, supervisorReturn
 }
 
 /// One micro-instruction. Registers are guest registers, `DecodedInstruction.writeSink` included.
@@ -80,6 +80,8 @@ extension MicroInstruction {
         case .atomic(.storeConditional, _): operation = .storeConditional
         case .modify(_, .word), .modify(_, .double): operation = .modify
         case .atomic, .modify, .scalar, .cacheBlock: break
+        case .system(.environmentCall): operation = .environmentCall
+        case .system(.supervisorReturn): operation = .supervisorReturn
         case .csr, .hypervisorLoad, .hypervisorStore, .system, .illegal: operation = .system
         }
     }

@@ -245,6 +245,25 @@ import Testing
         return (state, device.writes.withLock { $0 })
     }
 
+    /// The last load and the last store are known; what they displaced is not.
+    @Test func knownOperations() throws {
+        var known = KnownOperations()
+        let encodings: [UInt64] = [0x0000_3583, 0x0000_0503, 0x00B0_3023]
+        let operations = try encodings.map {
+            try #require(MMIOOperation(transformed: $0, decoder: Self.decoder))
+        }
+        for encoding in encodings + [0] { #expect(known[encoding] == nil) }
+        known[encodings[0]] = operations[0]
+        known[encodings[2]] = operations[2]
+        #expect(known[encodings[0]] == operations[0])
+        #expect(known[encodings[1]] == nil)
+        #expect(known[encodings[2]] == operations[2])
+        known[encodings[1]] = operations[1]
+        #expect(known[encodings[0]] == nil)
+        #expect(known[encodings[1]] == operations[1])
+        #expect(known[encodings[2]] == operations[2])
+    }
+
     @Test(arguments: forms)
     func fetchedForm(form: Form) throws {
         let operation = try #require(MMIOOperation(encoding: form.encoding, decoder: Self.decoder))

@@ -88,6 +88,23 @@ import Testing
     }
 
     /// A hosted mode executes nothing, and its return is no instruction.
+    /// Firmware gives filters to all counters. Those that count nothing make no change of mode slower; one that is given
+    /// an event, or let go on, is filtered from there on.
+    @Test func idleFilters() throws {
+        let hart = try TestMachine(extensions: privilegedExtensions).hart
+        let filter = CounterConfiguration.filter(.machine)
+        hart.writeCSR(.mcountinhibit, 1 << 4)
+        hart.writeCSR(.mhpmevent3, filter)
+        hart.writeCSR(.mhpmevent3.advanced(by: 1), filter | HardwareEvent.instructions.selector)
+        #expect(hart.runState.pointee.counterFilters == 0)
+        hart.writeCSR(.mcountinhibit, 0)
+        #expect(hart.runState.pointee.counterFilters == filter)
+        hart.writeCSR(.mcountinhibit, 1 << 4)
+        #expect(hart.runState.pointee.counterFilters == 0)
+        hart.writeCSR(.mhpmevent3, filter | HardwareEvent.cycles.selector)
+        #expect(hart.runState.pointee.counterFilters == filter)
+    }
+
     @Test func hostedModes() throws {
         let machine = try TestMachine(extensions: privilegedExtensions)
         machine.load { program in

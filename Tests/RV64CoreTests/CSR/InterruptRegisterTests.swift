@@ -67,14 +67,14 @@ struct InterruptRegisterTests {
     func supervisorExternal() throws {
         let test = try TestHart()
         let external = InterruptCause.supervisorExternal.mask
-        test.hart.lines.store(external, ordering: .relaxed)
+        test.hart.lines.pointee.store(external, ordering: .relaxed)
         test.hart.x[5] = 2
         #expect(test.execute(.csrrs, .mip, rd: 7, rs1: 5) == nil)
         #expect(test.hart.x[7] == external)
         #expect(test.state.pointee.mip == 2)
         test.hart.x[5] = external
         #expect(test.execute(.csrrs, .mip, rs1: 5) == nil)
-        test.hart.lines.store(0, ordering: .relaxed)
+        test.hart.lines.pointee.store(0, ordering: .relaxed)
         #expect(test.hart.readCSR(.mip) == external | 2)
         #expect(test.execute(.csrrc, .mip, rs1: 5) == nil)
         #expect(test.hart.readCSR(.mip) == 2)
@@ -83,10 +83,10 @@ struct InterruptRegisterTests {
     @Test("norm:mip_meip_rdonly norm:mip_msip_rdonly: wires show in mip and cannot be written")
     func wires() throws {
         let hart = try TestHart().hart
-        hart.lines.store(0x808, ordering: .relaxed)
+        hart.lines.pointee.store(0x808, ordering: .relaxed)
         hart.writeCSR(.mip, 0)
         #expect(hart.readCSR(.mip) == 0x808)
-        hart.lines.store(0, ordering: .relaxed)
+        hart.lines.pointee.store(0, ordering: .relaxed)
         hart.writeCSR(.mip, 0x888)
         #expect(hart.readCSR(.mip) == 0)
     }
@@ -106,9 +106,9 @@ struct InterruptRegisterTests {
     @Test("norm:hip_sgeip_sgeie_acc_op norm:hgeie_op norm:hip_vseip_vseie_op")
     func guestExternal() throws {
         let hart = try TestHart().hart
-        hart.guestExternalLines.store(~0, ordering: .relaxed)
+        hart.guestExternalLines.pointee.store(~0, ordering: .relaxed)
         #expect(hart.readCSR(.hgeip) == 0xe)
-        hart.guestExternalLines.store(1 << 2, ordering: .relaxed)
+        hart.guestExternalLines.pointee.store(1 << 2, ordering: .relaxed)
         #expect(hart.readCSR(.hip) == 0)
         hart.writeCSR(.hgeie, 1 << 1)
         #expect(hart.readCSR(.hip) == 0)

@@ -57,8 +57,8 @@ import Testing
         original.runState.pointee.countersCheckedAt = 18
         // Not yet: a save looks at the counters.
         original.runState.pointee.nextCounterOverflow = ~19
-        original.lines.store(20, ordering: .relaxed)
-        original.guestExternalLines.store(21, ordering: .relaxed)
+        original.lines.pointee.store(20, ordering: .relaxed)
+        original.guestExternalLines.pointee.store(21, ordering: .relaxed)
         original.nonMaskableLines.store(22, ordering: .relaxed)
         original.machineTimer.store(23, ordering: .relaxed)
 
@@ -78,8 +78,8 @@ import Testing
         #expect(copy.runState.pointee.counterFilters == 17)
         #expect(copy.runState.pointee.countersCheckedAt == original.state.pointee.retired)
         #expect(copy.runState.pointee.nextCounterOverflow == ~19)
-        #expect(copy.lines.load(ordering: .relaxed) == 20)
-        #expect(copy.guestExternalLines.load(ordering: .relaxed) == 21)
+        #expect(copy.lines.pointee.load(ordering: .relaxed) == 20)
+        #expect(copy.guestExternalLines.pointee.load(ordering: .relaxed) == 21)
         #expect(copy.nonMaskableLines.load(ordering: .relaxed) == 22)
         #expect(copy.machineTimer.load(ordering: .relaxed) == 23)
         #expect(archive(copy) == archive(original))

@@ -59,7 +59,7 @@ import Testing
         (state.pointee.mode, state.pointee.mtvec) = (.machine, TestMachine.base + 0x100)
         state.pointee.mie = InterruptCause.machineSoftware.mask
         state.pointee.mstatus[.mie] = true
-        machine.hart.lines.store(InterruptCause.machineSoftware.mask, ordering: .relaxed)
+        machine.hart.lines.pointee.store(InterruptCause.machineSoftware.mask, ordering: .relaxed)
         #expect(machine.hart.step() == .budgetExhausted)
         #expect(state.pointee.pc == TestMachine.base + 0x100)
         #expect(state.pointee.mepc == TestMachine.base)

@@ -27,8 +27,8 @@ import Testing
 
     /// Makes all interrupts that HS can take pending.
     private func raiseAll(_ machine: TestMachine) {
-        machine.hart.lines.store(InterruptCause.supervisorExternal.mask, ordering: .releasing)
-        machine.hart.guestExternalLines.store(1 << 1, ordering: .releasing)
+        machine.hart.lines.pointee.store(InterruptCause.supervisorExternal.mask, ordering: .releasing)
+        machine.hart.guestExternalLines.pointee.store(1 << 1, ordering: .releasing)
         machine.hart.writeCSR(.hgeie, ~0)
         machine.hart.writeCSR(.hvip, InterruptSet.virtualSupervisor)
         machine.hart.writeCSR(
@@ -163,7 +163,7 @@ import Testing
         machine.state.pointee.mtval = 7
         machine.state.pointee.hstatus[.gva] = true
         machine.state.pointee.mstatus[.gva] = true
-        machine.hart.lines.store(InterruptCause.supervisorExternal.mask, ordering: .releasing)
+        machine.hart.lines.pointee.store(InterruptCause.supervisorExternal.mask, ordering: .releasing)
         machine.run(mode, at: TestMachine.base)
         let state = machine.state.pointee
         let code = InterruptCause.causeFlag | 9
@@ -188,7 +188,7 @@ import Testing
     func guestExternal(number: UInt64) throws {
         let machine = try machine()
         machine.hart.writeCSR(.hideleg, ~0)
-        machine.hart.guestExternalLines.store(1 << number, ordering: .releasing)
+        machine.hart.guestExternalLines.pointee.store(1 << number, ordering: .releasing)
         #expect(machine.hart.readCSR(.hgeip) == 1 << number)
         machine.hart.writeCSR(.hgeip, 0)
         #expect(machine.hart.readCSR(.hgeip) == 1 << number, "read-only")

@@ -111,7 +111,7 @@ import Testing
         machine.hart.writeCSR(.mideleg, 0)
         machine.hart.writeCSR(.mtvec, Self.base + 0x401)
         machine.hart.machineTimer.store(0, ordering: .relaxed)
-        machine.hart.lines.store(
+        machine.hart.lines.pointee.store(
             InterruptCause.machineExternal.mask | InterruptCause.machineSoftware.mask,
             ordering: .releasing
         )

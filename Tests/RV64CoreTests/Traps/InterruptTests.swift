@@ -89,7 +89,7 @@ import Testing
     /// norm:intr_mip_mie_bounded_time norm:sie_sip_strap_time_constraint
     @Test func takenAtOnceAfterEnabling() throws {
         let machine = try TestMachine()
-        machine.hart.lines.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
+        machine.hart.lines.pointee.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
         machine.hart.writeCSR(.mie, ~0)
         machine.state.pointee.mtvec = TestMachine.base + 0x801
         machine.load { program in
@@ -117,7 +117,7 @@ import Testing
         }
         #expect(machine.run(.machine, at: TestMachine.base) == .waiting(untilTick: .max))
         #expect(machine.state.pointee.pc == TestMachine.base + 4)
-        machine.hart.lines.store(InterruptCause.machineExternal.mask, ordering: .releasing)
+        machine.hart.lines.pointee.store(InterruptCause.machineExternal.mask, ordering: .releasing)
         #expect(machine.run(.machine, at: TestMachine.base) == .waiting(untilTick: .max))
         machine.hart.writeCSR(.mie, InterruptCause.machineExternal.mask)
         #expect(machine.run(.machine, at: TestMachine.base) == .hosted(.machine))

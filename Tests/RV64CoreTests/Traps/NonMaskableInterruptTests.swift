@@ -135,7 +135,7 @@ import Testing
         load(memory, TestMachine.base + 0x3000) { $0.loop(.jal, to: 0) }
         hart.writeCSR(.mie, ~0)
         state.pointee.mstatus[.mie] = true
-        hart.lines.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
+        hart.lines.pointee.store(InterruptCause.machineSoftware.mask, ordering: .releasing)
         hart.nonMaskableLines.store(1, ordering: .releasing)
         #expect(hart.run(instructions: 20) == .budgetExhausted)
         #expect(state.pointee.pc == TestMachine.base, "after reset")

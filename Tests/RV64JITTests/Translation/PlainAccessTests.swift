@@ -1,5 +1,6 @@
 import RV64Core
 import RV64JIT
+import Synchronization
 import TestSupport
 import Testing
 
@@ -10,10 +11,37 @@ import Testing
     /// Scratch, epc, cause and tval of M, S and VS, and the status registers.
     static let addresses: [UInt16] =
         [0x340, 0x140, 0x240].flatMap { first in (first..<first + 4) } + [0x100, 0x200, 0x300]
+    /// What traps to a hypervisor leave, what is read in line alone, and others behind whose writes the next instruction may
+    /// follow at once.
+    static let others: [UInt16] =
+        [0x34A, 0x34B, 0x643, 0x64A, 0x105, 0x205, 0x305, 0x600, 0x280, 0x602, 0x603, 0x606, 0x106, 0x302, 0x303]
+        + [0x304, 0x104, 0x204, 0x604, 0x344, 0x144, 0x244, 0x644, 0x645, 0x607, 0x680, 0x605, 0x14D, 0x24D]
 
-    @Test(arguments: addresses, PrivilegeMode.allCases)
+    private static let supervisorExternal: UInt64 = 1 << 9
+    /// fadd.d f1, f2, f3 and fmv.d.x f4, a2.
+    private static let addDoubles = Encoding.r(0x0200_7053, 1, 2, 3)
+    private static let moveToDouble = Encoding.r(0xF200_0053, 4, X.a2, 0)
+
+    @Test(arguments: addresses + others, PrivilegeMode.allCases)
     func accessIsTheInterpreters(_ address: UInt16, _ mode: PrivilegeMode) throws {
-        let twin = try Twin()
+        try compare(Twin(), address, mode)
+    }
+
+    /// SDT keeps SIE clear, where it is enabled.
+    @Test(arguments: [0x100, 0x200], PrivilegeMode.allCases)
+    func accessWithDoubleTrapsIsTheInterpreters(_ address: UInt16, _ mode: PrivilegeMode) throws {
+        for enabled in [0, 1 << 59] as [UInt64] {
+            let twin = try Twin(extensions: Twin.extensions.union([.ssdbltrp]))
+            try compare(twin, address, mode, environment: enabled)
+        }
+    }
+
+    private func compare(
+        _ twin: Twin,
+        _ address: UInt16,
+        _ mode: PrivilegeMode,
+        environment: UInt64? = nil
+    ) throws {
         var random = SplitMix64(seed: UInt64(address) << 8 | UInt64(mode.rawValue))
         for operation in [0x1073, 0x2073, 0x3073, 0x5073, 0x6073, 0x7073] as [UInt32] {
             for (target, source) in [(0, 2), (X.a0, 2), (X.a1, 0), (X.t0, X.t0), (X.a0, X.a0), (X.s3, 31)]
@@ -22,14 +50,29 @@ import Testing
                 var program = Program(mode: mode, entry: Twin.base + Layout.code)
                 program.isPaged = false
                 let access = Encoding.i(operation, target, source, Int(address))
-                let code = [access, Encoding.i(Encoding.addi, X.a2, X.a2, 1), Encoding.ebreak]
+                // The host's unit may be the guest's before; whether there is floating point is seen behind.
+                let code =
+                    [random.next() % 2 == 0 ? Self.addDoubles : Encoding.i(Encoding.addi, X.a2, X.a2, 1)]
+                    + [access, Encoding.i(Encoding.addi, X.a2, X.a2, 1), Self.moveToDouble, Encoding.ebreak]
                 program.chunks = [(Layout.code, code.littleEndianBytes)]
-                for register in 1..<32 { program.x[register] = random.next() }
+                // All bits, or those of a status register that handlers and critical sections change.
+                let mask = [~0, 0x2, 0x6000, 0x6122, 0x4_6122] as [UInt64]
+                for register in 1..<32 { program.x[register] = random.next() & mask[Int(random.next() % 5)] }
                 program.load(into: twin)
-                let (machine, guest) = (random.next(), random.next())
+                let (machine, guest, interrupts) = (random.next(), random.next(), random.next())
+                // Often nothing is enabled, or nothing pending.
+                let enabled = interrupts & 1 == 0 ? 0 : random.next()
+                let pending = interrupts & 2 == 0 ? 0 : random.next()
+                let lines = interrupts & 12 == 0 ? random.next() : 0
                 twin.forBoth { side in
                     for number in Self.addresses {
                         side.hart.writeCSR(CSRAddress(number), program.x[Int(number & 15) + 1])
+                    }
+                    if let environment {
+                        side.hart.writeCSR(CSRAddress(0x30A), 0xF0 | environment)
+                        side.hart.writeCSR(CSRAddress(0x60A), 0xF0 | environment)
+                        side.state.pointee.mstatus[.sdt] = environment & machine != 0
+                        side.state.pointee.vsstatus[.sdt] = environment & guest != 0
                     }
                     // SD follows FS, and interrupts are enabled or not.
                     side.state.pointee.mstatus[.fs] = machine & 3
@@ -37,9 +80,16 @@ import Testing
                     side.state.pointee.mstatus[.sie] = machine & 4 != 0
                     side.state.pointee.vsstatus[.sie] = guest & 4 != 0
                     side.state.pointee.mstatus[.mprv] = false
+                    side.hart.writeCSR(CSRAddress(0x303), machine)
+                    side.hart.writeCSR(CSRAddress(0x603), guest)
+                    side.hart.writeCSR(CSRAddress(0x304), enabled)
+                    side.hart.writeCSR(CSRAddress(0x344), pending)
+                    side.hart.writeCSR(CSRAddress(0x645), pending)
+                    side.hart.lines.pointee.store(lines & Self.supervisorExternal, ordering: .relaxed)
+                    side.hart.guestExternalLines.pointee.store(lines >> 32 & 2, ordering: .relaxed)
                     side.state.pointee.mode = mode
                 }
-                guard case .same = twin.run(instructions: 2) else {
+                guard case .same = twin.run(instructions: 4) else {
                     Issue.record("\(Twin.hex(UInt64(access))): \(twin.difference ?? "other exits")")
                     return
                 }

@@ -258,16 +258,17 @@ private struct Moment {
 
 extension Hart {
     fileprivate func copyWires(of other: Hart) {
-        lines.store(other.lines.load(ordering: .relaxed), ordering: .relaxed)
-        guestExternalLines.store(other.guestExternalLines.load(ordering: .relaxed), ordering: .relaxed)
+        lines.pointee.store(other.lines.pointee.load(ordering: .relaxed), ordering: .relaxed)
+        guestExternalLines.pointee.store(other.guestExternalLines.pointee.load(ordering: .relaxed), ordering: .relaxed)
         nonMaskableLines.store(other.nonMaskableLines.load(ordering: .relaxed), ordering: .relaxed)
         machineTimer.store(other.machineTimer.load(ordering: .relaxed), ordering: .relaxed)
         requests.store(other.requests.load(ordering: .relaxed), ordering: .relaxed)
     }
 
     fileprivate func hasWires(of other: Hart) -> Bool {
-        lines.load(ordering: .relaxed) == other.lines.load(ordering: .relaxed)
-            && guestExternalLines.load(ordering: .relaxed) == other.guestExternalLines.load(ordering: .relaxed)
+        lines.pointee.load(ordering: .relaxed) == other.lines.pointee.load(ordering: .relaxed)
+            && guestExternalLines.pointee.load(ordering: .relaxed)
+                == other.guestExternalLines.pointee.load(ordering: .relaxed)
             && nonMaskableLines.load(ordering: .relaxed) == other.nonMaskableLines.load(ordering: .relaxed)
             && machineTimer.load(ordering: .relaxed) == other.machineTimer.load(ordering: .relaxed)
             && requests.load(ordering: .relaxed) == other.requests.load(ordering: .relaxed)
