@@ -1,3 +1,5 @@
+import Platform
+
 /// A CSR that is a word of the hart's state: reading it has no effect, and writing it none but on the word.
 package struct PlainRegister: BitwiseCopyable {
     /// The word's place in `HartState`, in bytes.
@@ -6,7 +8,7 @@ package struct PlainRegister: BitwiseCopyable {
     package let writable: UInt64?
 
     fileprivate init(_ field: KeyPath<HartState, UInt64>, writable: UInt64 = ~0) {
-        offset = HartState.offset(of: field)
+        offset = MemoryLayout<HartState>.distance(of: field)
         self.writable = writable
     }
 
@@ -16,7 +18,7 @@ package struct PlainRegister: BitwiseCopyable {
     }
 
     fileprivate static func read<Value>(_ field: KeyPath<HartState, Value>) -> Self {
-        Self(offset: HartState.offset(of: field))
+        Self(offset: MemoryLayout<HartState>.distance(of: field))
     }
 }
 
@@ -45,7 +47,7 @@ package struct StatusWord: BitwiseCopyable {
     }
 
     fileprivate init(of extensions: ExtensionSet) {
-        offset = HartState.offset(of: \.mstatus)
+        offset = MemoryLayout<HartState>.distance(of: \.mstatus)
         view = SStatus.viewMask & ~Self.sd
         writable = SStatus.writableMask(extensions)
         simple = writable & MStatus.unobtrusiveMask
@@ -54,12 +56,12 @@ package struct StatusWord: BitwiseCopyable {
     }
 
     fileprivate init(ofGuestsOf extensions: ExtensionSet, from mode: PrivilegeMode) {
-        offset = HartState.offset(of: \.vsstatus)
+        offset = MemoryLayout<HartState>.distance(of: \.vsstatus)
         view = ~Self.sd
         writable = SStatus.writableMask(extensions)
         trapDisable = writable & Flag<SStatus>.sdt.mask
         simple = mode == .supervisor ? writable & ~trapDisable : writable & MStatus.unobtrusiveMask
-        decides = mode.isVirtual ? .allBeside(offset: HartState.offset(of: \.mstatus)) : .nothing
+        decides = mode.isVirtual ? .allBeside(offset: MemoryLayout<HartState>.distance(of: \.mstatus)) : .nothing
     }
 }
 
@@ -116,14 +118,5 @@ extension Hart {
             case .allowed(let effective) = decideAccess(to: address, .write, from: mode)
         else { return nil }
         return effective
-    }
-}
-
-extension HartState {
-    fileprivate static func offset<Value>(of field: KeyPath<HartState, Value>) -> Int {
-        guard let offset = MemoryLayout<HartState>.offset(of: field) else {
-            preconditionFailure("\(field) is not stored")
-        }
-        return offset
     }
 }

@@ -84,7 +84,7 @@ package final class Hart: @unchecked Sendable {
         // SAFETY: `x` is the first field of HartState; both arrays live as long as `state`.
         let raw = UnsafeMutableRawPointer(state)
         x = raw.assumingMemoryBound(to: UInt64.self)
-        f = (raw + MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
+        f = (raw + MemoryLayout<HartState>.distance(of: \.f)).assumingMemoryBound(to: UInt64.self)
         engine = configuration.makeEngine?() ?? interpreter
         grants = memory.grants.join()
         soleTurn = configuration.soleTurn?.place(of: Int(truncatingIfNeeded: configuration.id))

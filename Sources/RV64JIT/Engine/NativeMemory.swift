@@ -210,7 +210,7 @@ final class NativeMemory {
         }
     }
 
-    private static let nextOffset = MemoryLayout<NativeBlock>.offset(of: \.next).unsafelyUnwrapped
+    private static let nextOffset = MemoryLayout<NativeBlock>.distance(of: \.next)
 
     /// Counts an execution by the interpreter.
     ///

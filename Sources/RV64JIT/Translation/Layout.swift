@@ -1,3 +1,4 @@
+import Platform
 import RV64Core
 
 /// Where things are for generated code: which registers hold what, and distances from its base register.
@@ -56,10 +57,10 @@ enum Layout {
     static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
 
     /// The fields of a TLB entry.
-    static let readTag = offset(of: \TLBEntry.readTag)
-    static let writeTag = offset(of: \TLBEntry.writeTag)
-    static let fetchTag = offset(of: \TLBEntry.fetchTag)
-    static let addend = offset(of: \TLBEntry.addend)
+    static let readTag = MemoryLayout<TLBEntry>.distance(of: \.readTag)
+    static let writeTag = MemoryLayout<TLBEntry>.distance(of: \.writeTag)
+    static let fetchTag = MemoryLayout<TLBEntry>.distance(of: \.fetchTag)
+    static let addend = MemoryLayout<TLBEntry>.distance(of: \.addend)
 
     /// The jump cache of a mode.
     static func jumpCache(_ mode: PrivilegeMode, _ index: HostRegister, _ offset: Int) -> HostOperand {
@@ -69,20 +70,17 @@ enum Layout {
     /// A word of the architectural state.
     static func state(at offset: Int) -> HostOperand { .memory(base, offset - bias) }
 
-    private static let bankEntries = offset(of: \TLBBank.entries)
+    private static let bankEntries = MemoryLayout<TLBBank>.distance(of: \.entries)
 
-    private static func state<Value>(_ field: KeyPath<HartState, Value>) -> Int { offset(of: field) - bias }
+    private static func state<Value>(_ field: KeyPath<HartState, Value>) -> Int {
+        MemoryLayout<HartState>.distance(of: field) - bias
+    }
 
     private static func run<Value>(_ field: KeyPath<RunState, Value>) -> Int {
-        HartArea.runStateOffset + offset(of: field) - bias
+        HartArea.runStateOffset + MemoryLayout<RunState>.distance(of: field) - bias
     }
 
     private static func native<Value>(_ field: KeyPath<NativeState, Value>) -> Int {
-        run(\.native) + offset(of: field)
-    }
-
-    private static func offset<Root, Value>(of field: KeyPath<Root, Value>) -> Int {
-        guard let offset = MemoryLayout<Root>.offset(of: field) else { preconditionFailure("\(field) is not stored") }
-        return offset
+        run(\.native) + MemoryLayout<NativeState>.distance(of: field)
     }
 }

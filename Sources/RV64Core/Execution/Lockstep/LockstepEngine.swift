@@ -276,7 +276,7 @@ extension Hart {
 
     /// Whether two states are the same, bit for bit: what instructions with rd = x0 write is nobody's.
     fileprivate func hasState(of other: Hart) -> Bool {
-        let rest = MemoryLayout<HartState>.offset(of: \.f).unsafelyUnwrapped
+        let rest = MemoryLayout<HartState>.distance(of: \.f)
         let size = MemoryLayout<HartState>.size - rest
         return memcmp(x, other.x, 32 * MemoryLayout<UInt64>.stride) == 0 && memcmp(f, other.f, size) == 0
     }
