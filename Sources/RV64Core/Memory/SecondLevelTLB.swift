@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Translations behind all banks of a hart: what a bank has no room for is found here without a walk.
 ///

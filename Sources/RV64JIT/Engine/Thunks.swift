@@ -32,8 +32,8 @@ struct Thunks {
         system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
-        refillRead = writer.refill(Layout.readTag)
-        refillWrite = writer.refill(Layout.writeTag)
+        refillRead = writer.refill(.read)
+        refillWrite = writer.refill(.write)
         end = writer.assembler.cursor
     }
 }
@@ -196,8 +196,9 @@ private struct ThunkWriter {
     }
 
     /// As ``TLBBank/index(_:)`` and ``TLBEntry/tag(_:)`` find it. In rdx is how far the last byte is.
-    mutating func refill(_ tag: Int) -> UnsafeMutablePointer<UInt8> {
+    mutating func refill(_ direction: Emitter.Direction) -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
+        let tag = direction == .read ? Layout.readTag : Layout.writeTag
         let (index, other) = (HostRegister.rbx, HostRegister.rsi)
         assembler.emit(.push, index)
         assembler.emit(.push, other)
@@ -211,18 +212,72 @@ private struct ThunkWriter {
         assembler.emit(.addR, .rdx, .rax)
         assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
         assembler.emit(.cmpR, .rdx, .indexed(Layout.data, index, tag))
-        let miss = assembler.jump(.notEqual)
+        let isElsewhere = assembler.jump(.notEqual)
+        let learn = assembler.cursor
         assembler.emit(.movR, index, .indexed(Layout.data, index, Layout.addend))
         assembler.emit(.movM, index, .indexed(Layout.data, .rcx, TLBBank.sitesOffset + 8))
         assembler.emit(.andI, .register(.rdx), immediate: -4096)
         assembler.emit(.xorR, .rdx, Layout.generation)
         assembler.emit(.movM, .rdx, .indexed(Layout.data, .rcx, TLBBank.sitesOffset))
         assembler.emit(.cmpR, .rax, .rax)
-        assembler.bind(miss)
+        let end = assembler.cursor
         assembler.emit(.pop, other)
         assembler.emit(.pop, index)
         assembler.emit(.ret)
+        assembler.bind(isElsewhere)
+        recall(direction, index: index, place: other)
+        assembler.jump(.equal, to: learn)
+        assembler.jump(to: end)
         return start
+    }
+
+    /// As `TLBBank.recall` does, for the entry of the bank at distance `index`; `equal` says that it is there now.
+    private mutating func recall(_ direction: Emitter.Direction, index: HostRegister, place: HostRegister) {
+        let word = HostRegister.rdi
+        assembler.emit(.push, word)
+        assembler.emit(.movR, place, .rax)
+        assembler.emit(.orI, .register(place), immediate: 0xFFF)
+        assembler.emit(.cmpR, .rdx, place)
+        let crosses = assembler.jump(.notEqual)
+        assembler.emit(vex: .rorx, place.rawValue, .register(.rax), .double, immediate: 12)
+        assembler.emit(vex: .rorx, word.rawValue, .register(.rax), .quad, immediate: 26)
+        assembler.emit(.addR, place, word, .double)
+        assembler.emit(.addR, place, Layout.secondLevelSalt, .double)
+        assembler.emit(.andI, .register(place), immediate: Int32(TLBBank.secondLevelCount - 1), .double)
+        assembler.emit(.shlI, .register(place), immediate: 5, .double)
+        assembler.emit(.addR, place, Layout.secondLevelTable)
+
+        let (tag, key) =
+            direction == .read
+            ? (Layout.readTag, Layout.translationKey) : (Layout.writeTag, Layout.storeKey)
+        assembler.emit(.movR, word, .memory(place, tag))
+        assembler.emit(.xorR, word, key)
+        assembler.emit(.cmpR, word, .rdx)
+        let isNowhere = assembler.jump(.notEqual)
+        assembler.emit(.movR, word, .memory(place, Layout.readTag))
+        assembler.emit(.xorR, word, Layout.translationKey)
+        assembler.emit(.movM, word, .indexed(Layout.data, index, Layout.readTag))
+        assembler.emit(.movR, word, .memory(place, Layout.fetchTag))
+        assembler.emit(.xorR, word, Layout.translationKey)
+        assembler.emit(.movM, word, .indexed(Layout.data, index, Layout.fetchTag))
+        assembler.emit(.movR, word, .memory(place, Layout.writeTag))
+        assembler.emit(.xorR, word, Layout.storeKey)
+        assembler.emit(.cmpR, word, .rdx)
+        let isWritable = assembler.jump(.equal)
+        assembler.emit(.xorR, word, word)
+        assembler.bind(isWritable)
+        assembler.emit(.movM, word, .indexed(Layout.data, index, Layout.writeTag))
+        // The page's size lies in the low bits of the addend.
+        assembler.emit(.movR, word, .memory(place, Layout.addend))
+        assembler.emit(.movR, place, index, .double)
+        assembler.emit(.shrI, .register(place), immediate: 5, .double)
+        assembler.emit(.movM8, word, .indexed(Layout.data, place, TLBBank.shiftsOffset))
+        assembler.emit(.andI, .register(word), immediate: -4096)
+        assembler.emit(.movM, word, .indexed(Layout.data, index, Layout.addend))
+        assembler.emit(.cmpR, .rax, .rax)
+        assembler.bind(crosses)
+        assembler.bind(isNowhere)
+        assembler.emit(.pop, word)
     }
 
     mutating func jump(_ exit: NativeExit.Jump, _ leave: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {

@@ -43,6 +43,12 @@ enum Layout {
     static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }
     static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
 
+    /// What the bank has of the second level.
+    static let translationKey = HostOperand.memory(data, TLBBank.translationKeyOffset)
+    static let storeKey = HostOperand.memory(data, TLBBank.storeKeyOffset)
+    static let secondLevelSalt = HostOperand.memory(data, TLBBank.saltOffset)
+    static let secondLevelTable = HostOperand.memory(data, TLBBank.tableOffset)
+
     /// The fields of a TLB entry.
     static let readTag = offset(of: \TLBEntry.readTag)
     static let writeTag = offset(of: \TLBEntry.writeTag)
