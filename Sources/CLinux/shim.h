@@ -11,10 +11,11 @@ static inline long rvhv_membarrier(int command) { return syscall(SYS_membarrier,
 /* <sys/mman.h> belongs to that module, which hides what is not POSIX. */
 void *mremap(void *mapping, unsigned long size, unsigned long new_size, int flags, ...);
 
-/* A second mapping of the memory behind a shared one: what mremap does for a size of nothing. MAP_FAILED on failure. */
-static inline void *map_again(void *mapping, unsigned long size) {
-    const int may_move = 1;
-    return mremap(mapping, 0, size, may_move);
+/* A second mapping of the memory behind a shared one, in place of the one at `place`: what mremap does for a size of
+   nothing. MAP_FAILED on failure. */
+static inline void *map_again(void *mapping, unsigned long size, void *place) {
+    const int may_move = 1, fixed = 2;
+    return mremap(mapping, 0, size, may_move | fixed, place);
 }
 
 /* ThreadSanitizer's, and therefore null in builds without it. */

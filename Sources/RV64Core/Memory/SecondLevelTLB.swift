@@ -93,7 +93,9 @@ struct SecondLevelTLB {
         guard keys.translations != 0, let place = place(address, keys) else { return }
         let entry = place.pointee
         let tag = TLBEntry.tag(address)
-        let tags = [entry.readTag ^ keys.translations, entry.fetchTag ^ keys.translations, entry.writeTag ^ keys.stores]
-        if tags.contains(tag) { place.pointee = .empty }
+        let isPage =
+            entry.readTag ^ keys.translations == tag || entry.fetchTag ^ keys.translations == tag
+            || entry.writeTag ^ keys.stores == tag
+        if isPage { place.pointee = .empty }
     }
 }

@@ -144,7 +144,7 @@ package struct TLBSite: BitwiseCopyable {
     package var tag: UInt64
     package var addend: UInt64
 
-    package static let count = 2048
+    package static let count = 8192
     private static let generationUnit: UInt64 = 8
     private static let generationLimit: UInt64 = 0x1000
 

@@ -4,7 +4,7 @@ import RV64Core
 /// on.
 enum JumpCache {
     /// Each mode has a cache of its own: the modes' numbers are 0 to 5.
-    private static let byteCount = HartArea.engineRoomSize / 6
+    static let byteCount = HartArea.engineRoomSize / 6
     static let count = byteCount / stride
     static let stride = 32
     /// `pc << shift & mask` is the distance of an entry: pc is even.

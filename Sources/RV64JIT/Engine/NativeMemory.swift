@@ -66,18 +66,22 @@ struct NativePage {
 
 /// What a hart's translator keeps: code, and what belongs to it. Of its memory only what is used costs anything.
 final class NativeMemory {
-    private static let blockLimit = 1 << 18
-    private static let placeLimit = 1 << 20
-    private static let linkLimit = 1 << 19
-    private static let pageLimit = 1 << 15
-    private static let tableSize = 1 << 17
+    private static let blockLimit = 1 << 19
+    private static let placeLimit = 1 << 22
+    private static let linkLimit = 1 << 21
+    private static let pageLimit = 1 << 16
+    static let tableSize = 1 << 17
     /// More than the longest block takes: of its instructions none takes 512 bytes, with stub.
     private static let codeReserve = Block.maximumCount * 512
 
     let code: CodeMemory
     let thunks: Thunks
     let map = RegisterMap.standard
-    var cursor: UnsafeMutablePointer<UInt8>
+    var cursor: UnsafeMutablePointer<UInt8> {
+        didSet { code.settle(before: cursor) }
+    }
+    /// Where code goes that seldom runs: the second half.
+    var aside: UnsafeMutablePointer<UInt8>
     /// The number of the next access's site.
     var nextSite = 0
 
@@ -87,7 +91,7 @@ final class NativeMemory {
     let incoming: Arena<NativeIncoming>
     let pages: Arena<NativePage>
     private let pageTable: Arena<Int32>
-    private let table: Arena<Int32>
+    let table: Arena<Int32>
     /// How often code has been interpreted.
     private let heat: Arena<UInt8>
 
@@ -109,7 +113,12 @@ final class NativeMemory {
         heat = try Arena(capacity: 1 << 16)
         thunks = Thunks(at: code.writable, map: map)
         cursor = thunks.end
+        aside = Self.middle(of: code)
         start()
+    }
+
+    private static func middle(of code: CodeMemory) -> UnsafeMutablePointer<UInt8> {
+        code.writable + CodeMemory.byteCount / 2
     }
 
     /// Number 0 is no block, no page and no incoming link.
@@ -190,7 +199,8 @@ final class NativeMemory {
 
     /// Room for one more block, whatever it is.
     var hasRoom: Bool {
-        code.writable + CodeMemory.byteCount - cursor > Self.codeReserve && blocks.count < Self.blockLimit
+        Self.middle(of: code) - cursor > Self.codeReserve
+            && code.writable + CodeMemory.byteCount - aside > Self.codeReserve && blocks.count < Self.blockLimit
             && places.count + Block.maximumCount < Self.placeLimit
             && links.count + 2 * Block.maximumCount < Self.linkLimit
             && incoming.count + 1 < Self.linkLimit && pages.count < Self.pageLimit
@@ -199,6 +209,7 @@ final class NativeMemory {
     /// Gives up all code but the thunks.
     func reset() {
         cursor = thunks.end
+        aside = Self.middle(of: code)
         code.discard(from: cursor)
         blocks.clear()
         places.clear()

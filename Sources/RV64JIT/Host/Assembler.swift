@@ -6,7 +6,7 @@ package enum HostSize: Sendable { case double, quad }
 /// The caller sees to it that there is room: what it writes for a guest instruction has a limit.
 package struct Assembler {
     /// Where the next byte goes.
-    package private(set) var cursor: UnsafeMutablePointer<UInt8>
+    package var cursor: UnsafeMutablePointer<UInt8>
     private let encodings: UnsafePointer<HostEncoding>
 
     package init(at cursor: UnsafeMutablePointer<UInt8>) {

@@ -9,6 +9,8 @@ struct BlockTranslator {
     private let hart: Hart
     private var emitter: Emitter
     private let entry: UnsafeMutablePointer<UInt8>
+    /// Where the next of what seldom runs goes: far away, so that what runs often lies close together.
+    private var aside: UnsafeMutablePointer<UInt8>
     /// Jumps out of the straight line, whose rest is written behind the block.
     private var exits: [Exit] = []
 
@@ -34,10 +36,17 @@ struct BlockTranslator {
         }
         translator.exit(to: pc &+ UInt64(cursor.pointee.offset), retired: cursor.pointee.index)
         translator.finish()
+        let aside = memory.aside
+        // The host fetches 32 bytes at a time.
         memory.cursor = translator.emitter.assembler.cursor
+        memory.cursor += -Int(bitPattern: memory.cursor) & 31
+        memory.aside = translator.aside
         memory.nextSite = translator.emitter.nextSite
         hart.runState.pointee.native.isDirty = true
-        if hart.isObserved(.translation) { translator.tellCode() }
+        if hart.isObserved(.translation) {
+            translator.tellCode(from: translator.entry, to: memory.cursor)
+            translator.tellCode(from: aside, to: memory.aside)
+        }
         return memory.insert(
             NativeBlock(
                 source: block.pointee.source,
@@ -50,9 +59,9 @@ struct BlockTranslator {
         )
     }
 
-    private func tellCode() {
+    private func tellCode(from start: UnsafeMutablePointer<UInt8>, to end: UnsafeMutablePointer<UInt8>) {
         let code = memory.code.executableDistance
-        let range = UInt(bitPattern: entry + code)..<UInt(bitPattern: memory.cursor + code)
+        let range = UInt(bitPattern: start + code)..<UInt(bitPattern: end + code)
         hart.tell(.translation(TranslatedCode(pc: pc, code: range)))
     }
 
@@ -62,11 +71,19 @@ struct BlockTranslator {
         self.hart = hart
         mode = hart.state.pointee.mode
         entry = memory.cursor
+        aside = memory.aside
         emitter = Emitter(at: entry, map: memory.map, thunks: memory.thunks, firstSite: memory.nextSite)
     }
 
+    /// Has `body` write aside.
+    private mutating func writeAside(_ body: (inout Self) -> Void) {
+        swap(&emitter.assembler.cursor, &aside)
+        body(&self)
+        swap(&emitter.assembler.cursor, &aside)
+    }
+
     private mutating func finish() {
-        emitter.writeStubs()
+        writeAside { $0.emitter.writeStubs() }
         for pending in exits {
             emitter.assembler.bind(pending.fixup)
             exit(to: pending.target, retired: pending.retired)
@@ -130,16 +147,22 @@ struct BlockTranslator {
         if target & ~Page.offsetMask == pc & ~Page.offsetMask {
             // Every address space that has this page has the target.
             let site = emitter.assembler.jump(.greater)
-            leave(number, isAtBudget: true)
-            finishLink(site, target, addend: nil)
+            let atBudget = emitter.assembler.jump()
+            writeAside { translator in
+                translator.emitter.assembler.bind(atBudget)
+                translator.leave(number, isAtBudget: true)
+                translator.finishLink(site, target, addend: nil)
+            }
         } else {
             let atBudget = emitter.assembler.jump(.lessOrEqual)
             let (mismatches, addend) = checkPage(of: target)
             let site = emitter.assembler.jump()
-            emitter.assembler.bind(atBudget)
-            leave(number, isAtBudget: true)
-            for mismatch in mismatches { emitter.assembler.bind(mismatch) }
-            finishLink(site, target, addend: addend)
+            writeAside { translator in
+                translator.emitter.assembler.bind(atBudget)
+                translator.leave(number, isAtBudget: true)
+                for mismatch in mismatches { translator.emitter.assembler.bind(mismatch) }
+                translator.finishLink(site, target, addend: addend)
+            }
         }
     }
 
@@ -165,7 +188,7 @@ struct BlockTranslator {
 
     private mutating func leave(_ link: Int, isAtBudget: Bool) {
         emitter.assembler.load(.rax, constant: UInt64(link) &<< 1 | (isAtBudget ? 1 : 0))
-        emitter.assembler.jump(to: memory.thunks.leave)
+        emitter.assembler.jump(to: isAtBudget ? memory.thunks.leave : memory.thunks.leaveByLink)
     }
 
     /// Leaves the block for an address in a register, by the jump cache.
@@ -201,11 +224,14 @@ struct BlockTranslator {
         emitter.assembler.emit(.cmpR, .rax, .memory(.rdx, Layout.addend))
         let isElsewhere = emitter.assembler.jump(.notEqual)
         emitter.assembler.emit(.jmpM, Layout.jumpCache(mode, .rcx, JumpCache.code))
-        emitter.assembler.bind(isOther)
-        emitter.assembler.bind(isElsewhere)
-        emitter.assembler.emit(.movR, .rax, Layout.jumpCache(mode, .rcx, JumpCache.key))
-        emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
-        emitter.assembler.jump(to: memory.thunks.jumpMissed)
+        writeAside { translator in
+            translator.emitter.assembler.bind(isOther)
+            translator.emitter.assembler.bind(isElsewhere)
+            let key = Layout.jumpCache(translator.mode, .rcx, JumpCache.key)
+            translator.emitter.assembler.emit(.movR, .rax, key)
+            translator.emitter.assembler.emit(.subI, .register(.rax), immediate: 1)
+            translator.emitter.assembler.jump(to: translator.memory.thunks.jumpMissed)
+        }
     }
 }
 

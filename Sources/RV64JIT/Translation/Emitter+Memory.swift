@@ -20,8 +20,7 @@ extension Emitter {
         assembler.emit(.andI, .register(.rdx), immediate: Int32(bytes - 1 - Int(Page.size)))
         assembler.emit(.xorR, .rdx, Layout.generation)
         // Sites are used again and again: even ones by loads alone, whose pages may be read-only.
-        let site = nextSite | (direction == .write ? 1 : 0)
-        nextSite = (nextSite + 2) % TLBSite.count
+        let site = nextSite(of: rs1) | (direction == .write ? 1 : 0)
         assembler.emit(.cmpR, .rdx, Layout.siteTag(site))
         let fixup = assembler.jump(.notEqual)
         let resume = assembler.cursor
@@ -36,6 +35,16 @@ extension Emitter {
             resume: resume
         )
         return (miss, .indexed(.rax, base, distance))
+    }
+
+    /// The stack is one page, or two, wherever it is accessed: accesses through sp share a site, and so do those through tp
+    /// and gp. All others take turns.
+    private mutating func nextSite(of base: UInt8) -> Int {
+        let shared: ClosedRange<UInt8> = 2...4
+        guard !shared.contains(base) else { return 2 * Int(base - shared.lowerBound) }
+        let first = 2 * shared.count
+        nextSite = nextSite + 2 < TLBSite.count ? max(nextSite + 2, first) : first
+        return nextSite
     }
 
     mutating func emitAccess(_ i: MicroInstruction, _ decoded: DecodedInstruction, _ place: Int) {

@@ -21,6 +21,7 @@ enum Layout {
     static func fUpper(_ register: UInt8) -> HostOperand { .memory(base, state(\.f) + 8 * Int(register) + 4) }
 
     static let pc = HostOperand.memory(base, state(\.pc))
+    static let mode = HostOperand.memory(base, state(\.mode))
     static let fflags = HostOperand.memory(base, state(\.fflags))
     static let frm = HostOperand.memory(base, state(\.frm))
 
@@ -39,15 +40,17 @@ enum Layout {
     static let wasFloating = HostOperand.memory(base, native(\.wasFloating))
     static let scratch = HostOperand.memory(base, native(\.scratch))
 
+    static let isDirty = HostOperand.memory(base, native(\.isDirty))
+    static let blocks = HostOperand.memory(base, native(\.blocks))
+    static let blockTable = HostOperand.memory(base, native(\.blockTable))
+    static func block<Value>(_ field: KeyPath<NativeBlock, Value>) -> Int { offset(of: field) }
+    static let links = HostOperand.memory(base, native(\.links))
+    static let linkBlock = offset(of: \NativeLink.block)
+    static let linkTarget = offset(of: \NativeLink.target)
+
     static let generation = HostOperand.memory(data, TLBBank.generationOffset)
     static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }
     static func siteAddend(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16 + 8) }
-
-    /// What the bank has of the second level.
-    static let translationKey = HostOperand.memory(data, TLBBank.translationKeyOffset)
-    static let storeKey = HostOperand.memory(data, TLBBank.storeKeyOffset)
-    static let secondLevelSalt = HostOperand.memory(data, TLBBank.saltOffset)
-    static let secondLevelTable = HostOperand.memory(data, TLBBank.tableOffset)
 
     /// The fields of a TLB entry.
     static let readTag = offset(of: \TLBEntry.readTag)
