@@ -52,6 +52,7 @@ import Testing
         "Sources/RV64Core/Memory/Hart+LoadStore.swift",
         "Sources/RV64Core/Memory/StoreGrants.swift",
         "Sources/RV64Core/Memory/PageWalker.swift",
+        "Sources/RV64Core/Memory/SecondLevelTLB.swift",
         "Sources/RV64Core/Memory/TLB.swift",
         "Sources/RV64Core/Memory/TwoStageTranslation.swift",
         "Sources/RV64Core/Semantics/Atomics+CompareAndSwap.swift",

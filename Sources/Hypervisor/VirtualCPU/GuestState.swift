@@ -47,6 +47,8 @@ enum GuestState {
         hart.writeCSR(.mcounteren, ~0)
         hart.writeCSR(.menvcfg, allowed.rawValue)
         hart.writeCSR(.mseccfg, offered.contains(.zkr) ? Flag<SecurityConfiguration>.sseed.mask : 0)
+        // Linux without a PMU leaves it as firmware did, and programs read the time without a system call.
+        hart.writeCSR(.scounteren, CounterSet.cycle | CounterSet.time | CounterSet.instret)
         hart.writeCSR(.pmpaddr0, ~0)
         hart.writeCSR(.pmpcfg0, 0x1F)
         for index in 0..<4 { hart.writeCSR(.mstateen0.advanced(by: index), ~0) }

@@ -8,6 +8,10 @@ package struct NativeState: BitwiseCopyable {
     package var hart: UnsafeMutableRawPointer?
     /// The instructions of translated blocks, by number.
     package var places: UnsafeRawPointer?
+    /// The links between blocks, by number; the blocks, by number; and the numbers by address.
+    package var links: UnsafeRawPointer?
+    package var blocks: UnsafeRawPointer?
+    package var blockTable: UnsafeRawPointer?
     /// Functions that generated code calls.
     package var execute: UnsafeRawPointer?
     package var system: UnsafeRawPointer?

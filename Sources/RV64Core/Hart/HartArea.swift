@@ -14,7 +14,7 @@ package struct HartArea {
     static let tlbOffset = aligned(guestExternalLinesOffset + MemoryLayout<UInt64>.size, to: 4096)
     /// For what an engine keeps within reach of generated code.
     package static let engineRoomOffset = tlbOffset + TLB.byteCount
-    package static let engineRoomSize = 1536 << 10
+    package static let engineRoomSize = 6144 << 10
     static let byteCount = engineRoomOffset + engineRoomSize
 
     let state: UnsafeMutablePointer<HartState>

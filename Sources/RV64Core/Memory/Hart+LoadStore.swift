@@ -81,6 +81,8 @@ extension Hart {
         // The engines look at the last byte's page, and at addresses as they are: parts of an access over two pages, and
         // addresses whose top is ignored, are found only here.
         if let pointer = bank.location(of: address, kind) { return .memory(pointer) }
+        // A hart with a journal walks: the right to store would come back unseen.
+        if journal == nil, let pointer = bank.recall(address, kind) { return .memory(pointer) }
         if let pointer = journal?.resumeGrant(of: address, kind, bank) { return .memory(pointer) }
         return try reach(try translate(address, kind, bank.context), at: address, count, kind, bank)
     }

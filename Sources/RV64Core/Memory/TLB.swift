@@ -18,6 +18,18 @@ package struct TLBEntry: BitwiseCopyable {
     /// The tag of an address's page.
     @inline(__always)
     package static func tag(_ address: UInt64) -> UInt64 { address | Page.offsetMask }
+
+    @inline(__always)
+    func tag(of kind: AccessKind) -> UInt64 {
+        switch kind {
+        case .fetch: fetchTag
+        case .load: readTag
+        case .store: writeTag
+        }
+    }
+
+    /// The page's tag, or `invalid` where nothing is allowed.
+    fileprivate var anyTag: UInt64 { readTag | writeTag | fetchTag }
 }
 
 /// The translations of one context, and the context: what an access is made through.
@@ -30,6 +42,7 @@ package struct TLBBank: BitwiseCopyable {
     package let entries: UnsafeMutablePointer<TLBEntry>?
 
     package static let entryCount = 1024
+    package static let secondLevelCount = SecondLevelTLB.entryCount
 
     /// Both halves of the page number count, so that arrays a power of two apart do not evict each other.
     ///
@@ -52,13 +65,7 @@ package struct TLBBank: BitwiseCopyable {
     @inline(__always)
     package func location(of address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
         guard let entry = entries?[Self.index(address)] else { return nil }
-        let tag =
-            switch kind {
-            case .fetch: entry.fetchTag
-            case .load: entry.readTag
-            case .store: entry.writeTag
-            }
-        guard tag == TLBEntry.tag(address) else { return nil }
+        guard entry.tag(of: kind) == TLBEntry.tag(address) else { return nil }
         // SAFETY: a matching tag means that the addend leads into a page of RAM.
         return UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.addend))
     }
@@ -67,6 +74,7 @@ package struct TLBBank: BitwiseCopyable {
         guard let entries else { return }
         let tag = TLBEntry.tag(address)
         let index = Self.index(address)
+        let isFull = entries[index].anyTag != TLBEntry.invalid
         entries[index] = TLBEntry(
             readTag: granted.contains(.read) ? tag : TLBEntry.invalid,
             writeTag: granted.contains(.write) ? tag : TLBEntry.invalid,
@@ -75,6 +83,29 @@ package struct TLBBank: BitwiseCopyable {
         )
         Self.pageShifts(of: entries)[index] = UInt8(truncatingIfNeeded: pageShift)
         if pageShift != Page.shift { Superpages(of: entries).note(address, shift: pageShift) }
+        guard isFull else { return }
+        let shift = UInt8(truncatingIfNeeded: pageShift)
+        SecondLevelTLB.enter(entries[index], at: address, shift: shift, Self.secondLevel(of: entries))
+    }
+
+    /// As ``location(of:_:)`` in the second level, from where the page comes back.
+    func recall(_ address: UInt64, _ kind: AccessKind) -> UnsafeMutableRawPointer? {
+        guard let entries,
+            let (entry, shift) = SecondLevelTLB.entry(of: address, kind, Self.secondLevel(of: entries).pointee)
+        else { return nil }
+        let index = Self.index(address)
+        entries[index] = entry
+        // That the page is a large one has been noted.
+        Self.pageShifts(of: entries)[index] = shift
+        return UnsafeMutableRawPointer(bitPattern: UInt(address &+ entry.addend))
+    }
+
+    /// The bank's keys to the second level.
+    fileprivate static func secondLevel(
+        of entries: UnsafeMutablePointer<TLBEntry>
+    ) -> UnsafeMutablePointer<SecondLevelTLB.Keys> {
+        // SAFETY: behind the generation, the bank's memory has room up to its last page's end.
+        (UnsafeMutableRawPointer(entries) + secondLevelOffset).assumingMemoryBound(to: SecondLevelTLB.Keys.self)
     }
 
     /// log2 of the first-stage page behind each entry: a fence for any address of a superpage drops all of it.
@@ -83,13 +114,25 @@ package struct TLBBank: BitwiseCopyable {
         (UnsafeMutableRawPointer(entries) + shiftsOffset).assumingMemoryBound(to: UInt8.self)
     }
 
-    private static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
+    package static let shiftsOffset = entryCount * MemoryLayout<TLBEntry>.stride
     fileprivate static let superpagesOffset = shiftsOffset + entryCount
     /// Behind the sets of larger pages.
     package static let generationOffset = superpagesOffset + 1024
+    private static let secondLevelOffset = generationOffset + 64
+    package static let translationKeyOffset = secondLevelOffset + keyOffset(\.translations)
+    package static let storeKeyOffset = secondLevelOffset + keyOffset(\.stores)
+    package static let saltOffset = secondLevelOffset + keyOffset(\.salt)
+    package static let tableOffset = secondLevelOffset + keyOffset(\.table)
     /// A whole number of pages.
     package static let sitesOffset = shiftsOffset + 4096
     fileprivate static let byteCount = sitesOffset + TLBSite.count * MemoryLayout<TLBSite>.stride
+
+    private static func keyOffset<Value>(_ key: KeyPath<SecondLevelTLB.Keys, Value>) -> Int {
+        guard let offset = MemoryLayout<SecondLevelTLB.Keys>.offset(of: key) else {
+            preconditionFailure("\(key) is not stored")
+        }
+        return offset
+    }
 }
 
 /// What one place in generated code found last: a translation of the bank's, without a search.
@@ -101,7 +144,7 @@ package struct TLBSite: BitwiseCopyable {
     package var tag: UInt64
     package var addend: UInt64
 
-    package static let count = 2048
+    package static let count = 8192
     private static let generationUnit: UInt64 = 8
     private static let generationLimit: UInt64 = 0x1000
 
@@ -205,9 +248,10 @@ struct TLB {
     /// The number of the bank that a mode with certain flags had last: below 48.
     private let hints: UnsafeMutablePointer<UInt8>
     private let banks: UnsafeMutableRawPointer
+    private let secondLevel: SecondLevelTLB
 
-    /// Uses, records and hints have a page, the banks the rest.
-    static let byteCount = 4096 + bankCount * TLBBank.byteCount
+    /// Uses, records and hints have a page, then come the banks, then the second level.
+    static let byteCount = 4096 + bankCount * TLBBank.byteCount + SecondLevelTLB.byteCount
 
     init(at base: UnsafeMutableRawPointer) {
         uses = base.bindMemory(to: UInt64.self, capacity: 1)
@@ -215,6 +259,7 @@ struct TLB {
         records = (base + MemoryLayout<Record>.alignment).bindMemory(to: Record.self, capacity: Self.bankCount)
         hints = (base + 2048).bindMemory(to: UInt8.self, capacity: 48)
         banks = base + 4096
+        secondLevel = SecondLevelTLB(at: banks + Self.bankCount * TLBBank.byteCount)
     }
 
     /// The bank of a context; the least recently used one is given up for a new context.
@@ -245,6 +290,7 @@ struct TLB {
         // Also one that nobody has had: generation 0 is none.
         if records[oldest].lastUse != 0 { clear(oldest) } else { TLBSite.invalidate(of: entries(oldest)) }
         records[oldest] = Record(context: context, lastUse: uses.pointee)
+        TLBBank.secondLevel(of: entries(oldest)).pointee = secondLevel.share(oldest)
         return oldest
     }
 
@@ -265,11 +311,22 @@ struct TLB {
         for index in 0..<Self.bankCount where records[index].lastUse != 0 {
             let entries = entries(index)
             TLBSite.invalidate(of: entries)
+            TLBBank.secondLevel(of: entries).pointee.forgetStores()
             for index in 0..<TLBBank.entryCount where entries[index].writeTag != TLBEntry.invalid {
                 let page = (entries[index].writeTag & ~Page.offsetMask) &+ entries[index].addend
                 guard let host = UnsafeRawPointer(bitPattern: UInt(page)), matches(host) else { continue }
                 entries[index].writeTag = TLBEntry.invalid
             }
+        }
+    }
+
+    /// Takes all keys from the banks before a second level's table: there are no more.
+    static func forgetSecondLevel(before table: UnsafeMutablePointer<TLBEntry>) {
+        let banks = UnsafeMutableRawPointer(table) - bankCount * TLBBank.byteCount
+        for index in 0..<bankCount {
+            // SAFETY: the banks lie in front of the table.
+            let entries = (banks + index &* TLBBank.byteCount).assumingMemoryBound(to: TLBEntry.self)
+            TLBBank.secondLevel(of: entries).pointee.forget()
         }
     }
 
@@ -280,6 +337,7 @@ struct TLB {
     private func clear(_ index: Int) {
         memset(entries(index), 0, TLBBank.entryCount * MemoryLayout<TLBEntry>.stride)
         Superpages(of: entries(index)).clear()
+        TLBBank.secondLevel(of: entries(index)).pointee.forget()
         TLBSite.invalidate(of: entries(index))
     }
 
@@ -287,17 +345,17 @@ struct TLB {
     private func clear(_ index: Int, page address: UInt64) {
         let entries = entries(index)
         TLBSite.invalidate(of: entries)
+        let secondLevel = TLBBank.secondLevel(of: entries)
         guard Superpages(of: entries).mayContain(address) else {
             let index = TLBBank.index(address)
-            let entry = entries[index]
-            let tag = entry.readTag | entry.writeTag | entry.fetchTag
-            if tag == TLBEntry.tag(address) { entries[index] = .empty }
+            if entries[index].anyTag == TLBEntry.tag(address) { entries[index] = .empty }
+            SecondLevelTLB.drop(address, secondLevel.pointee)
             return
         }
+        secondLevel.pointee.forget()
         let shifts = TLBBank.pageShifts(of: entries)
         for index in 0..<TLBBank.entryCount {
-            let entry = entries[index]
-            let tag = entry.readTag | entry.writeTag | entry.fetchTag
+            let tag = entries[index].anyTag
             guard tag != TLBEntry.invalid, (tag ^ address) &>> UInt64(shifts[index]) == 0 else { continue }
             entries[index] = .empty
         }

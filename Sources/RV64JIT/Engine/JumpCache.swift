@@ -5,9 +5,10 @@ import RV64Core
 enum JumpCache {
     /// Each mode has a cache of its own: the modes' numbers are 0 to 5.
     static let modeCount = 6
-    static let count = 8192
+    static let count = 32768
     static let stride = 32
-    static let byteCount = modeCount * count * stride
+    static let bytesOfMode = count * stride
+    static let byteCount = modeCount * bytesOfMode
     /// `pc << shift & mask` is the distance of an entry: pc is even.
     static let shift: Int32 = 4
     static let mask = Int32((count - 1) * stride)
@@ -23,7 +24,7 @@ enum JumpCache {
     static func offset(of mode: PrivilegeMode) -> Int { HartArea.engineRoomOffset &+ offset(inRoom: mode) }
 
     @inline(__always)
-    private static func offset(inRoom mode: PrivilegeMode) -> Int { Int(mode.rawValue) &* (count * stride) }
+    private static func offset(inRoom mode: PrivilegeMode) -> Int { Int(mode.rawValue) &* bytesOfMode }
 
     @inline(__always)
     private static func place(of pc: UInt64, _ mode: PrivilegeMode, in hart: Hart) -> UnsafeMutableRawPointer {

@@ -138,9 +138,14 @@ package final class NativeEngine: Engine {
         link: Int?,
         isJump: Bool
     ) -> Step {
-        if let link, memory.incoming.hasRoom {
-            patch(link, to: block)
-            hart.runState.pointee.native.isDirty = true
+        var isJump = isJump
+        if let link {
+            // Some lead here already, but their page was not in the TLB: such a one finds it by the jump cache.
+            isJump = block.pointee.firstStep == 0 && leads(link, to: block)
+            if !isJump, memory.incoming.hasRoom {
+                patch(link, to: block)
+                hart.runState.pointee.native.isDirty = true
+            }
         }
         if isJump { JumpCache.remember(block.pointee, in: hart) }
         let thunk = hart.runState.pointee.native.isDirty ? memory.thunks.enterSerialized : memory.thunks.enter
@@ -172,6 +177,14 @@ package final class NativeEngine: Engine {
     }
 
     // MARK: - Links
+
+    private func leads(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>) -> Bool {
+        let link = memory.links.base[number]
+        guard link.block == memory.number(of: block) else { return false }
+        guard let addend = link.addend else { return true }
+        let page = UnsafeRawPointer(addend).loadUnaligned(as: UInt64.self)
+        return page == block.pointee.source &- block.pointee.pc
+    }
 
     private func patch(_ number: Int, to block: UnsafeMutablePointer<NativeBlock>) {
         let link = memory.links.base[number]
@@ -209,6 +222,9 @@ package final class NativeEngine: Engine {
     private func connect(_ hart: Hart) {
         hart.runState.pointee.native.hart = Unmanaged.passUnretained(hart).toOpaque()
         hart.runState.pointee.native.places = UnsafeRawPointer(memory.places.base)
+        hart.runState.pointee.native.links = UnsafeRawPointer(memory.links.base)
+        hart.runState.pointee.native.blocks = UnsafeRawPointer(memory.blocks.base)
+        hart.runState.pointee.native.blockTable = UnsafeRawPointer(memory.table.base)
         let execute: NativeFunction = { hart, place in NativeCalls.execute(hart, place) }
         let system: NativeFunction = { hart, place in NativeCalls.system(hart, place) }
         let environmentCall: NativeFunction = { hart, place in NativeCalls.environmentCall(hart, place) }

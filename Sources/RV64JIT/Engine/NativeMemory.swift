@@ -88,13 +88,13 @@ struct NativePage {
 
 /// What a hart's translator keeps: code, and what belongs to it. Of its memory only what is used costs anything.
 final class NativeMemory {
-    private static let blockLimit = 1 << 18
-    private static let placeLimit = 1 << 20
-    private static let linkLimit = 1 << 19
-    private static let pageLimit = 1 << 15
+    private static let blockLimit = 1 << 19
+    private static let placeLimit = 1 << 22
+    private static let linkLimit = 1 << 21
+    private static let pageLimit = 1 << 16
     /// Of each instruction: at its budget and otherwise, and for the rest of the block.
     private static let linksPerBlock = 8 * Block.maximumCount
-    private static let tableSize = 1 << 17
+    static let tableSize = 1 << 17
     /// More than the longest block takes: of its instructions none takes 4096 bytes, with stubs, all f registers, and twice.
     private static let codeReserve = Block.maximumCount * 4096
 
@@ -111,7 +111,7 @@ final class NativeMemory {
     let incoming: Arena<NativeIncoming>
     let pages: Arena<NativePage>
     private let pageTable: Arena<Int32>
-    private let table: Arena<Int32>
+    let table: Arena<Int32>
     /// How often code has been interpreted.
     private let heat: Arena<UInt8>
 

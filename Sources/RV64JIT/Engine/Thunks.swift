@@ -13,6 +13,8 @@ struct Thunks {
     let supervisorReturn: UnsafeMutablePointer<UInt8>
     /// Leaves with the exit in rax.
     let leave: UnsafeMutablePointer<UInt8>
+    /// Leaves with a link in rax, if that leads nowhere yet.
+    let leaveByLink: UnsafeMutablePointer<UInt8>
     /// A jump to the address in rax that the jump cache does not know, and one at the end of the budget.
     let jumpMissed: UnsafeMutablePointer<UInt8>
     let jumpAtBudget: UnsafeMutablePointer<UInt8>
@@ -34,6 +36,7 @@ struct Thunks {
         system = writer.call(Layout.system, leaveQuietly, staysFloating: false)
         environmentCall = writer.call(Layout.environmentCall, leaveQuietly, staysFloating: false)
         supervisorReturn = writer.call(Layout.supervisorReturn, leaveQuietly, staysFloating: false)
+        leaveByLink = writer.leaveByLink(leave)
         jumpMissed = writer.jump(.jumpMissed, leave)
         jumpAtBudget = writer.jump(.jumpAtBudget, leave)
         refillRead = writer.refill(Layout.readTag)
@@ -200,38 +203,214 @@ private struct ThunkWriter {
     /// As ``TLBBank/index(_:)`` and ``TLBEntry/tag(_:)`` find it. In rdx is how far the last byte is.
     mutating func refill(_ tag: Int) -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
-        let (index, other) = (HostRegister.rbx, HostRegister.rsi)
+        let (index, other, word) = (HostRegister.rbx, HostRegister.rsi, HostRegister.rdi)
         assembler.emit(.push, index)
         assembler.emit(.push, other)
-        // Only the lower 32 bits of the address count in the index.
-        assembler.emit(vex: .rorx, index.rawValue, .register(.rax), .double, immediate: 12)
-        assembler.emit(vex: .rorx, other.rawValue, .register(.rax), .double, immediate: 22)
-        assembler.emit(.addR, index, other, .double)
-        assembler.emit(.andI, .register(index), immediate: Int32(TLBBank.entryCount - 1), .double)
-        assembler.emit(.shlI, .register(index), immediate: 5, .double)
+        bankIndex(index, other)
         // The tag of the last byte: an access over two pages misses.
         assembler.emit(.addR, .rdx, .rax)
         assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
         assembler.emit(.cmpR, .rdx, .indexed(Layout.data, index, tag))
-        let miss = assembler.jump(.notEqual)
+        let isElsewhere = assembler.jump(.notEqual)
+        let learn = assembler.cursor
         assembler.emit(.movR, index, .indexed(Layout.data, index, Layout.addend))
         assembler.emit(.movM, index, .indexed(Layout.data, .rcx, TLBBank.sitesOffset + 8))
         assembler.emit(.andI, .register(.rdx), immediate: -4096)
         assembler.emit(.xorR, .rdx, Layout.generation)
         assembler.emit(.movM, .rdx, .indexed(Layout.data, .rcx, TLBBank.sitesOffset))
         assembler.emit(.cmpR, .rax, .rax)
-        assembler.bind(miss)
+        let end = assembler.cursor
         assembler.emit(.pop, other)
         assembler.emit(.pop, index)
         assembler.emit(.ret)
+        assembler.bind(isElsewhere)
+        assembler.emit(.movR, other, .rax)
+        assembler.emit(.orI, .register(other), immediate: 0xFFF)
+        assembler.emit(.cmpR, .rdx, other)
+        assembler.jump(.notEqual, to: end)
+        assembler.emit(.push, word)
+        recall(tag, in: Layout.data, index: index, place: other, word: word)
+        assembler.emit(.pop, word)
+        assembler.jump(.equal, to: learn)
+        assembler.jump(to: end)
         return start
+    }
+
+    /// As `TLBBank.recall` does: brings the page of the address in rax back into the entry at distance `index` of a bank,
+    /// from `place`, which this finds. In rdx is the tag that an access needs; `equal` says that it is there now.
+    private mutating func recall(
+        _ tag: Int,
+        in bank: HostRegister,
+        index: HostRegister,
+        place: HostRegister,
+        word: HostRegister
+    ) {
+        let translationKey = HostOperand.memory(bank, TLBBank.translationKeyOffset)
+        let storeKey = HostOperand.memory(bank, TLBBank.storeKeyOffset)
+        assembler.emit(vex: .rorx, place.rawValue, .register(.rax), .double, immediate: 12)
+        assembler.emit(vex: .rorx, word.rawValue, .register(.rax), .quad, immediate: 26)
+        assembler.emit(.addR, place, word, .double)
+        assembler.emit(.addR, place, .memory(bank, TLBBank.saltOffset), .double)
+        assembler.emit(.andI, .register(place), immediate: Int32(TLBBank.secondLevelCount - 1), .double)
+        assembler.emit(.shlI, .register(place), immediate: 5, .double)
+        assembler.emit(.addR, place, .memory(bank, TLBBank.tableOffset))
+
+        assembler.emit(.movR, word, .memory(place, tag))
+        assembler.emit(.xorR, word, tag == Layout.writeTag ? storeKey : translationKey)
+        assembler.emit(.cmpR, word, .rdx)
+        let isNowhere = assembler.jump(.notEqual)
+        for tag in [Layout.readTag, Layout.fetchTag] {
+            assembler.emit(.movR, word, .memory(place, tag))
+            assembler.emit(.xorR, word, translationKey)
+            assembler.emit(.movM, word, .indexed(bank, index, tag))
+        }
+        assembler.emit(.movR, word, .memory(place, Layout.writeTag))
+        assembler.emit(.xorR, word, storeKey)
+        assembler.emit(.movR, place, .memory(place, Layout.addend))
+        assembler.emit(.cmpR, word, .rdx)
+        let isWritable = assembler.jump(.equal)
+        assembler.emit(.xorR, word, word)
+        assembler.bind(isWritable)
+        assembler.emit(.movM, word, .indexed(bank, index, Layout.writeTag))
+        // The page's size lies in the low bits of the addend.
+        assembler.emit(.movR, word, index, .double)
+        assembler.emit(.shrI, .register(word), immediate: 5, .double)
+        assembler.emit(.movM8, place, .indexed(bank, word, TLBBank.shiftsOffset))
+        assembler.emit(.andI, .register(place), immediate: -4096)
+        assembler.emit(.movM, place, .indexed(bank, index, Layout.addend))
+        assembler.emit(.cmpR, .rax, .rax)
+        assembler.bind(isNowhere)
     }
 
     mutating func jump(_ exit: NativeExit.Jump, _ leave: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         let start = assembler.cursor
+        if exit == .jumpMissed { dispatch() }
         assembler.emit(.movM, .rax, Layout.pc)
         assembler.emit(.movImmediate, .register(.rax), immediate: exit.code)
         assembler.jump(to: leave)
         return start
     }
+
+    /// Leaves a block by the link whose number, twice, is in rax. One that has been patched only lacks the page in the
+    /// TLB, or finds another one there: it goes on as a jump does.
+    mutating func leaveByLink(_ leave: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        let start = assembler.cursor
+        assembler.emit(.imulI, .rcx, .register(.rax), immediate: Int32(MemoryLayout<NativeLink>.stride / 2))
+        assembler.emit(.addR, .rcx, Layout.links)
+        assembler.emit(.cmpI, .memory(.rcx, Layout.linkBlock), immediate: 0, .double)
+        let isNew = assembler.jump(.equal)
+        assembler.emit(.movM, .rax, Layout.scratch)
+        assembler.emit(.movR, .rax, .memory(.rcx, Layout.linkTarget))
+        dispatch()
+        assembler.emit(.movR, .rax, Layout.scratch)
+        assembler.bind(isNew)
+        assembler.jump(to: leave)
+        return start
+    }
+
+    /// Goes on at the address in rax if there is code for it and its page is in the second level at least, and puts the code
+    /// into the jump cache. As `NativeEngine.next` does.
+    private mutating func dispatch() {
+        let bank = HostRegister.rcx
+        let (index, place, word, mode) = (HostRegister.rbx, HostRegister.rsi, HostRegister.rdi, HostRegister.r8)
+        let pushed = [index, place, word, mode]
+        for register in pushed { assembler.emit(.push, register) }
+        assembler.emit(.movzx8, mode, Layout.isDirty, .double)
+        assembler.emit(.testM, mode, .register(mode), .double)
+        let isDirty = assembler.jump(.notEqual)
+        assembler.emit(.movR, bank, Layout.fetchEntries)
+        bankIndex(index, word)
+        assembler.emit(.movR, .rdx, .rax)
+        assembler.emit(.orI, .register(.rdx), immediate: 0xFFF)
+        assembler.emit(.cmpR, .rdx, .indexed(bank, index, Layout.fetchTag))
+        let isThere = assembler.jump(.equal)
+        recall(Layout.fetchTag, in: bank, index: index, place: place, word: word)
+        let isNowhere = assembler.jump(.notEqual)
+        assembler.bind(isThere)
+
+        let (addend, source, block) = (place, word, HostRegister.rdx)
+        assembler.emit(.movR, addend, .indexed(bank, index, Layout.addend))
+        assembler.emit(.lea, source, .indexed(.rax, addend, 0))
+        assembler.emit(.movzx8, mode, Layout.mode, .double)
+        findBlock(block, source: source, mode: mode, other: .rcx)
+        let isUnknown = assembler.jump(.equal)
+        remember(block, addend: addend, entry: index, mode: mode, place: .rcx, word: word)
+        for register in pushed.reversed() { assembler.emit(.pop, register) }
+        assembler.emit(.jmpM, Layout.jumpCache(.user, .rcx, JumpCache.code))
+        for fixup in [isDirty, isNowhere, isUnknown] { assembler.bind(fixup) }
+        for register in pushed.reversed() { assembler.emit(.pop, register) }
+    }
+
+    /// As `NativeMemory.find`, for the pc in rax; `equal` says that there is none.
+    private mutating func findBlock(
+        _ block: HostRegister,
+        source: HostRegister,
+        mode: HostRegister,
+        other: HostRegister
+    ) {
+        assembler.emit(vex: .rorx, block.rawValue, .register(source), .quad, immediate: 1)
+        assembler.emit(vex: .rorx, other.rawValue, .register(source), .quad, immediate: 17)
+        assembler.emit(.xorR, block, other)
+        assembler.emit(vex: .rorx, other.rawValue, .register(.rax), .quad, immediate: 12)
+        assembler.emit(.xorR, block, other)
+        assembler.emit(.andI, .register(block), immediate: Int32(NativeMemory.tableSize - 1), .double)
+        assembler.emit(.shlI, .register(block), immediate: 2, .double)
+        assembler.emit(.addR, block, Layout.blockTable)
+        assembler.emit(.movR, block, .memory(block), .double)
+        let again = assembler.cursor
+        assembler.emit(.testM, block, .register(block), .double)
+        let isNone = assembler.jump(.equal)
+        assembler.emit(.imulI, block, .register(block), immediate: Int32(MemoryLayout<NativeBlock>.stride))
+        assembler.emit(.addR, block, Layout.blocks)
+        assembler.emit(.cmpR, source, .memory(block, Layout.block(\.source)))
+        let isOther = assembler.jump(.notEqual)
+        assembler.emit(.cmpR, .rax, .memory(block, Layout.block(\.pc)))
+        let isElsewhere = assembler.jump(.notEqual)
+        assembler.emit(.movzx8, other, .memory(block, Layout.block(\.mode)), .double)
+        assembler.emit(.cmpR, other, mode, .double)
+        let isOfOtherMode = assembler.jump(.notEqual)
+        assembler.emit(.cmpI, .memory(block, Layout.block(\.firstStep)), immediate: 0, .double)
+        let isFound = assembler.jump(.equal)
+        for fixup in [isOther, isElsewhere, isOfOtherMode] { assembler.bind(fixup) }
+        assembler.emit(.movR, block, .memory(block, Layout.block(\.next)), .double)
+        assembler.jump(to: again)
+        assembler.bind(isFound)
+        // A block is not at address zero.
+        assembler.emit(.testM, block, .register(block))
+        assembler.bind(isNone)
+    }
+
+    /// As ``JumpCache/remember(_:in:)``.
+    private mutating func remember(
+        _ block: HostRegister,
+        addend: HostRegister,
+        entry: HostRegister,
+        mode: HostRegister,
+        place: HostRegister,
+        word: HostRegister
+    ) {
+        func cache(_ offset: Int) -> HostOperand { Layout.jumpCache(.user, place, offset) }
+        assembler.emit(.imulI, mode, .register(mode), immediate: Int32(JumpCache.bytesOfMode), .double)
+        assembler.emit(.movR, place, .rax, .double)
+        assembler.emit(.shlI, .register(place), immediate: JumpCache.shift, .double)
+        assembler.emit(.andI, .register(place), immediate: JumpCache.mask, .double)
+        assembler.emit(.addR, place, mode, .double)
+        assembler.emit(.lea, word, .memory(.rax, 1))
+        assembler.emit(.movM, word, cache(JumpCache.key))
+        assembler.emit(.movM, addend, cache(JumpCache.addend))
+        assembler.emit(.movM, entry, cache(JumpCache.entry))
+        assembler.emit(.movR, word, .memory(block, Layout.block(\.entry)))
+        assembler.emit(.movM, word, cache(JumpCache.code))
+    }
+
+    /// The distance of the TLB entry for the address in rax, as ``TLBBank/index(_:)`` finds it.
+    private mutating func bankIndex(_ index: HostRegister, _ other: HostRegister) {
+        // Only the lower 32 bits of the address count.
+        assembler.emit(vex: .rorx, index.rawValue, .register(.rax), .double, immediate: 12)
+        assembler.emit(vex: .rorx, other.rawValue, .register(.rax), .double, immediate: 22)
+        assembler.emit(.addR, index, other, .double)
+        assembler.emit(.andI, .register(index), immediate: Int32(TLBBank.entryCount - 1), .double)
+        assembler.emit(.shlI, .register(index), immediate: 5, .double)
+    }
+
 }

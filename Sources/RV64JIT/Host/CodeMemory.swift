@@ -5,7 +5,7 @@ import Glibc
 ///
 /// It has no name: perf looks for names of code (`--perf-map`) in memory that has none alone.
 package final class CodeMemory {
-    package static let byteCount = 64 << 20
+    package static let byteCount = 256 << 20
 
     /// Where code is written.
     package let writable: UnsafeMutablePointer<UInt8>

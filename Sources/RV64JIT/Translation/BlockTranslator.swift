@@ -215,7 +215,8 @@ struct BlockTranslator {
                 rest: NativeLink.Rest(block: Int32(memory.blocks.count), step: Int32(step))
             )
         )
-        leave(number, isAtBudget: false)
+        emitter.assembler.load(.rax, constant: UInt64(number) &<< 1)
+        emitter.assembler.jump(to: memory.thunks.leave)
         emitter.assembler.bind(over)
     }
 
@@ -295,7 +296,7 @@ struct BlockTranslator {
 
     mutating func leave(_ link: Int, isAtBudget: Bool) {
         emitter.assembler.load(.rax, constant: UInt64(link) &<< 1 | (isAtBudget ? 1 : 0))
-        emitter.assembler.jump(to: memory.thunks.leave)
+        emitter.assembler.jump(to: isAtBudget ? memory.thunks.leave : memory.thunks.leaveByLink)
     }
 
     /// Leaves the block for an address in a register, by the jump cache.

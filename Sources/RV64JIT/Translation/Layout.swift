@@ -22,6 +22,7 @@ enum Layout {
     static func fUpper(_ register: UInt8) -> HostOperand { .memory(base, state(\.f) + 8 * Int(register) + 4) }
 
     static let pc = HostOperand.memory(base, state(\.pc))
+    static let mode = HostOperand.memory(base, state(\.mode))
     static let fflags = HostOperand.memory(base, state(\.fflags))
     static let frm = HostOperand.memory(base, state(\.frm))
 
@@ -51,6 +52,16 @@ enum Layout {
     static let rest = HostOperand.memory(base, native(\.rest))
     static let doubleSign = HostOperand.memory(base, native(\.doubleSign))
     static let singleSign = HostOperand.memory(base, native(\.singleSign))
+
+    static let isDirty = HostOperand.memory(base, native(\.isDirty))
+    static let blocks = HostOperand.memory(base, native(\.blocks))
+    static let blockTable = HostOperand.memory(base, native(\.blockTable))
+    static func block<Value>(_ field: KeyPath<NativeBlock, Value>) -> Int {
+        MemoryLayout<NativeBlock>.distance(of: field)
+    }
+    static let links = HostOperand.memory(base, native(\.links))
+    static let linkBlock = MemoryLayout<NativeLink>.distance(of: \.block)
+    static let linkTarget = MemoryLayout<NativeLink>.distance(of: \.target)
 
     static let generation = HostOperand.memory(data, TLBBank.generationOffset)
     static func siteTag(_ site: Int) -> HostOperand { .memory(data, TLBBank.sitesOffset + site * 16) }

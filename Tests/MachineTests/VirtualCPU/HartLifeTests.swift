@@ -35,6 +35,25 @@ import Testing
         #expect(run.console == "123")
     }
 
+    /// U-mode may read cycle, time and instret from the start, as firmware leaves it: Linux without a PMU sets nothing, and
+    /// every program that asks for the time would end.
+    @Test func countersAreOpenToUserMode() throws {
+        let printCounters = GuestProgram { program in
+            program.emit(Encoding.csrRead(10, .scounteren), Encoding.addi(10, 10, 0x30))
+            program.print()
+            program.call(Self.hsm, 1)
+        }
+        let run = try GuestProgram { program in
+            program.emit(Encoding.csrRead(10, .scounteren), Encoding.addi(10, 10, 0x30))
+            program.print()
+            program.store(printCounters, at: GuestProgram.data)
+            program.call(Self.hsm, 0, 1, GuestProgram.data, 0)
+            program.await(.stopped)
+            program.reset(0)
+        }.run(harts: 2)
+        #expect(run.console == "77")
+    }
+
     /// Fences for harts that are stopped, or do not exist, or all: the caller never waits for ever.
     @Test func fencesForStoppedHarts() throws {
         let run = try GuestProgram { program in
