@@ -39,6 +39,7 @@ package enum Encoding {
     package static let storeDouble: UInt32 = 0x3023
     package static let slli: UInt32 = 0x1013
     package static let add: UInt32 = 0x33
+    package static let andi: UInt32 = 0x7013
     package static let nop: UInt32 = 0x13
     package static let fenceI: UInt32 = 0x100F
     package static let branchNotEqual: UInt32 = 0x1063

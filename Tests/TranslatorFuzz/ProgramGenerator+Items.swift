@@ -157,20 +157,30 @@ extension ProgramGenerator {
         var reach = 0x1C00 / turns
         word(Encoding.i(Encoding.addi, counter, 0, turns))
         word(Encoding.i(Encoding.addi, walker, dataBase, 0))
+        word(Encoding.i(Encoding.addi, rover, dataBase, 0))
         let start = chunk.count
-        for _ in 0..<random.next() % 9 {
+        for _ in 0..<random.next() % 12 {
             boundaries.append(chunk.count)
             switch random.next() & 15 {
             case 0, 1: access()
             case 2, 3: float()
             case 4: branchForward()
             case 5, 6, 7: access(pick(Rows.access), walker, 0x20)
-            case 8, 9, 10: walk(&reach)
+            case 8, 9: walk(&reach)
+            case 10: rove()
+            case 11, 12: access(pick(Rows.access), rover, 0x20)
             default: integer()
             }
         }
         word(Encoding.i(Encoding.addi, counter, counter, -1))
         word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+    }
+
+    /// Moves another pointer of a loop by what the counter says: mostly inside a page, now and then into the next one.
+    private mutating func rove() {
+        word(Encoding.i(Encoding.slli, scratch[1], counter, Int(random.next() & 7)))
+        word(Encoding.i(Encoding.andi, scratch[1], scratch[1], pick([0x7F8, 0x3F8, 0x78])))
+        word(Encoding.r(Encoding.add, rover, dataBase, scratch[1]))
     }
 
     /// Moves the pointer of a loop on, or back.

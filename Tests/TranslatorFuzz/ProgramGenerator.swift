@@ -12,6 +12,7 @@ package struct ProgramGenerator {
     let deviceBase: UInt32
     let counter: UInt32
     let walker: UInt32
+    let rover: UInt32
     let scratch: [UInt32]
     let free: [UInt32]
     /// What the program consists of, if it is to try one row.
@@ -42,8 +43,9 @@ package struct ProgramGenerator {
         deviceBase = registers[2]
         counter = registers[3]
         walker = registers[4]
-        scratch = [registers[5], registers[6]]
-        free = [0] + registers[5...]
+        rover = registers[5]
+        scratch = [registers[6], registers[7]]
+        free = [0] + registers[6...]
     }
 
     package mutating func generate() -> Program {

@@ -15,26 +15,21 @@ extension Emitter {
             assembler.emit(.movR, .rax, Layout.siteAddend(plan.groups[number].site))
             return (nil, memory)
         }
-        plan.setSite(takeSite(access.base, plan.groups[number].direction), of: number)
+        // A strip that is left in the middle goes on with what the loop relies on.
+        if !isInStrip { plan.setSite(takeSite(plan.groups[number].direction), of: number) }
         return (check(plan.groups[number], base), memory)
     }
 
     /// Sites are used again and again: even ones by loads alone, whose pages may be read-only.
-    ///
-    /// The stack is one page, or two, wherever it is accessed: accesses through sp share a site, and so do those through tp
-    /// and gp. All others take turns.
-    private mutating func takeSite(_ base: UInt8, _ direction: Access.Direction) -> Int {
-        let isWrite = direction == .write ? 1 : 0
-        let shared: ClosedRange<UInt8> = 2...4
-        guard !shared.contains(base) else { return 2 * Int(base - shared.lowerBound) | isWrite }
-        let first = 2 * shared.count
-        nextSite = nextSite + 2 < TLBSite.count ? max(nextSite + 2, first) : first
-        return nextSite | isWrite
+    private mutating func takeSite(_ direction: Access.Direction) -> Int {
+        let site = nextSite | (direction == .write ? 1 : 0)
+        nextSite = (nextSite + 2) % TLBSite.count
+        return site
     }
 
     private mutating func check(_ access: Access, _ base: HostRegister) -> Miss {
         var group = AccessGroup(access, first: 0)
-        group.site = takeSite(access.base, access.direction)
+        group.site = takeSite(access.direction)
         return check(group, base)
     }
 
