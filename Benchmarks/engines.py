@@ -79,6 +79,8 @@ def available():
     if os.environ.get("BASE"):
         found.append(Rvhv("base", executable(os.environ["BASE"], "BASE")))
     qemu = os.environ.get("QEMU")
+    if qemu == "none":
+        return found
     if qemu:
         found.append(Qemu(REFERENCE, executable(qemu, "QEMU")))
     elif shutil.which("qemu-system-riscv64"):

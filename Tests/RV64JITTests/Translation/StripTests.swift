@@ -1,3 +1,4 @@
+import Platform
 import RV64Core
 import TestSupport
 import Testing
