@@ -57,11 +57,8 @@ struct SecondLevelTLB {
             memset(table, 0, tableByteCount)
             latest.pointee = 0
         }
-        for key in [\Keys.translations, \Keys.stores] as [WritableKeyPath<Keys, UInt64>]
-        where keys.pointee[keyPath: key] == 0 {
-            latest.pointee += 1
-            keys.pointee[keyPath: key] = latest.pointee
-        }
+        if keys.pointee.translations == 0 { keys.pointee.translations = Self.next(latest) }
+        if keys.pointee.stores == 0 { keys.pointee.stores = Self.next(latest) }
         guard let place = place(address, keys.pointee) else { return }
         place.pointee = TLBEntry(
             readTag: entry.readTag ^ keys.pointee.translations,
@@ -69,6 +66,11 @@ struct SecondLevelTLB {
             fetchTag: entry.fetchTag ^ keys.pointee.translations,
             addend: entry.addend | UInt64(shift)
         )
+    }
+
+    private static func next(_ latest: UnsafeMutablePointer<UInt64>) -> UInt64 {
+        latest.pointee += 1
+        return latest.pointee
     }
 
     /// A bank's entry for a page that it once had, if that allows an access.
