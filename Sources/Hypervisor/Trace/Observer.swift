@@ -50,6 +50,7 @@ package enum MachineEvent: Equatable, Sendable {
     case hart(HartEvent)
     case sbiCall(SBICall, SBIOutcome)
     case exit(HandledExit)
+    case hypervisorSample(HypervisorSample)
 
     var kind: ObservedEvents {
         switch self {
@@ -61,6 +62,7 @@ package enum MachineEvent: Equatable, Sendable {
         case .hart(.translation): .translations
         case .sbiCall: .sbiCalls
         case .exit: .exits
+        case .hypervisorSample: .samples
         }
     }
 }

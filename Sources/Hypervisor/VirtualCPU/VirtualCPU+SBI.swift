@@ -60,7 +60,7 @@ extension VirtualCPU {
         hart.returnFromSupervisorTrap()
     }
 
-    private var sbiCall: SBICall {
+    var sbiCall: SBICall {
         let x = hart.x
         return SBICall(
             extensionID: x[17],

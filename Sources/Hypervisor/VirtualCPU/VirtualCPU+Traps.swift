@@ -7,15 +7,11 @@ extension VirtualCPU {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
-        let site = observed.contains(.exits) ? TrapSite(hart) : nil
-        let handling = handle(exit)
-        if let site {
-            observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
-        }
-        return handling
+        guard observed.isDisjoint(with: [.exits, .samples]) else { return observe(exit) }
+        return handle(exit)
     }
 
-    private func handle(_ exit: VCPUExit) -> Handling {
+    func handle(_ exit: VCPUExit) -> Handling {
         switch exit {
         case .environmentCall: return handleEnvironmentCall()
         case .guestPageFault(let fault): return handle(fault)

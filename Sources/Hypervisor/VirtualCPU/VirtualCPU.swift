@@ -26,6 +26,8 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     /// What they want; nothing where there are none.
     let observed: ObservedEvents
     let measuresTime: Bool
+    /// Whether the hypervisor's work is timed, for a profile.
+    let timesWork: Bool
     let work: HostWork?
     let decoder: Decoder
     /// Held, so that no other guest gets it while this hart may have translations cached under it.
@@ -69,6 +71,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
     @exclusivity(unchecked) private var turnInside = Turn.ran
     /// What was done about the last trap, where somebody wants to know.
     @exclusivity(unchecked) var action = TrapAction.stopped
+    @exclusivity(unchecked) var timer: HypervisorTimer
+    /// The thread's CPU time at the end of a turn, if what follows is timed.
+    @exclusivity(unchecked) var turnEnded: UInt64?
     @exclusivity(unchecked) var knownOperations = KnownOperations()
 
     init(index: Int, hart: Hart, guest: Guest, vmid: VMID) {
@@ -81,6 +86,9 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         observers = guest.observers
         observed = guest.observers?.events ?? []
         measuresTime = guest.measuresTime
+        // With a clock of instructions a profile counts those, and the hypervisor executes none.
+        timesWork = observed.contains(.samples) && !guest.clock.followsInstructions
+        timer = HypervisorTimer(timesWork ? .used : .unused)
         work = guest.work
         decoder = hart.decoder
         uncounted = Unmanaged.passUnretained(surroundings)
@@ -138,6 +146,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         isInGuest.store(true, ordering: .sequentiallyConsistent)
         drainFences()
         synchronizeInterrupts()
+        endBetweenTurns()
         let entered = measuredTime
         let exit = hart.run(instructions: limit)
         isInGuest.store(false, ordering: .sequentiallyConsistent)
@@ -146,6 +155,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         retired.store(hart.state.pointee.retired &+ retiredBefore, ordering: .relaxed)
         let turn = handle(exit)
         counters.finishExit(nanoseconds: measuredTime &- left)
+        beginBetweenTurns()
         return turn
     }
 

@@ -14,6 +14,8 @@ struct SampleClock: BitwiseCopyable {
     /// `retired` at the last one, and the thread's CPU time.
     private var retired: UInt64 = 0
     private var time: UInt64 = 0
+    /// What translating has taken since then, in nanoseconds.
+    var translating: UInt64 = 0
     private var period: UInt64 = 400_000
     private var random: UInt64 = 0x73616D706C65
 
@@ -55,11 +57,14 @@ package struct HartSample: Equatable, Sendable {
     package var pc: UInt64
     /// What it stands for: CPU time of the thread since the last one; with a clock of instructions, instructions.
     package var nanoseconds: UInt64
+    /// The part of that in which an engine translated code; none, with a clock of instructions.
+    package var translating: UInt64
 
-    package init(mode: PrivilegeMode, pc: UInt64, nanoseconds: UInt64) {
+    package init(mode: PrivilegeMode, pc: UInt64, nanoseconds: UInt64, translating: UInt64 = 0) {
         self.mode = mode
         self.pc = pc
         self.nanoseconds = nanoseconds
+        self.translating = translating
     }
 }
 
@@ -71,8 +76,20 @@ extension Hart {
         findNextOverflow()
     }
 
+    /// For engines: what of a sample's time is theirs and not the program's.
+    package func translating<Result>(_ translate: () -> Result) -> Result {
+        guard isObserved(.sample), !clock.followsInstructions else { return translate() }
+        let start = MonotonicTime.nanoseconds()
+        let result = translate()
+        runState.pointee.samples.translating &+= MonotonicTime.nanoseconds() &- start
+        return result
+    }
+
     func takeSample() {
         let elapsed = runState.pointee.samples.take(at: state.pointee.retired, clock: clock)
-        tell(.sample(HartSample(mode: state.pointee.mode, pc: state.pointee.pc, nanoseconds: elapsed)))
+        let translating = runState.pointee.samples.translating
+        runState.pointee.samples.translating = 0
+        let (mode, pc) = (state.pointee.mode, state.pointee.pc)
+        tell(.sample(HartSample(mode: mode, pc: pc, nanoseconds: elapsed, translating: translating)))
     }
 }

@@ -107,7 +107,7 @@ package final class NativeEngine: Engine {
             forgetTranslations(hart)
             link = nil
         }
-        let block = BlockTranslator.translate(start, at: pc, in: memory, of: hart)
+        let block = hart.translating { BlockTranslator.translate(start, at: pc, in: memory, of: hart) }
         return enter(block, hart, link: link, isJump: isJump)
     }
 
@@ -128,7 +128,9 @@ package final class NativeEngine: Engine {
             for place in places { memory.places.append(place) }
             link = nil
         }
-        let translated = BlockTranslator.translateRest(of: block, from: rest.step, in: memory, of: hart)
+        let translated = hart.translating { [block] in
+            BlockTranslator.translateRest(of: block, from: rest.step, in: memory, of: hart)
+        }
         return enter(translated, hart, link: link, isJump: false)
     }
 

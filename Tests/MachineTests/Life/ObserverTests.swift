@@ -193,6 +193,7 @@ private final class Recorder: Observer {
         case .hart(.sample): "sampled"
         case .hart(.translation): "translated"
         case .sbiCall(let call, _): "\(call.target.name) answered"
+        case .hypervisorSample: "the hypervisor sampled"
         case .exit(let handled): "exit of \(handled.exit.name)"
         }
     }

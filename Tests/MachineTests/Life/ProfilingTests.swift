@@ -82,6 +82,7 @@ private final class Recorder: Observer {
     private struct Kept {
         var samples: [HartSample] = []
         var translations: [TranslatedCode] = []
+        var work: [HypervisorSample] = []
     }
 
     let events: ObservedEvents
@@ -91,11 +92,13 @@ private final class Recorder: Observer {
 
     var samples: [HartSample] { kept.withLock { $0.samples } }
     var translations: [TranslatedCode] { kept.withLock { $0.translations } }
+    var work: [HypervisorSample] { kept.withLock { $0.work } }
 
     func observe(_ record: EventRecord, of machine: any ObservedMachine) {
         switch record.event {
         case .hart(.sample(let sample)): kept.withLock { $0.samples.append(sample) }
         case .hart(.translation(let code)): kept.withLock { $0.translations.append(code) }
+        case .hypervisorSample(let sample): kept.withLock { $0.work.append(sample) }
         case .hart, .sbiCall, .exit: Issue.record("\(record.event) was not asked for")
         }
     }
