@@ -121,15 +121,17 @@ struct HypervisorTimer {
         return elapsed > overhead ? elapsed &- overhead : 0
     }
 
-    /// The sort of an exit.
+    /// The sort of an exit that is to be timed.
     @inline(__always)
-    static func sort(of exit: VCPUExit, ram: Range<UInt64>, x: UnsafeMutablePointer<UInt64>) -> Int {
-        switch exit {
-        case .environmentCall: mixed(x[17] ^ x[16] &<< 32)
-        case .guestPageFault(let fault):
-            ram.contains(fault.address.rawValue) ? page : mixed(fault.address.rawValue &>> 3)
-        case .virtualInstruction, .exception, .interrupt, .unexpected: others
-        }
+    mutating func due(_ exit: VCPUExit, ram: Range<UInt64>, x: UnsafeMutablePointer<UInt64>) -> Int? {
+        let sort =
+            switch exit {
+            case .environmentCall: Self.mixed(x[17] ^ x[16] &<< 32)
+            case .guestPageFault(let fault):
+                ram.contains(fault.address.rawValue) ? Self.page : Self.mixed(fault.address.rawValue &>> 3)
+            case .virtualInstruction, .exception, .interrupt, .unexpected: Self.others
+            }
+        return isDue(sort) ? sort : nil
     }
 
     @inline(__always)
@@ -139,50 +141,28 @@ struct HypervisorTimer {
 }
 
 extension VirtualCPU {
-    /// An exit that is being timed.
-    private struct TimedExit {
-        var sort: Int
-        var start: UInt64
-        var sample: HypervisorSample
-    }
-
-    /// For those who want to know of exits, or what they cost.
+    /// Handles an exit for those who want to know of it, or what it costs.
     @inline(never)
-    func observe(_ exit: VCPUExit) -> Handling {
-        let timed = timesWork ? time(exit) : nil
+    func observe(_ exit: VCPUExit, _ sort: Int?) -> Handling {
         let site = observed.contains(.exits) ? TrapSite(hart) : nil
-        let handling = handle(exit)
-        if let timed { finish(timed) }
+        let handling = sort.map { time(exit, $0) } ?? handle(exit)
         if let site {
             observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
         }
         return handling
     }
 
-    @inline(__always)
-    private func time(_ exit: VCPUExit) -> TimedExit? {
-        let sort = HypervisorTimer.sort(of: exit, ram: addressSpace.ram, x: hart.x)
-        guard timer.isDue(sort) else { return nil }
-        return begin(exit, sort)
-    }
-
-    @inline(never)
-    private func begin(_ exit: VCPUExit, _ sort: Int) -> TimedExit {
-        let sample = HypervisorSample(
-            work: work(of: exit),
-            mode: hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser,
-            pc: hart.state.pointee.sepc,
-            nanoseconds: 0
-        )
-        return TimedExit(sort: sort, start: MonotonicTime.nanoseconds(), sample: sample)
-    }
-
-    @inline(never)
-    private func finish(_ timed: TimedExit) {
+    private func time(_ exit: VCPUExit, _ sort: Int) -> Handling {
+        let work = work(of: exit)
+        let mode: PrivilegeMode = hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser
+        let pc = hart.state.pointee.sepc
+        let start = MonotonicTime.nanoseconds()
+        let handling = handle(exit)
         let now = MonotonicTime.nanoseconds()
-        var sample = timed.sample
-        sample.nanoseconds = timer.finish(timed.sort, nanoseconds: timer.elapsed(since: timed.start, at: now), at: now)
+        let nanoseconds = timer.finish(sort, nanoseconds: timer.elapsed(since: start, at: now), at: now)
+        let sample = HypervisorSample(work: work, mode: mode, pc: pc, nanoseconds: nanoseconds)
         observers?.tell(.hypervisorSample(sample), on: hart)
+        return handling
     }
 
     private func work(of exit: VCPUExit) -> HypervisorWork {

@@ -86,6 +86,9 @@ package protocol ObservedMachine: AnyObject, Sendable {
 
     /// The symbol that an address belongs to, of the program's file or of its kernel's.
     func symbol(at address: UInt64) -> SymbolOffset?
+
+    /// The symbol of a place where a hart was sampled.
+    func symbol(of sample: HartSample) -> SymbolOffset?
 }
 
 /// The nearest symbol at or below an address.

@@ -7,7 +7,10 @@ extension VirtualCPU {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
-        guard observed.isDisjoint(with: [.exits, .samples]) else { return observe(exit) }
+        if !observed.isDisjoint(with: [.exits, .samples]) {
+            if timesWork, let sort = timer.due(exit, ram: addressSpace.ram, x: hart.x) { return observe(exit, sort) }
+            if observed.contains(.exits) { return observe(exit, nil) }
+        }
         return handle(exit)
     }
 

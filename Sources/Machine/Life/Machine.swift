@@ -239,6 +239,12 @@ public final class Machine: @unchecked Sendable {
         return found.map { SymbolOffset(symbol: $0.name, offset: $0.offset) }
     }
 
+    /// A program's own guest has the program's symbols only where it is part of that program.
+    package func symbol(of sample: HartSample) -> SymbolOffset? {
+        guard sample.mode.isVirtual, configuration.profile == .plain else { return symbol(at: sample.pc) }
+        return sample.guestCode.flatMap { symbol(at: $0) }
+    }
+
     // MARK: - Reports
 
     /// Instructions retired by all harts so far.

@@ -55,6 +55,9 @@ struct SampleClock: BitwiseCopyable {
 package struct HartSample: Equatable, Sendable {
     package var mode: PrivilegeMode
     package var pc: UInt64
+    /// Where the code is in memory, if it is that of a program's own guest: `pc` is an address of that guest's then, which
+    /// may mean something else to the program.
+    package var guestCode: UInt64?
     /// What it stands for: CPU time of the thread since the last one; with a clock of instructions, instructions.
     package var nanoseconds: UInt64
     /// The part of that in which an engine translated code; none, with a clock of instructions.
@@ -90,6 +93,11 @@ extension Hart {
         let translating = runState.pointee.samples.translating
         runState.pointee.samples.translating = 0
         let (mode, pc) = (state.pointee.mode, state.pointee.pc)
-        tell(.sample(HartSample(mode: mode, pc: pc, nanoseconds: elapsed, translating: translating)))
+        var sample = HartSample(mode: mode, pc: pc, nanoseconds: elapsed, translating: translating)
+        if mode.isVirtual, configuration.hostedModes == .bare {
+            let place = runState.pointee.fetch.location(of: pc, .fetch)
+            sample.guestCode = place.flatMap { memory.address(ofHost: $0) }
+        }
+        tell(.sample(sample))
     }
 }

@@ -26,7 +26,12 @@ final class Profile: Observer {
         var pending: [HartKey: [Site: UInt64]] = [:]
         var samples = 0
         /// Names that were looked up, for each guest: finding one takes as long as a few exits.
-        private var places: [String: [UInt64: String]] = [:]
+        private var places: [String: [Address: String]] = [:]
+
+        private struct Address: Hashable {
+            var pc: UInt64
+            var guestCode: UInt64?
+        }
 
         mutating func add(_ time: UInt64, _ hart: HartKey, _ place: Stack.Place) {
             var stack = Stack(guest: hart.guest, hart: hart.hart, place: place)
@@ -41,12 +46,12 @@ final class Profile: Observer {
             nanoseconds[stack, default: 0] &+= time
         }
 
-        mutating func place(of pc: UInt64, _ machine: any ObservedMachine) -> String {
-            let name = machine.name
-            if let known = places[name]?[pc] { return known }
-            let place = machine.place(of: pc)
+        mutating func place(of sample: HartSample, _ machine: any ObservedMachine) -> String {
+            let (name, address) = (machine.name, Address(pc: sample.pc, guestCode: sample.guestCode))
+            if let known = places[name]?[address] { return known }
+            let place = machine.place(of: sample)
             if places[name, default: [:]].count >= Self.placeLimit { places[name] = [:] }
-            places[name, default: [:]][pc] = place
+            places[name, default: [:]][address] = place
             return place
         }
     }
@@ -86,11 +91,11 @@ final class Profile: Observer {
                 for (site, time) in pending {
                     let time = min(left, UInt64(Double(time) * scale))
                     left -= time
-                    let place = state.place(of: site.pc, machine)
+                    let place = state.place(of: HartSample(mode: site.mode, pc: site.pc, nanoseconds: 0), machine)
                     state.add(time, key, .hypervisor(site.mode, place: place, work: site.work.frame(on: machine)))
                 }
             }
-            state.add(left, key, .program(sample.mode, place: state.place(of: sample.pc, machine)))
+            state.add(left, key, .program(sample.mode, place: state.place(of: sample, machine)))
         }
     }
 
@@ -215,9 +220,9 @@ extension HypervisorWork {
 }
 
 extension ObservedMachine {
-    /// The function that an address belongs to; where the program's file names none, the page.
-    func place(of address: UInt64) -> String {
-        symbol(at: address)?.symbol ?? NumberText.address(address & ~Page.offsetMask)
+    /// The function that a hart was in; where the program's file names none, the page.
+    fileprivate func place(of sample: HartSample) -> String {
+        symbol(of: sample)?.symbol ?? NumberText.address(sample.pc & ~Page.offsetMask)
     }
 }
 
