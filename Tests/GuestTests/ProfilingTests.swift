@@ -30,6 +30,25 @@ import Testing
         #expect(profiles.allSatisfy { $0 == profiles[0] }, "\(profiles)")
     }
 
+    /// The guest prints and sets timers: what its hypervisor does for that is under the functions that ask.
+    @Test(arguments: ["jit", "interpreter"])
+    func hypervisorIsShown(engine: String) throws {
+        let folder = try RvhvProcess.temporaryDirectory()
+        defer { rmdir(folder) }
+        let path = "\(folder)/profile"
+        defer { unlink(path) }
+        let arguments = ["--engine", engine, "--profile", path, RvhvProcess.guest("bare")]
+        let run = try RvhvProcess.run(arguments, seconds: 60)
+        #expect(run.status == 0, "\(run.output)")
+        #expect(run.output.contains("  HS    [hypervisor] SBI DBCN.write\n"), "\(run.output)")
+        #expect(run.output.contains(/samples: program [0-9.]+ %, hypervisor [0-9.]+ %/), "\(run.output)")
+        let profile = try read(path)
+        #expect(profile.contains(/bare;hart 0;VS;report;\[hypervisor\];SBI DBCN\.write [0-9]+\n/), "\(profile)")
+        for line in profile.split(separator: "\n") {
+            #expect(line.wholeMatch(of: /bare;hart 0(;[^;]+)+ [1-9][0-9]*/) != nil, "\(line)")
+        }
+    }
+
     @Test func perfMapNamesFunctions() throws {
         let script = "echo pid $$; exec \(RvhvProcess.root)/.build/release/rvhv --perf-map \(RvhvProcess.guest("bare"))"
         let run = try RvhvProcess.run(program: "/bin/sh", ["-c", script], seconds: 60)

@@ -46,13 +46,13 @@ package enum HypervisorWork: Hashable, Sendable {
 /// Chooses what of a hart's work for its guest is timed: about two of each sort in a millisecond.
 ///
 /// Looking at the clock twice takes as long as a short exit. So of a sort that is frequent only one in so many is timed,
-/// by chance, and stands for all of them; what is rare is always timed, however long it takes.
+/// by chance, and stands for all of them; what is rare is timed each time, however long it takes.
 struct HypervisorTimer {
     /// Sorts are told apart by a few bits of what was asked for; those that fall together are one.
-    static let sortCount = 32
-    static let betweenTurns = 0
-    private static let page = 1
-    private static let others = 2
+    private static let mixedSorts = 64
+    static let betweenTurns = mixedSorts
+    private static let page = mixedSorts + 1
+    private static let others = mixedSorts + 2
     private static let goal: UInt64 = 500_000
     private static let longest: UInt64 = 1 << 32
     private static let longestPeriod: UInt64 = 1 << 20
@@ -66,7 +66,7 @@ struct HypervisorTimer {
         var timedAt: UInt64 = 0
     }
 
-    private var sorts = [32 of Sort](repeating: Sort())
+    private var sorts = [67 of Sort](repeating: Sort())
     private var random: UInt64 = 0x6879_7065_7276
     /// What looking at the clock twice takes.
     private let overhead: UInt64
@@ -92,8 +92,8 @@ struct HypervisorTimer {
     /// Whether this one of a sort is to be timed.
     @inline(__always)
     mutating func isDue(_ sort: Int) -> Bool {
-        let left = sorts[sort & 31].countdown &- 1
-        sorts[sort & 31].countdown = left
+        let left = sorts[sort].countdown &- 1
+        sorts[sort].countdown = left
         return left == 0
     }
 
@@ -101,17 +101,17 @@ struct HypervisorTimer {
     ///
     /// - Returns: what all of its sort took that it stands for.
     mutating func finish(_ sort: Int, nanoseconds: UInt64, at now: UInt64) -> UInt64 {
-        let period = sorts[sort & 31].period
-        let passed = max(1, now &- sorts[sort & 31].timedAt)
+        let period = sorts[sort].period
+        let passed = max(1, now &- sorts[sort].timedAt)
         // Many more at once, and fewer at once.
         let wanted = UInt64(period) &* Self.goal / passed
         let next = UInt32(clamping: min(max(wanted, 1), UInt64(period) &* 4, Self.longestPeriod))
         random ^= random &<< 13
         random ^= random &>> 7
         random ^= random &<< 17
-        sorts[sort & 31].timedAt = now
-        sorts[sort & 31].period = next
-        sorts[sort & 31].countdown = 1 &+ UInt32(truncatingIfNeeded: random % (2 &* UInt64(next) &- 1))
+        sorts[sort].timedAt = now
+        sorts[sort].period = next
+        sorts[sort].countdown = 1 &+ UInt32(truncatingIfNeeded: random % (2 &* UInt64(next) &- 1))
         return min(nanoseconds, Self.longest) &* UInt64(period)
     }
 
@@ -123,10 +123,10 @@ struct HypervisorTimer {
 
     /// The sort of an exit that is to be timed.
     @inline(__always)
-    mutating func due(_ exit: VCPUExit, ram: Range<UInt64>, x: UnsafeMutablePointer<UInt64>) -> Int? {
+    mutating func due(_ exit: VCPUExit, ram: Range<UInt64>, call: @autoclosure () -> UInt64) -> Int? {
         let sort =
             switch exit {
-            case .environmentCall: Self.mixed(x[17] ^ x[16] &<< 32)
+            case .environmentCall: Self.mixed(call())
             case .guestPageFault(let fault):
                 ram.contains(fault.address.rawValue) ? Self.page : Self.mixed(fault.address.rawValue &>> 3)
             case .virtualInstruction, .exception, .interrupt, .unexpected: Self.others
@@ -136,7 +136,7 @@ struct HypervisorTimer {
 
     @inline(__always)
     private static func mixed(_ value: UInt64) -> Int {
-        Int(truncatingIfNeeded: value &* 0x9E37_79B9_7F4A_7C15 &>> 59 | 4)
+        Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) &>> 58)
     }
 }
 

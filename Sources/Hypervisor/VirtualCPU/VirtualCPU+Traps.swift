@@ -8,7 +8,9 @@ extension VirtualCPU {
         counters.beginExit(exit)
         work?.addExit()
         if !observed.isDisjoint(with: [.exits, .samples]) {
-            if timesWork, let sort = timer.due(exit, ram: addressSpace.ram, x: hart.x) { return observe(exit, sort) }
+            if timesWork, let sort = timer.due(exit, ram: addressSpace.ram, call: callNumber) {
+                return observe(exit, sort)
+            }
             if observed.contains(.exits) { return observe(exit, nil) }
         }
         return handle(exit)

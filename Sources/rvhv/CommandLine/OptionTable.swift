@@ -200,7 +200,7 @@ enum OptionTable {
             "--profile",
             .required("FILE"),
             .observation,
-            "where time goes, by symbols: folded stacks for flame graphs in FILE, and a table"
+            "where time goes, in guests and for them: folded stacks for flame graphs in FILE, and a table"
         ) {
             (options, text) throws(OptionValue.Refusal) in options.profile = try OptionValue.nonEmpty(text)
         },

@@ -101,8 +101,9 @@ final class Profile: Observer {
 
     /// A line each: frames from the outermost to the innermost, with semicolons between, and microseconds.
     var folded: String {
-        let lines = state.withLock { $0.nanoseconds }.map { stack, nanoseconds in
-            stack.frames.map(\.frame).joined(separator: ";") + " \(nanoseconds / 1000)\n"
+        let lines = state.withLock { $0.nanoseconds }.compactMap { stack, nanoseconds in
+            let microseconds = (nanoseconds + 500) / 1000
+            return microseconds == 0 ? nil : stack.frames.map(\.frame).joined(separator: ";") + " \(microseconds)\n"
         }
         return lines.sorted().joined()
     }

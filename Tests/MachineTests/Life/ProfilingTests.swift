@@ -1,3 +1,4 @@
+import Glibc
 import Hypervisor
 import Platform
 import RV64Core
@@ -57,6 +58,89 @@ import Testing
         }
         #expect(all[0].count > 30)
         #expect(all.allSatisfy { $0 == all[0] })
+    }
+
+    // MARK: - The hypervisor
+
+    /// Calls its hypervisor and reads a device's register, 30 000 times each; touches pages; sleeps.
+    private static let exits = GuestProgram { program in
+        program.load(20, 30_000)
+        program.load(8, MemoryMap.uart.base)
+        program.load(17, 0x10)
+        program.load(16, 0)
+        let top = program.address
+        program.emit(Encoding.ecall, Encoding.lw(7, 8), Encoding.addi(20, 20, -1))
+        program.branchBack(Encoding.bne, 20, 0, to: top)
+        program.load(8, untouched)
+        program.emit(Encoding.sw(0, 8))
+        program.load(20, 5)
+        program.load(5, InterruptCause.supervisorTimer.mask)
+        program.emit(Encoding.csrWrite(.sie, 5))
+        program.load(7, sleepTicks)
+        let sleeps = program.address
+        program.emit(Encoding.csrRead(10, .time), Encoding.add(10, 10, 7))
+        program.call(0x5449_4D45, 0)
+        program.emit(Encoding.wfi, Encoding.addi(20, 20, -1))
+        program.branchBack(Encoding.bne, 20, 0, to: sleeps)
+        program.reset(0)
+    }
+
+    /// Twenty milliseconds.
+    private static let sleepTicks: UInt64 = 200_000
+
+    private static let untouched = GuestProgram.base + (12 << 20)
+
+    private static func work(_ engine: ExecutionEngine, _ clock: MachineHost.ClockSource) throws -> Recorder {
+        let recorder = Recorder(.samples)
+        let path = try exits.write()
+        defer { unlink(path) }
+        var configuration = try GuestProgram.configuration(path: path)
+        configuration.engine = engine
+        let machine = try MachineHost(clock: clock)
+            .makeMachine(configuration, console: CollectingConsole(), observers: [recorder])
+        #expect(try machine.run() == .exited(code: 0))
+        return recorder
+    }
+
+    @Test(arguments: engines.filter { $0 != .lockstep })
+    func workOfTheHypervisor(_ engine: ExecutionEngine) throws {
+        let recorder = try Self.work(engine, .host)
+        let byWork = Dictionary(grouping: recorder.work) { sample in
+            if case .call(let target) = sample.work { target.name } else { "\(sample.work)" }
+        }
+        #expect(recorder.work.allSatisfy { $0.mode == .virtualSupervisor && $0.nanoseconds < 1 << 40 })
+        for work in ["BASE.get_spec_version", "\(HypervisorWork.device(.init(.load, MemoryMap.uart.base)))"] {
+            let samples = try #require(byWork[work])
+            #expect((5...15_000).contains(samples.count), "some of 30 000 \(work): \(samples.count)")
+            #expect(Set(samples.map(\.pc)).count == 1, "one instruction asks for it")
+            let each = samples.reduce(0) { $0 + $1.nanoseconds } / 30_000
+            #expect((2...100_000).contains(each), "\(each) ns each")
+        }
+        // What is rare is told each time, but two at once make a third wait: a WFI may end early.
+        #expect(byWork["\(HypervisorWork.page(.store))"]?.count == 1)
+        #expect((2...5).contains(byWork["TIME.set_timer"]?.count ?? 0))
+        // A tenth of a second of sleep is none of it.
+        let between = try #require(byWork["\(HypervisorWork.betweenTurns)"])
+        #expect(between.reduce(0) { $0 + $1.nanoseconds } < 50_000_000)
+    }
+
+    /// Nothing of it is the same in the next run.
+    @Test func hypervisorExecutesNoInstructions() throws {
+        for engine in Self.engines {
+            let recorder = try Self.work(engine, .instructions)
+            #expect(recorder.work.isEmpty)
+            #expect(recorder.samples.allSatisfy { $0.translating == 0 })
+        }
+    }
+
+    /// Translating takes a part of the time, once.
+    @Test func translatingIsPartOfSamples() throws {
+        guard ExecutionEngine.jit.isSupported else { return }
+        let recorder = Recorder(.samples)
+        _ = try Self.run(.jit, recorder, clock: .host)
+        let translating = recorder.samples.filter { $0.translating > 0 }
+        #expect(!translating.isEmpty)
+        #expect(translating.count < recorder.samples.count)
     }
 
     @Test func translationsAreTold() throws {
