@@ -121,17 +121,29 @@ struct HypervisorTimer {
         return elapsed > overhead ? elapsed &- overhead : 0
     }
 
-    /// The sort of an exit that is to be timed.
+    /// The sort of the trap that has just been taken, if this one is to be timed.
     @inline(__always)
-    mutating func due(_ exit: VCPUExit, ram: Range<UInt64>, call: @autoclosure () -> UInt64) -> Int? {
+    mutating func due(_ hart: Hart, ram: Range<UInt64>) -> Int? {
         let sort =
-            switch exit {
-            case .environmentCall: Self.mixed(call())
-            case .guestPageFault(let fault):
-                ram.contains(fault.address.rawValue) ? Self.page : Self.mixed(fault.address.rawValue &>> 3)
-            case .virtualInstruction, .exception, .interrupt, .unexpected: Self.others
+            switch hart.state.pointee.scause {
+            case Cause.environmentCall: Self.mixed(hart.x[17] ^ hart.x[16] &<< 32)
+            case Cause.fetchFault, Cause.loadFault, Cause.storeFault: Self.sort(ofFault: hart.state.pointee.htval, ram)
+            default: Self.others
             }
         return isDue(sort) ? sort : nil
+    }
+
+    private enum Cause {
+        static var environmentCall: UInt64 { ExceptionCause.environmentCallFromVS.rawValue }
+        static var fetchFault: UInt64 { ExceptionCause.instructionGuestPageFault.rawValue }
+        static var loadFault: UInt64 { ExceptionCause.loadGuestPageFault.rawValue }
+        static var storeFault: UInt64 { ExceptionCause.storeGuestPageFault.rawValue }
+    }
+
+    /// `htval` counts in units of four bytes.
+    @inline(__always)
+    private static func sort(ofFault htval: UInt64, _ ram: Range<UInt64>) -> Int {
+        ram.contains(htval &<< 2) ? page : mixed(htval)
     }
 
     @inline(__always)
@@ -141,28 +153,27 @@ struct HypervisorTimer {
 }
 
 extension VirtualCPU {
-    /// Handles an exit for those who want to know of it, or what it costs.
-    @inline(never)
-    func observe(_ exit: VCPUExit, _ sort: Int?) -> Handling {
-        let site = observed.contains(.exits) ? TrapSite(hart) : nil
-        let handling = sort.map { time(exit, $0) } ?? handle(exit)
-        if let site {
-            observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
-        }
-        return handling
+    /// Takes a trap, whose cost somebody may want to know.
+    @inline(__always)
+    func timed<Result>(_ takeTrap: () -> Result) -> Result {
+        guard let sort = timer.due(hart, ram: addressSpace.ram) else { return takeTrap() }
+        return time(sort, takeTrap)
     }
 
-    private func time(_ exit: VCPUExit, _ sort: Int) -> Handling {
-        let work = work(of: exit)
-        let mode: PrivilegeMode = hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser
-        let pc = hart.state.pointee.sepc
+    @inline(never)
+    private func time<Result>(_ sort: Int, _ takeTrap: () -> Result) -> Result {
+        var sample = HypervisorSample(
+            work: work(of: VCPUExit(hart.state.pointee)),
+            mode: hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser,
+            pc: hart.state.pointee.sepc,
+            nanoseconds: 0
+        )
         let start = MonotonicTime.nanoseconds()
-        let handling = handle(exit)
+        let result = takeTrap()
         let now = MonotonicTime.nanoseconds()
-        let nanoseconds = timer.finish(sort, nanoseconds: timer.elapsed(since: start, at: now), at: now)
-        let sample = HypervisorSample(work: work, mode: mode, pc: pc, nanoseconds: nanoseconds)
+        sample.nanoseconds = timer.finish(sort, nanoseconds: timer.elapsed(since: start, at: now), at: now)
         observers?.tell(.hypervisorSample(sample), on: hart)
-        return handling
+        return result
     }
 
     private func work(of exit: VCPUExit) -> HypervisorWork {

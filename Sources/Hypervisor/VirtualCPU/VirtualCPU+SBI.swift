@@ -60,9 +60,6 @@ extension VirtualCPU {
         hart.returnFromSupervisorTrap()
     }
 
-    /// Extension and function of an SBI call, in one number.
-    var callNumber: UInt64 { hart.x[17] ^ hart.x[16] &<< 32 }
-
     var sbiCall: SBICall {
         let x = hart.x
         return SBICall(

@@ -7,16 +7,15 @@ extension VirtualCPU {
         let exit = VCPUExit(hart.state.pointee)
         counters.beginExit(exit)
         work?.addExit()
-        if !observed.isDisjoint(with: [.exits, .samples]) {
-            if timesWork, let sort = timer.due(exit, ram: addressSpace.ram, call: callNumber) {
-                return observe(exit, sort)
-            }
-            if observed.contains(.exits) { return observe(exit, nil) }
+        let site = observed.contains(.exits) ? TrapSite(hart) : nil
+        let handling = handle(exit)
+        if let site {
+            observers?.tell(.exit(HandledExit(exit: exit, site: site, action: action)), on: hart)
         }
-        return handle(exit)
+        return handling
     }
 
-    func handle(_ exit: VCPUExit) -> Handling {
+    private func handle(_ exit: VCPUExit) -> Handling {
         switch exit {
         case .environmentCall: return handleEnvironmentCall()
         case .guestPageFault(let fault): return handle(fault)

@@ -95,9 +95,17 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         // Who measures, observes or counts exits wants each of them to be one.
         if !measuresTime, observed.isSubset(of: .ofProfiles), work == nil {
             // SAFETY: the vCPU holds the hart, and nobody else runs it.
-            hart.hostedSoftware = HostedSoftware(Unmanaged.passUnretained(self).toOpaque()) { vcpu in
-                Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { $0.takeTrap() }
-            }
+            let software = Unmanaged.passUnretained(self).toOpaque()
+            hart.hostedSoftware =
+                timesWork
+                ? HostedSoftware(software) { vcpu in
+                    Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { vcpu in
+                        vcpu.timed { vcpu.takeTrap() }
+                    }
+                }
+                : HostedSoftware(software) { vcpu in
+                    Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { $0.takeTrap() }
+                }
         }
     }
 
@@ -164,7 +172,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
 
     private func handle(_ exit: HartExit) -> Turn {
         switch exit {
-        case .hosted(.supervisor): return handleTrap().turn
+        case .hosted(.supervisor): return timesWork ? timed { handleTrap().turn } : handleTrap().turn
         case .handled: return turnInside
         case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran

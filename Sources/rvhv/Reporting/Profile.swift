@@ -38,8 +38,8 @@ final class Profile: Observer {
             if nanoseconds.count >= Self.placeLimit, nanoseconds[stack] == nil {
                 switch place {
                 case .program(let mode, _): stack.place = .program(mode, place: Self.others)
-                case .hypervisor(let mode, _, let work):
-                    stack.place = .hypervisor(mode, place: Self.others, work: work)
+                case .hypervisor(let mode, _, _):
+                    stack.place = .hypervisor(mode, place: Self.others, work: Self.others)
                 case .translator: break
                 }
             }

@@ -65,31 +65,4 @@ import Testing
         #expect(work.timed == 11)
         #expect(work.estimate == 500)
     }
-
-    @Test func sortsOfExits() {
-        var timer = HypervisorTimer(.used)
-        let ram: Range<UInt64> = 0x8000_0000..<0x9000_0000
-        func fault(_ address: UInt64) -> VCPUExit {
-            var state = RV64Core.HartState()
-            state.scause = ExceptionCause.loadGuestPageFault.rawValue
-            state.hstatus[.spv] = true
-            state.htval = address >> 2
-            return VCPUExit(state)
-        }
-        let page = timer.due(fault(0x8123_4560), ram: ram, call: 0)
-        #expect(page != nil)
-        let device = timer.due(fault(0x1000_0000), ram: ram, call: 0)
-        #expect(device != nil && device != page)
-        for call in [0x10, 0x5449_4D45, .max] as [UInt64] {
-            let sort = timer.due(.environmentCall, ram: ram, call: call)
-            #expect(sort != nil && sort != page && sort != HypervisorTimer.betweenTurns)
-        }
-        let others: [VCPUExit] = [
-            .virtualInstruction(0), .exception(.breakpoint, value: 0), .interrupt(.supervisorTimer), .unexpected(cause: 0),
-        ]
-        for exit in others {
-            var timer = HypervisorTimer(.used)
-            #expect(timer.due(exit, ram: ram, call: 0) != nil)
-        }
-    }
 }
