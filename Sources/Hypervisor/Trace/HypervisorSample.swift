@@ -52,7 +52,7 @@ struct HypervisorTimer {
     private static let mixedSorts = 64
     static let betweenTurns = mixedSorts
     private static let page = mixedSorts + 1
-    private static let others = mixedSorts + 2
+    static let others = mixedSorts + 2
     private static let goal: UInt64 = 500_000
     private static let longest: UInt64 = 1 << 32
     private static let longestPeriod: UInt64 = 1 << 20
@@ -68,6 +68,10 @@ struct HypervisorTimer {
 
     private var sorts = [67 of Sort](repeating: Sort())
     private var random: UInt64 = 0x6879_7065_7276
+    // Causes, as numbers: at each trap, asking for them would take longer than the rest.
+    fileprivate let environmentCall = ExceptionCause.environmentCallFromVS.rawValue
+    fileprivate let loadFault = ExceptionCause.loadGuestPageFault.rawValue
+    fileprivate let storeFault = ExceptionCause.storeGuestPageFault.rawValue
     /// What looking at the clock twice takes.
     private let overhead: UInt64
 
@@ -121,28 +125,13 @@ struct HypervisorTimer {
         return elapsed > overhead ? elapsed &- overhead : 0
     }
 
-    /// The sort of the trap that has just been taken, if this one is to be timed.
+    /// The sort of an SBI call.
     @inline(__always)
-    mutating func due(_ hart: Hart, ram: Range<UInt64>) -> Int? {
-        let sort =
-            switch hart.state.pointee.scause {
-            case Cause.environmentCall: Self.mixed(hart.x[17] ^ hart.x[16] &<< 32)
-            case Cause.fetchFault, Cause.loadFault, Cause.storeFault: Self.sort(ofFault: hart.state.pointee.htval, ram)
-            default: Self.others
-            }
-        return isDue(sort) ? sort : nil
-    }
+    static func sort(ofCall function: UInt64, of extensionID: UInt64) -> Int { mixed(extensionID ^ function &<< 32) }
 
-    private enum Cause {
-        static var environmentCall: UInt64 { ExceptionCause.environmentCallFromVS.rawValue }
-        static var fetchFault: UInt64 { ExceptionCause.instructionGuestPageFault.rawValue }
-        static var loadFault: UInt64 { ExceptionCause.loadGuestPageFault.rawValue }
-        static var storeFault: UInt64 { ExceptionCause.storeGuestPageFault.rawValue }
-    }
-
-    /// `htval` counts in units of four bytes.
+    /// The sort of a guest-page fault. `htval` counts in units of four bytes.
     @inline(__always)
-    private static func sort(ofFault htval: UInt64, _ ram: Range<UInt64>) -> Int {
+    static func sort(ofFault htval: UInt64, _ ram: Range<UInt64>) -> Int {
         ram.contains(htval &<< 2) ? page : mixed(htval)
     }
 
@@ -152,28 +141,49 @@ struct HypervisorTimer {
     }
 }
 
+/// A trap that is being timed.
+struct TimedTrap {
+    fileprivate var sort: Int
+    fileprivate var sample: HypervisorSample
+    fileprivate var start: UInt64
+}
+
 extension VirtualCPU {
-    /// Takes a trap, whose cost somebody may want to know.
+    /// The sort of the trap that has just been taken, if this one is to be timed.
     @inline(__always)
-    func timed<Result>(_ takeTrap: () -> Result) -> Result {
-        guard let sort = timer.due(hart, ram: addressSpace.ram) else { return takeTrap() }
-        return time(sort, takeTrap)
+    func dueSort() -> Int? {
+        let sort = sortOfTrap
+        return timer.isDue(sort) ? sort : nil
+    }
+
+    @inline(__always)
+    private var sortOfTrap: Int {
+        let state = hart.state
+        switch state.pointee.scause {
+        case timer.environmentCall: return HypervisorTimer.sort(ofCall: hart.x[16], of: hart.x[17])
+        case timer.loadFault, timer.storeFault:
+            return HypervisorTimer.sort(ofFault: state.pointee.htval, addressSpace.ram)
+        default: return HypervisorTimer.others
+        }
     }
 
     @inline(never)
-    private func time<Result>(_ sort: Int, _ takeTrap: () -> Result) -> Result {
-        var sample = HypervisorSample(
+    func beginTiming(_ sort: Int) -> TimedTrap {
+        let sample = HypervisorSample(
             work: work(of: VCPUExit(hart.state.pointee)),
             mode: hart.state.pointee.mstatus[.spp] ? .virtualSupervisor : .virtualUser,
             pc: hart.state.pointee.sepc,
             nanoseconds: 0
         )
-        let start = MonotonicTime.nanoseconds()
-        let result = takeTrap()
+        return TimedTrap(sort: sort, sample: sample, start: MonotonicTime.nanoseconds())
+    }
+
+    @inline(never)
+    func endTiming(_ timed: TimedTrap) {
         let now = MonotonicTime.nanoseconds()
-        sample.nanoseconds = timer.finish(sort, nanoseconds: timer.elapsed(since: start, at: now), at: now)
+        var sample = timed.sample
+        sample.nanoseconds = timer.finish(timed.sort, nanoseconds: timer.elapsed(since: timed.start, at: now), at: now)
         observers?.tell(.hypervisorSample(sample), on: hart)
-        return result
     }
 
     private func work(of exit: VCPUExit) -> HypervisorWork {

@@ -99,9 +99,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
             hart.hostedSoftware =
                 timesWork
                 ? HostedSoftware(software) { vcpu in
-                    Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { vcpu in
-                        vcpu.timed { vcpu.takeTrap() }
-                    }
+                    Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { $0.takeTimedTrap() }
                 }
                 : HostedSoftware(software) { vcpu in
                     Unmanaged<VirtualCPU>.fromOpaque(vcpu)._withUnsafeGuaranteedRef { $0.takeTrap() }
@@ -172,7 +170,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
 
     private func handle(_ exit: HartExit) -> Turn {
         switch exit {
-        case .hosted(.supervisor): return timesWork ? timed { handleTrap().turn } : handleTrap().turn
+        case .hosted(.supervisor): return timesWork ? handleTimedTrap().turn : handleTrap().turn
         case .handled: return turnInside
         case .waiting(let tick): return .sleep(untilTick: tick)
         case .requested, .budgetExhausted: return .ran
@@ -336,6 +334,23 @@ final class Surroundings {
 }
 
 extension VirtualCPU {
+    private func handleTimedTrap() -> Handling {
+        guard let sort = dueSort() else { return handleTrap() }
+        let timed = beginTiming(sort)
+        let handling = handleTrap()
+        endTiming(timed)
+        return handling
+    }
+
+    /// `takeTrap`, for a profile.
+    private func takeTimedTrap() -> Bool {
+        guard let sort = dueSort() else { return takeTrap() }
+        let timed = beginTiming(sort)
+        let goesOn = takeTrap()
+        endTiming(timed)
+        return goesOn
+    }
+
     /// Takes a trap without leaving the hart. See `HostedSoftware`.
     private func takeTrap() -> Bool {
         let handling = handleTrap()
