@@ -72,6 +72,8 @@ struct HypervisorTimer {
     fileprivate let environmentCall = ExceptionCause.environmentCallFromVS.rawValue
     fileprivate let loadFault = ExceptionCause.loadGuestPageFault.rawValue
     fileprivate let storeFault = ExceptionCause.storeGuestPageFault.rawValue
+    /// `htval` of RAM's first page.
+    private let firstPage: UInt64
     /// What looking at the clock twice takes.
     private let overhead: UInt64
 
@@ -80,7 +82,8 @@ struct HypervisorTimer {
         case unused
     }
 
-    init(_ use: Use) {
+    init(_ use: Use, ram: UInt64 = 0) {
+        firstPage = ram &>> 2
         guard use == .used else {
             overhead = 0
             return
@@ -129,11 +132,9 @@ struct HypervisorTimer {
     @inline(__always)
     static func sort(ofCall function: UInt64, of extensionID: UInt64) -> Int { mixed(extensionID ^ function &<< 32) }
 
-    /// The sort of a guest-page fault. `htval` counts in units of four bytes.
+    /// The sort of a guest-page fault. `htval` counts in units of four bytes; devices are below RAM.
     @inline(__always)
-    static func sort(ofFault htval: UInt64, _ ram: Range<UInt64>) -> Int {
-        ram.contains(htval &<< 2) ? page : mixed(htval)
-    }
+    func sort(ofFault htval: UInt64) -> Int { htval >= firstPage ? Self.page : Self.mixed(htval) }
 
     @inline(__always)
     private static func mixed(_ value: UInt64) -> Int {
@@ -162,7 +163,7 @@ extension VirtualCPU {
         switch state.pointee.scause {
         case timer.environmentCall: return HypervisorTimer.sort(ofCall: hart.x[16], of: hart.x[17])
         case timer.loadFault, timer.storeFault:
-            return HypervisorTimer.sort(ofFault: state.pointee.htval, addressSpace.ram)
+            return timer.sort(ofFault: state.pointee.htval)
         default: return HypervisorTimer.others
         }
     }

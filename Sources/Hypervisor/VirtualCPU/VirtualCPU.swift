@@ -88,7 +88,7 @@ package final class VirtualCPU: HartDriver, @unchecked Sendable {
         measuresTime = guest.measuresTime
         // With a clock of instructions a profile counts those, and the hypervisor executes none.
         timesWork = observed.contains(.samples) && !guest.clock.followsInstructions
-        timer = HypervisorTimer(timesWork ? .used : .unused)
+        timer = HypervisorTimer(timesWork ? .used : .unused, ram: addressSpace.ram.lowerBound)
         work = guest.work
         decoder = hart.decoder
         uncounted = Unmanaged.passUnretained(surroundings)

@@ -124,9 +124,9 @@ import Testing
         #expect(between.reduce(0) { $0 + $1.nanoseconds } < 50_000_000)
     }
 
-    /// Nothing of it is the same in the next run.
+    /// What the host's time decides is in no profile of instructions.
     @Test func hypervisorExecutesNoInstructions() throws {
-        for engine in Self.engines {
+        for engine in Self.engines where engine != .lockstep {
             let recorder = try Self.work(engine, .instructions)
             #expect(recorder.work.isEmpty)
             #expect(recorder.samples.allSatisfy { $0.translating == 0 })

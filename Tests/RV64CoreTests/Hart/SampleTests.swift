@@ -20,8 +20,8 @@ import Testing
     }
 
     /// Two loops for ever, of which the second takes three times as many instructions.
-    private func machine(_ recorder: Recorder) throws -> TestMachine {
-        let machine = try TestMachine(observer: recorder)
+    private func machine(_ recorder: Recorder, hosted: HostedModes = .virtualized) throws -> TestMachine {
+        let machine = try TestMachine(hosted: hosted, observer: recorder)
         machine.load { program in
             program.emit(.addi, rd: .a0, rs1: .zero, 100)
             program.emit(.addi, rd: .a0, rs1: .a0, -1)
@@ -85,6 +85,21 @@ import Testing
         machine.state.pointee.pc = TestMachine.base
         run(machine, 5_000_000)
         #expect(before >= 4 && recorder.samples.count >= before + 4)
+    }
+
+    /// Where a guest's code is in memory says what it is: its addresses are its own. Here they are memory's.
+    @Test(arguments: PrivilegeMode.allCases)
+    func guestsCodeIsNamedByPlace(_ mode: PrivilegeMode) throws {
+        let recorder = Recorder(.sample)
+        let machine = try machine(recorder, hosted: .bare)
+        machine.openProtection()
+        machine.state.pointee.mode = mode
+        run(machine, 5_000_000)
+        #expect(recorder.samples.count >= 4)
+        for sample in recorder.samples {
+            #expect(sample.mode == mode)
+            #expect(sample.guestCode == (mode.isVirtual ? sample.pc : nil))
+        }
     }
 
     @Test func nobodyAsksNobodyIsTold() throws {
