@@ -70,6 +70,24 @@ package enum Rows {
         default: false
         }
     }
+    /// What the translator has its own code for.
+    package static let loop = all.filter { $0.execution == .loop }
+    package static let inlineFloat = float.filter { row in
+        switch row.execution {
+        case .float(_, .half), .float(.toUInt32, _), .float(.toUInt64, _), .float(.fromUInt64, _), .float(.fromHalf, _),
+            .float(.classify, _), .float(.constant, _), .float(.round, _), .float(.roundExact, _),
+            .float(.toInt32Modulo, _), .float(.lessQuiet, _), .float(.lessOrEqualQuiet, _),
+            .float(.minimumPropagatingNaN, _), .float(.maximumPropagatingNaN, _):
+            false
+        default: true
+        }
+    }
+    package static let inlineAccess = access.filter { row in
+        switch row.execution {
+        case .floatLoad(.half), .floatStore(.half): false
+        default: true
+        }
+    }
     package static let atomic = all.filter { row in
         switch row.execution {
         case .atomic, .modify: true

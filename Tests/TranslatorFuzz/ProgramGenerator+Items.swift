@@ -12,7 +12,7 @@ extension ProgramGenerator {
         case 19...24: access()
         case 25, 26: atomic()
         case 27, 28: branchForward()
-        case 29: loop()
+        case 29: random.next() & 1 == 0 ? loop() : tightLoop()
         case 30, 31: call()
         case 32, 33: csr()
         case 34: place()
@@ -174,6 +174,55 @@ extension ProgramGenerator {
         }
         word(Encoding.i(Encoding.addi, counter, counter, -1))
         word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+    }
+
+    /// A loop of nothing but what is in line, along the end of a page or its beginning: the next one may allow something
+    /// else, or nothing.
+    mutating func tightLoop() {
+        let strides = [1, 2, 4, 8, 8, 8, 16, 24, 32, 72, 136, 512, 520]
+        let (first, second) = (stride(of: pick(strides)), stride(of: pick([0, 0] + strides)))
+        let turns = min(Int(random.next() % 200) + 1, 0x1800 / max(abs(first), abs(second), 1))
+        word(Encoding.i(Encoding.addi, counter, 0, turns))
+        border(walker, first, turns)
+        border(rover, second, turns)
+        let start = chunk.count
+        boundaries.append(start)
+        let count = Int(random.next() % 10) + 2
+        let (movesFirst, movesSecond) = (Int(random.next() % UInt64(count)), Int(random.next() % UInt64(count)))
+        for index in 0..<count {
+            if index == movesFirst { word(Encoding.i(Encoding.addi, walker, walker, first)) }
+            if index == movesSecond, second != 0 { word(Encoding.i(Encoding.addi, rover, rover, second)) }
+            switch random.next() % 12 {
+            case 0...3: access(pick(Rows.inlineAccess), walker, 0x20)
+            case 4, 5: access(pick(Rows.inlineAccess), rover, 0x20)
+            case 6: access(pick(Rows.inlineAccess), dataBase, 0x40)
+            case 7, 8: word(setting(fill(pick(Rows.loop)), rd: target()))
+            case 9: random.next() & 3 == 0 ? branchForward() : float(pick(Rows.inlineFloat))
+            // A rounding mode, or flags, of its own: no strip, but a loop that keeps f registers.
+            case 10 where random.next() & 7 == 0:
+                word(Encoding.i(0x5073, target(), pick([0, 1, 4, 24]), pick([1, 2, 3])))
+            default: float(pick(Rows.inlineFloat))
+            }
+        }
+        word(Encoding.i(Encoding.addi, counter, counter, -1))
+        guard random.next() & 3 == 0 else {
+            return word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+        }
+        word(Encoding.b(0x63, counter, 0, 8))
+        word(Encoding.j(0, start - chunk.count))
+    }
+
+    private mutating func stride(of magnitude: Int) -> Int { random.next() & 1 == 0 ? magnitude : -magnitude }
+
+    /// Has a pointer of a loop cross the border of a page in one of its turns, or end there, mostly.
+    private mutating func border(_ register: UInt32, _ stride: Int, _ turns: Int) {
+        word(Encoding.i(Encoding.addi, register, dataBase, 0))
+        guard random.next() & 7 != 0 else { return }
+        word(Encoding.i(0x5013, register, register, 12))
+        word(Encoding.i(Encoding.slli, register, register, 12))
+        let way = min(abs(stride) * (random.next() & 1 == 0 ? turns : Int(random.next() % UInt64(turns + 1))), 0x7C0)
+        let exact = (stride < 0 ? way : -way) + pick([0, 0, 8, -8, 16, -16, 1])
+        word(Encoding.i(Encoding.addi, register, register, exact))
     }
 
     /// Moves another pointer of a loop by what the counter says: mostly inside a page, now and then into the next one.

@@ -114,7 +114,7 @@ package final class NativeEngine: Engine {
     /// Goes on in the middle of a block, with code that takes nothing for granted.
     private func enterRest(_ rest: NativeLink.Rest, _ hart: Hart, link: Int?) -> Step {
         var block = memory.blocks.base[Int(rest.block)]
-        if let known = memory.find(block.source, block.pc, block.mode, from: rest.step) {
+        if let known = memory.find(restOf: block, from: rest.step) {
             return enter(known, hart, link: link, isJump: false)
         }
         var link = link

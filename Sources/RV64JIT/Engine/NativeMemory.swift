@@ -147,17 +147,28 @@ final class NativeMemory {
         Int(truncatingIfNeeded: (source &>> 1 ^ source &>> 17 ^ pc &>> 12) & UInt64(tableSize - 1))
     }
 
-    func find(
+    /// The code for a block from its beginning.
+    func find(_ source: UInt64, _ pc: UInt64, _ mode: PrivilegeMode) -> UnsafeMutablePointer<NativeBlock>? {
+        find(source, pc, mode) { $0.firstStep == 0 }
+    }
+
+    /// The code for the rest of a block: what has other instructions now is not that block.
+    func find(restOf block: NativeBlock, from step: Int32) -> UnsafeMutablePointer<NativeBlock>? {
+        find(block.source, block.pc, block.mode) { $0.firstStep == step && $0.firstPlace == block.firstPlace }
+    }
+
+    @inline(__always)
+    private func find(
         _ source: UInt64,
         _ pc: UInt64,
         _ mode: PrivilegeMode,
-        from step: Int32 = 0
+        where isMeant: (NativeBlock) -> Bool
     ) -> UnsafeMutablePointer<NativeBlock>? {
         var number = table.base[Self.index(source, pc)]
         while number != 0 {
             let block = blocks.base + Int(number)
             if block.pointee.source == source, block.pointee.pc == pc, block.pointee.mode == mode,
-                block.pointee.firstStep == step
+                isMeant(block.pointee)
             {
                 return block
             }
