@@ -91,4 +91,67 @@ import Testing
             #expect(twin.memoryDifference == nil, "budget \(budget)")
         }
     }
+    /// A strip has a limit of its own where its pages have none: counts and budgets stay exact across it.
+    @Test(arguments: [1, 5, 4095, 4096 * 3 - 1, 4096 * 3, 4096 * 3 + 1, 4096 * 3 + 2, 50_000, 1_000_000] as [UInt64])
+    func loopsInOnePageGoOnBehindAStrip(_ budget: UInt64) throws {
+        let twin = try Twin()
+        let turns = budget < 100 ? 200 : 30_000
+        let code = [
+            Encoding.i(Encoding.loadDouble, X.a1, X.a0, 0), Encoding.i(Encoding.addi, X.s3, X.s3, -1),
+            Encoding.b(Encoding.branchNotEqual, X.s3, 0, -8), Encoding.ebreak,
+        ]
+        var program = Program(mode: .supervisor, entry: Twin.base + Layout.code)
+        program.isPaged = false
+        program.chunks = [(Layout.code, code.littleEndianBytes)]
+        program.x[Int(X.a0)] = Twin.base + Layout.data
+        program.x[Int(X.s3)] = UInt64(turns)
+        program.load(into: twin)
+        for _ in 0...turns {
+            switch twin.run(instructions: budget) {
+            case .differ(let text): Issue.record("\(text)")
+            case .same(.budgetExhausted): continue
+            case .same: break
+            }
+            break
+        }
+        #expect(twin.translated.state.pointee.scause == ExceptionCause.breakpoint.rawValue)
+        #expect(twin.translated.state.pointee.retired == UInt64(3 * turns))
+    }
+
+    /// The last page of all and the first one are neighbours; those at the borders of the canonical addresses have none.
+    @Test(arguments: [8, -8, 256, -512, 1], [0, 1, -8] as [Int])
+    func loopsReachTheEndsOfTheAddressSpace(_ stride: Int, _ slip: Int) throws {
+        for border in [0, UInt64(1) << 38, ~0 << 38] {
+            let twin = try Twin()
+            var program = Program(mode: .supervisor, entry: Twin.base + Layout.code)
+            var random = SplitMix64(seed: 1)
+            let (middle, leaves) = (0x1_3000 as UInt64, 0x1_4000 as UInt64)
+            func write(_ table: UInt64, _ index: UInt64, _ entry: UInt64) {
+                program.chunks.append((table + index * 8, entry.littleEndianBytes))
+            }
+            program.chunks = [
+                (Layout.root, Tables(isUser: false, &random).bytes),
+                (Layout.code, Walk(stride: stride, slip: 0, backByJump: false).code.littleEndianBytes),
+            ]
+            for index: UInt64 in [0, 255, 256, 511] { write(Layout.root, index, Tables.entry(middle, 1)) }
+            for index: UInt64 in [0, 511] {
+                write(middle, index, Tables.entry(leaves, 1))
+                write(leaves, index, Tables.entry(Layout.data + (index & 1) << 12, Tables.all))
+            }
+            program.x[Int(X.a0)] = border &+ UInt64(bitPattern: Int64(slip - 7 * stride))
+            program.x[Int(X.s3)] = 14
+            program.load(into: twin)
+            for _ in 0..<40 {
+                switch twin.run(instructions: 1000) {
+                case .differ(let text): Issue.record("\(text)")
+                case .same(.budgetExhausted): continue
+                case .same: break
+                }
+                break
+            }
+            let isBreakpoint = twin.translated.state.pointee.scause == ExceptionCause.breakpoint.rawValue
+            #expect(isBreakpoint == (border == 0))
+            #expect(twin.memoryDifference == nil)
+        }
+    }
 }
