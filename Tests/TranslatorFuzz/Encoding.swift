@@ -43,6 +43,8 @@ package enum Encoding {
     package static let nop: UInt32 = 0x13
     package static let fenceI: UInt32 = 0x100F
     package static let branchNotEqual: UInt32 = 0x1063
+    package static let branchLess: UInt32 = 0x4063
+    package static let branchGreaterOrEqual: UInt32 = 0x5063
     package static let systemReturn: UInt32 = 0x1020_0073
     package static let csrrw: UInt32 = 0x1073
     package static let csrrs: UInt32 = 0x2073

@@ -173,7 +173,7 @@ extension ProgramGenerator {
             }
         }
         word(Encoding.i(Encoding.addi, counter, counter, -1))
-        word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+        wayBack(to: start)
     }
 
     /// A loop of nothing but what is in line, along the end of a page or its beginning: the next one may allow something
@@ -206,13 +206,18 @@ extension ProgramGenerator {
         }
         word(Encoding.i(Encoding.addi, counter, counter, -1))
         guard random.next() & 3 == 0 else {
-            return word(Encoding.b(Encoding.branchNotEqual, counter, 0, start - chunk.count))
+            return wayBack(to: start)
         }
-        word(Encoding.b(0x63, counter, 0, 8))
+        word(Encoding.b(Encoding.branchGreaterOrEqual, 0, counter, 8))
         word(Encoding.j(0, start - chunk.count))
     }
 
     private mutating func stride(of magnitude: Int) -> Int { random.next() & 1 == 0 ? magnitude : -magnitude }
+
+    /// Where a branch leads into the middle of a loop, the counter may be anything that is not positive: the loop ends.
+    private mutating func wayBack(to start: Int) {
+        word(Encoding.b(Encoding.branchLess, 0, counter, start - chunk.count))
+    }
 
     /// Has a pointer of a loop cross the border of a page in one of its turns, or end there, mostly.
     private mutating func border(_ register: UInt32, _ stride: Int, _ turns: Int) {

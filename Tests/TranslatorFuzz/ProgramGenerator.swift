@@ -54,6 +54,7 @@ package struct ProgramGenerator {
         program.floatingPoint = [3, 3, 3, 3, 2, 1, 0][Int(random.next() % 7)]
         program.rounding = [0, 0, 0, 1, 2, 3, 4, 5, 7][Int(random.next() % 9)]
         for index in 1..<32 { program.x[index] = Values.integer(&random) }
+        program.x[Int(counter)] = 0
         // Few numbers, of both signs, meet their like.
         let few = (0..<3).map { $0 == 0 ? random.next() & 1 * 0xFFFF_FFFF_0000_0000 : Values.float(&random) }
         let isVaried = random.next() & 1 == 0
