@@ -36,7 +36,7 @@ struct NativeBlock {
     let source: UInt64
     let pc: UInt64
     let mode: PrivilegeMode
-    let entry: UnsafeMutablePointer<UInt8>
+    var entry: UnsafeMutablePointer<UInt8>
     var firstPlace: Int32
     let count: Int32
     /// The first of the instructions that are translated: not zero for what is only the rest of a block.
@@ -46,18 +46,6 @@ struct NativeBlock {
     var nextInPage: Int32 = 0
     /// The last link that was patched to lead here.
     var lastIncoming: Int32 = 0
-
-    func executable(at entry: UnsafeMutablePointer<UInt8>) -> NativeBlock {
-        NativeBlock(
-            source: source,
-            pc: pc,
-            mode: mode,
-            entry: entry,
-            firstPlace: firstPlace,
-            count: count,
-            firstStep: firstStep
-        )
-    }
 }
 
 /// That a link was patched to lead to a block.

@@ -90,7 +90,9 @@ struct BlockTranslator {
         memory.nextSite = translator.emitter.nextSite
         hart.runState.pointee.native.isDirty = true
         if hart.isObserved(.translation) { translator.tellCode() }
-        return memory.insert(source.executable(at: translator.entry + memory.code.executableDistance))
+        var block = source
+        block.entry = translator.entry + memory.code.executableDistance
+        return memory.insert(block)
     }
 
     private func tellCode() {
